@@ -1,0 +1,1 @@
+"""Git: objects, work trees, hooks. The only room that touches git."""

@@ -1,0 +1,1 @@
+"""Source text -> entities -> edits. Pure: bytes in, structs out; tree-sitter lives only here."""

@@ -1,0 +1,107 @@
+"""The vocabulary of the semantic diff: entities, tables and edits, each defined once."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Kind = Literal[
+    "function", "method", "constructor", "class", "interface", "trait", "struct", "enum", "object", "type",
+    "constant", "field", "statements", "file",
+]  # fmt: skip
+Change = Literal[
+    "added", "deleted", "renamed", "moved", "extracted", "inlined", "split", "signature_changed",
+    "body_changed", "doc_changed", "formatting_only",
+]  # fmt: skip
+Grade = Literal["breaking", "compatible", "internal", "none"]
+ParameterKind = Literal[
+    "receiver", "positional_only", "positional", "keyword_only", "variadic", "keyword_variadic", "type"
+]
+
+
+class Parameter(Struct, frozen=True, array_like=True):
+    """One parameter; `annotation` and `default` are source text with white space collapsed, or None."""
+
+    name: str
+    kind: ParameterKind = "positional"
+    annotation: str | None = None
+    default: str | None = None
+
+
+class Entity(Struct, frozen=True, array_like=True):
+    """One named definition of a file.
+
+    `start` and `end` are byte offsets and include decorators and the doc comment; `line` and `end_line` are 1-based.
+    `container` is the index of the enclosing entity in the table, or -1. `ordinal` counts earlier entities of the
+    same kind and qualified name in the file, so that overloads never collide. `raw` is a 64-bit hash (signed) of the
+    entity's own text: its range minus the ranges of the entities directly inside it.
+    """
+
+    kind: Kind
+    name: str
+    qualified_name: str
+    ordinal: int
+    container: int
+    start: int
+    end: int
+    line: int
+    end_line: int
+    raw: int
+    parameters: tuple[Parameter, ...] = ()
+    result: str | None = None
+    decorators: tuple[str, ...] = ()
+    modifiers: tuple[str, ...] = ()
+
+
+class Table(Struct, frozen=True, array_like=True):
+    """The entities of one file, outer before inner, in source order. `degraded`: not all of it could be read."""
+
+    language: str
+    degraded: bool
+    entities: tuple[Entity, ...]
+
+
+class Side(Struct, frozen=True):
+    """An entity before or after an edit."""
+
+    path: str
+    name: str
+    qualified_name: str
+    line: int
+    end_line: int
+    parameters: tuple[str, ...] = ()
+    ordinal: int = 0
+    hash: int = 0
+
+
+class ParameterEdit(Struct, frozen=True, omit_defaults=True):
+    edit: Literal["added", "removed", "renamed", "reordered", "retyped", "default_changed"]
+    name: str
+    old_name: str | None = None
+
+
+class DecoratorEdit(Struct, frozen=True):
+    edit: Literal["added", "removed"]
+    name: str
+
+
+class Related(Struct, frozen=True):
+    """The other side of an extraction, an inlining or a split."""
+
+    path: str
+    name: str
+    qualified_name: str
+    line: int
+
+
+class Edit(Struct, frozen=True):
+    """What happened to one entity; `old` is None for an addition and `new` for a deletion."""
+
+    changes: tuple[Change, ...]
+    kind: Kind
+    old: Side | None
+    new: Side | None
+    parameters: tuple[ParameterEdit, ...] = ()
+    decorators: tuple[DecoratorEdit, ...] = ()
+    related: tuple[Related, ...] = ()
+    grade: Grade = "none"
+    reason: str = ""
