@@ -30,10 +30,10 @@ class Parameter(Struct, frozen=True, array_like=True):
 class Entity(Struct, frozen=True, array_like=True):
     """One named definition of a file.
 
-    `start` and `end` are byte offsets and include decorators and the doc comment; `line` and `end_line` are 1-based.
-    `container` is the index of the enclosing entity in the table, or -1. `ordinal` counts earlier entities of the
-    same kind and qualified name in the file, so that overloads never collide. `raw` is a 64-bit hash (signed) of the
-    entity's own text: its range minus the ranges of the entities directly inside it.
+    `start` and `end` are byte offsets and include decorators and the doc comment; `line` and `end_line` are
+    1-based. `container` is the index of the enclosing entity in the table, or -1. `ordinal` counts earlier
+    entities of the same kind and qualified name in the file, so that overloads never collide. `raw` is a
+    64-bit hash (signed) of the entity's own text: its range minus the ranges of the entities directly inside.
     """
 
     kind: Kind
@@ -53,7 +53,7 @@ class Entity(Struct, frozen=True, array_like=True):
 
 
 class Table(Struct, frozen=True, array_like=True):
-    """The entities of one file, outer before inner, in source order. `degraded`: not all of it could be read."""
+    """The entities of one file, outer before inner, in source order. `degraded`: not all could be read."""
 
     language: str
     degraded: bool

@@ -1,0 +1,236 @@
+"""From the matches of a language's query to the definitions of a file: nesting, names, ranges, margins."""
+
+import re
+from bisect import bisect_left
+from typing import cast, get_args
+
+from msgspec.structs import replace
+from tree_sitter import Node
+
+from aura.syntax.language import Language
+from aura.syntax.margins import end_behind, is_silent, start_above
+from aura.syntax.parsing import Match
+from aura.syntax.types import Kind, Parameter
+
+MAX_DEPTH = 100
+
+_ROLES = frozenset({*get_args(Kind), "scope", "extension", "wrap", "decorator"})
+_TYPES = frozenset({"class", "interface", "trait", "struct", "enum", "object", "extension"})
+_CODE = frozenset({"function", "method", "constructor"})
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_Captures = dict[str, list[Node]]
+_Definition = tuple[int, int, int, str, _Captures]
+
+
+class Draft:
+    """A definition or scope: what encloses those inside it, and what an entity is made of.
+
+    `cursor` is where the last definition inside it ended: no comment above that belongs to the next one.
+    """
+
+    __slots__ = (
+        "container", "cursor", "decorators", "end", "end_line", "index", "kind", "line", "modifiers", "name",
+        "node_start", "parameters", "qualified", "result", "start",
+    )  # fmt: skip
+
+    def __init__(
+        self, kind: str, name: str, qualified: str, container: int, start: int, end: int, cursor: int
+    ):
+        self.kind, self.name, self.qualified, self.container = cast(Kind, kind), name, qualified, container
+        self.start = self.node_start = start
+        self.end, self.cursor = end, cursor
+        self.index = container
+        self.line = self.end_line = 0
+        self.parameters: tuple[Parameter, ...] = ()
+        self.result: str | None = None
+        self.decorators: tuple[str, ...] = ()
+        self.modifiers: tuple[str, ...] = ()
+
+
+class Collector:
+    """Collects the definitions of one file, outer before inner."""
+
+    def __init__(self, source: bytes, language: Language, found: list[Match]) -> None:
+        self.source, self.language = source, language
+        self.found: list[Draft] = []
+        self.stack = [Draft("file", "", "", -1, 0, len(source), 0)]
+        self.named: set[int] = set()
+        self.definitions, self.wraps, self.decorators = _sort(found)
+        self.decorator_starts = [start for start, _ in self.decorators]
+        self.next_wrap = 0
+
+    def run(self) -> list[Draft] | None:
+        """Return the definitions, or None when they nest too deep."""
+        for start, minus_end, _, kind, captures in self.definitions:
+            start, end = self._widened(start, -minus_end)
+            name = captures["name"][0]
+            if name.start_byte in self.named:
+                continue
+            self.named.add(name.start_byte)
+            while self.stack[-1].end <= start:
+                self.stack.pop()
+            self._define(kind, start, end, name, captures)
+            if len(self.stack) > MAX_DEPTH:
+                return None
+        return self.found
+
+    def _widened(self, start: int, end: int) -> tuple[int, int]:
+        wraps = self.wraps
+        first = start
+        while self.next_wrap < len(wraps) and wraps[self.next_wrap][0] <= first:
+            wrap = wraps[self.next_wrap]
+            self.next_wrap += 1
+            if wrap[1] >= end:
+                start, end = min(start, wrap[0]), wrap[1]
+        return start, end
+
+    def _define(self, kind: str, start: int, end: int, node: Node, captures: _Captures) -> None:
+        outer = self.stack[-1]
+        name_start, name_end = node.start_byte, node.end_byte
+        scope, name = self.language.split_name(self.source[name_start:name_end].decode("utf-8", "replace"))
+        if kind in ("scope", "extension"):
+            inherited = kind if kind == "extension" else outer.kind
+            qualified = _dotted(outer.qualified, scope, name)
+            frame = Draft(inherited, name, qualified, outer.index, start, end, name_end)
+            self.stack.append(frame)
+            return
+        if self.found and outer is self.found[-1] and outer.node_start == start and end <= outer.end:
+            outer = self._share(outer, name_start)
+            start = name_start
+        if "receiver" in captures:
+            scope = self.language.split_receiver(self._text(captures["receiver"][0]))
+        kind = self._kind(kind, name, scope, outer)
+        if not kind:
+            return
+        draft = Draft(kind, name, _dotted(outer.qualified, scope, name), outer.index, start, end, name_end)
+        draft.index = len(self.found)
+        self._margins(draft, outer, node)
+        self._header(draft, captures)
+        outer.cursor = draft.end
+        self.stack.append(draft)
+        self.found.append(draft)
+
+    def _share(self, first: Draft, name_start: int) -> Draft:
+        """End `first` where the next name of its declaration (`a, b int`) begins; return their container."""
+        first.end = name_start
+        first.end_line = first.line + self.source.count(b"\n", first.start, name_start)
+        self.stack.pop()
+        self.stack[-1].cursor = name_start
+        return self.stack[-1]
+
+    def _kind(self, kind: str, name: str, scope: str, outer: Draft) -> str:
+        if kind == "constant":
+            if outer.kind in _CODE:
+                return ""
+            return "field" if outer.kind in _TYPES else kind
+        if kind == "function" and (scope or outer.kind in _TYPES):
+            kind = "method"
+        made_by = self.language.constructors
+        if kind == "method" and (name in made_by or ("<class>" in made_by and name == outer.name)):
+            return "constructor"
+        return kind
+
+    def _margins(self, draft: Draft, outer: Draft, name: Node) -> None:
+        source, language = self.source, self.language
+        first = bisect_left(self.decorator_starts, draft.start) if self.decorators else 0
+        last = bisect_left(self.decorator_starts, draft.cursor, first) if self.decorators else 0
+        header_start = draft.start
+        while first > 0 and self._touches(self.decorators[first - 1], draft.start, outer.cursor):
+            first -= 1
+            draft.start = self.decorators[first][0]
+        spans = self.decorators[first:last]
+        draft.decorators = tuple(self._label(span) for span in spans)
+        if language.modifiers:
+            header = source[header_start : name.start_byte]
+            for start, end in reversed(spans):
+                if start >= header_start:
+                    header = header[: start - header_start] + b" " + header[end - header_start :]
+            draft.modifiers = self._modifiers(header)
+        draft.start = max(start_above(source, draft.start, outer.cursor, language), outer.cursor)
+        draft.end = min(end_behind(source, draft.end, language), outer.end)
+        draft.line = name.start_point.row + 1 - source.count(b"\n", draft.start, name.start_byte)
+        draft.end_line = draft.line + source.count(b"\n", draft.start, draft.end)
+
+    def _touches(self, span: tuple[int, int], start: int, floor: int) -> bool:
+        return (
+            span[0] >= floor and span[1] <= start and is_silent(self.source[span[1] : start], self.language)
+        )
+
+    def _label(self, span: tuple[int, int]) -> str:
+        label = " ".join(self.source[span[0] : span[1]].decode("utf-8", "replace").split())
+        return label.lstrip("@#[").removesuffix("]") if label.startswith(("#", "[")) else label.lstrip("@")
+
+    def _modifiers(self, header: bytes) -> tuple[str, ...]:
+        cache = _modifiers_of.setdefault(self.language.name, {})
+        known = cache.get(header)
+        if known is None:
+            words = (word.decode() for word in _WORD.findall(header))
+            known = tuple(word for word in words if word in self.language.modifiers)
+            if len(cache) < 10_000:
+                cache[header] = known
+        return known
+
+    def _header(self, draft: Draft, captures: _Captures) -> None:
+        if "result" in captures:
+            draft.result = self._text(captures["result"][0])
+        if self.language.parameters is None:
+            return
+        receiver = captures.get("receiver")
+        if receiver:
+            draft.parameters = tuple(_as_receiver(p) for p in self._parameters(receiver[0], False)[:1])
+        nodes = captures.get("parameters")
+        if nodes:
+            has_object = draft.kind in ("method", "constructor")
+            draft.parameters += self._parameters(nodes[0], has_object)
+
+    def _parameters(self, node: Node, has_object: bool) -> tuple[Parameter, ...]:
+        content = self.source[node.start_byte : node.end_byte]
+        cache = _parameters_of.setdefault((self.language.name, has_object), {})
+        known = cache.get(content)
+        if known is None:
+            assert self.language.parameters is not None
+            known = self.language.parameters(node, self.source)
+            if has_object and known and known[0].name in self.language.receivers:
+                known = (_as_receiver(known[0]), *known[1:])
+            if len(cache) < 50_000 and not node.has_error:
+                cache[content] = known
+        return known
+
+    def _text(self, node: Node) -> str:
+        return " ".join(self.source[node.start_byte : node.end_byte].decode("utf-8", "replace").split())
+
+
+_modifiers_of: dict[str, dict[bytes, tuple[str, ...]]] = {}
+_parameters_of: dict[tuple[str, bool], dict[bytes, tuple[Parameter, ...]]] = {}
+
+
+def _as_receiver(parameter: Parameter) -> Parameter:
+    return replace(parameter, kind="receiver")
+
+
+def _dotted(*parts: str) -> str:
+    return ".".join(part for part in parts if part)
+
+
+def _sort(found: list[Match]) -> tuple[list[_Definition], list[tuple[int, int]], list[tuple[int, int]]]:
+    definitions: list[_Definition] = []
+    spans: dict[str, list[tuple[int, int]]] = {"wrap": [], "decorator": []}
+    for pattern, captures in found:
+        role, node = _leading(captures)
+        if role in spans:
+            spans[role].append((node.start_byte, node.end_byte))
+        else:
+            definitions.append((node.start_byte, -node.end_byte, pattern, role, captures))
+    definitions.sort(key=lambda d: d[:3])
+    return definitions, sorted(set(spans["wrap"]), key=_outer_first), sorted(set(spans["decorator"]))
+
+
+def _leading(captures: _Captures) -> tuple[str, Node]:
+    for role, nodes in captures.items():
+        if role in _ROLES:
+            return role, nodes[0]
+    raise KeyError(f"cannot find a leading capture among {sorted(captures)}")
+
+
+def _outer_first(span: tuple[int, int]) -> tuple[int, int]:
+    return span[0], -span[1]

@@ -1,0 +1,130 @@
+"""What aura must know about a programming language, and which language a file is in.
+
+To add a language, write `aura/syntax/languages/NAME.py` with a `LANGUAGE = Language(...)` and add a row to
+`_ROWS`.
+
+The heart of a spec is its tree-sitter query. It runs once over each file, in C, so it is the only thing
+that looks at every node. Each pattern has one *leading* capture:
+
+- `@function @class @field ...` (any `Kind`): the node is a definition and its range is the entity's range.
+  The pattern also captures `@name`, and `@parameters`, `@result` and `@receiver` where there are such
+  nodes. A `function` directly in a class-like entity becomes a `method`, a `constant` there a `field`, and
+  a `constant` in a function is local and left out. Where several patterns match one name, the widest node
+  wins, then the earlier pattern: write `(declaration . (declarator name: ...) .) @constant` before a plain
+  `(declarator name: ...) @constant`, and a function value before any value.
+- `@wrap`: the first definition that begins inside is widened to this node (decorated definition, `export`,
+  template).
+- `@decorator`: an annotation or attribute. One inside a definition, before its name, belongs to that
+  definition; one directly above it does too and widens it.
+- `@scope` with `@name`: adds a part to the qualified names inside without being an entity (namespace, Rust
+  `impl`).
+
+A comment directly above, and one that trails on the last line, belong to the definition; that is done for
+all.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from pathlib import PurePosixPath
+
+import tree_sitter
+from msgspec import Struct
+from tree_sitter import Node
+
+from aura.syntax.types import Kind, Parameter
+
+ReadParameters = Callable[[Node, bytes], tuple[Parameter, ...]]
+
+
+def _whole_name(text: str) -> tuple[str, str]:
+    return "", text
+
+
+def _no_wrapper(kind: Kind, container: Kind | None, text: bytes) -> tuple[bytes, bytes]:
+    return b"", b""
+
+
+class Language(Struct, frozen=True, eq=False):
+    """The spec of one language.
+
+    - `grammar`: imports the wheel and returns its language pointer; called when the first file is parsed.
+    - `comment`: what a comment line begins with; `block_comment`: the delimiters of the other form, if any.
+    - `parameters`: reads the `@parameters` node; usually `parameters.reader({...})`.
+    - `receivers`: names of a first parameter that stands for the object (`self`).
+    - `modifiers`: words before the name that are kept as modifiers.
+    - `constructors`: method names that make it a constructor; `"<class>"` means the name of its class.
+    - `split_name`: text of `@name` -> (dotted scope, name), for `Foo::bar` or `Foo.prototype.bar`.
+    - `split_receiver`: text of `@receiver` -> dotted scope.
+    - `wrapper`: (kind, kind of container, own text) -> what to put around the text so that it parses.
+    - `filler`: stands for a removed inner definition where a block must not be empty (`pass`).
+    - `bodies`: field names under which a definition holds its body or value.
+    - `strings`: node types of plain strings, whose quote style does not matter.
+    - `parentheses`: node types that only group; `same`: node types to be read as another.
+    - `docstrings`: whether a string that opens a body is documentation.
+    """
+
+    name: str
+    version: int
+    grammar: Callable[[], object]
+    query: str
+    comment: tuple[bytes, ...]
+    block_comment: tuple[bytes, bytes] | None = None
+    parameters: ReadParameters | None = None
+    receivers: frozenset[str] = frozenset()
+    modifiers: frozenset[str] = frozenset()
+    constructors: frozenset[str] = frozenset()
+    split_name: Callable[[str], tuple[str, str]] = _whole_name
+    split_receiver: Callable[[str], str] = str
+    wrapper: Callable[[Kind, Kind | None, bytes], tuple[bytes, bytes]] = _no_wrapper
+    filler: bytes = b""
+    bodies: tuple[str, ...] = ("body", "value")
+    strings: frozenset[str] = frozenset({"string", "string_literal"})
+    parentheses: frozenset[str] = frozenset({"parenthesized_expression"})
+    same: dict[str, str] = {}
+    docstrings: bool = False
+
+
+_ROWS: dict[str, tuple[str, str, str]] = {
+    # module: extensions, file names, interpreters
+    "python": (".py .pyi .pyw", "SConstruct SConscript wscript", "python python2 python3 pypy pypy3 uv"),
+    "javascript": (".js .jsx .mjs .cjs", "Jakefile", "node nodejs deno bun"),
+    "go": (".go", "", ""),
+}
+
+_BY_EXTENSION = {ext: module for module, row in _ROWS.items() for ext in row[0].split()}
+_BY_NAME = {name: module for module, row in _ROWS.items() for name in row[1].split()}
+_BY_INTERPRETER = {name: module for module, row in _ROWS.items() for name in row[2].split()}
+
+
+@cache
+def load(module: str) -> Language:
+    """Return the spec of one language by the name of its module."""
+    language: Language = import_module(f"aura.syntax.languages.{module}").LANGUAGE
+    return language
+
+
+@cache
+def compiled(module: str) -> tuple[tree_sitter.Parser, tree_sitter.Query]:
+    """Return the parser and the compiled query of one language; imports the grammar on first use."""
+    spec = load(module)
+    grammar = tree_sitter.Language(spec.grammar())
+    return tree_sitter.Parser(grammar), tree_sitter.Query(grammar, spec.query)
+
+
+def language_for(path: str, head: bytes = b"") -> Language | None:
+    """Return the language of a file by its extension, name or `#!` line, or None when it is not known."""
+    pure = PurePosixPath(path)
+    module = _BY_EXTENSION.get(pure.suffix.lower()) or _BY_NAME.get(pure.name) or _interpreter(head)
+    return load(module) if module else None
+
+
+def _interpreter(head: bytes) -> str | None:
+    if not head.startswith(b"#!"):
+        return None
+    words = head[2:200].split(b"\n", 1)[0].decode("latin-1").replace("/", " ").split()
+    for word in words:
+        found = _BY_INTERPRETER.get(word) or _BY_INTERPRETER.get(word.rstrip("0123456789."))
+        if found:
+            return found
+    return None

@@ -1,0 +1,134 @@
+"""JavaScript, and what TypeScript shares with it."""
+
+from tree_sitter import Node
+
+from aura.syntax.language import Language
+from aura.syntax.parameters import Rule, reader, text
+from aura.syntax.types import Kind, Parameter
+
+
+def _grammar() -> object:
+    import tree_sitter_javascript
+
+    return tree_sitter_javascript.language()
+
+
+_read = reader(
+    {
+        "assignment_pattern": Rule(name="left", default="right"),
+        "rest_pattern": Rule("variadic"),
+    }
+)
+
+
+def read_parameters(node: Node, source: bytes) -> tuple[Parameter, ...]:
+    if node.type == "formal_parameters":
+        return _read(node, source)
+    return (Parameter(text(node, source) or "_"),)
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Read `exports.f` as f, `Foo.prototype.bar` as bar of Foo, `'a-b'` as a-b."""
+    if name[:1] in "'\"`[":
+        return "", name.strip("'\"`[]")
+    parts = [part.strip() for part in name.split(".")]
+    if parts == ["module", "exports"]:
+        return "", "exports"
+    while len(parts) > 1 and parts[0] in ("module", "exports", "this", "window", "globalThis"):
+        parts.pop(0)
+    return ".".join(part for part in parts[:-1] if part != "prototype"), parts[-1]
+
+
+def wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes, bytes]:
+    if container == "object":
+        return b"({", b"})"
+    if container == "class" and kind in ("method", "constructor", "field"):
+        return b"class _ {", b"}"
+    return b"", b""
+
+
+FUNCTION_VALUES = """
+    [(function_expression parameters: (_) @parameters)
+     (generator_function parameters: (_) @parameters)
+     (arrow_function parameters: (_) @parameters)
+     (arrow_function parameter: (_) @parameters)]
+"""
+
+_QUERY = """
+    (function_declaration name: (_) @name parameters: (_) @parameters) @function
+    (generator_function_declaration name: (_) @name parameters: (_) @parameters) @function
+    (arguments (function_expression name: (_) @name parameters: (_) @parameters) @function)
+    (return_statement (function_expression name: (_) @name parameters: (_) @parameters) @function)
+    (export_statement (function_expression name: (_) @name parameters: (_) @parameters) @function)
+    (class_declaration name: (_) @name) @class
+    (arguments (class name: (_) @name) @class)
+    (return_statement (class name: (_) @name) @class)
+    (export_statement (class name: (_) @name) @class)
+    (method_definition name: (_) @name parameters: (_) @parameters) @method
+    (pair key: (_) @name value: FUNCTION) @method
+
+    (lexical_declaration . (variable_declarator name: (identifier) @name value: FUNCTION) .) @function
+    (variable_declaration . (variable_declarator name: (identifier) @name value: FUNCTION) .) @function
+    (variable_declarator name: (identifier) @name value: FUNCTION) @function
+    (lexical_declaration . (variable_declarator name: (identifier) @name value: (class)) .) @class
+    (variable_declaration . (variable_declarator name: (identifier) @name value: (class)) .) @class
+    (TOP (lexical_declaration . (variable_declarator name: (identifier) @name value: (object)) .) @object)
+    (TOP (variable_declaration . (variable_declarator name: (identifier) @name value: (object)) .) @object)
+    (TOP (lexical_declaration . (variable_declarator name: (identifier) @name) .) @constant)
+    (TOP (variable_declaration . (variable_declarator name: (identifier) @name) .) @constant)
+    (TOP (lexical_declaration (variable_declarator name: (identifier) @name) @constant))
+    (TOP (variable_declaration (variable_declarator name: (identifier) @name) @constant))
+
+    (expression_statement (assignment_expression
+      left: [(identifier) (member_expression)] @name right: FUNCTION)) @function
+    (expression_statement (assignment_expression
+      left: [(identifier) (member_expression)] @name right: (class))) @class
+    (program (expression_statement (assignment_expression
+      left: [(identifier) (member_expression)] @name right: (object))) @object)
+
+    (export_statement declaration: [(function_declaration) (generator_function_declaration)
+      (class_declaration)]) @wrap
+    (export_statement declaration: [(lexical_declaration . (variable_declarator) .)
+      (variable_declaration . (variable_declarator) .)]) @wrap
+    (export_statement value: [(function_expression) (class)]) @wrap
+    (decorator) @decorator
+"""
+
+_FUNCTION = """
+    [(function_expression parameters: (_) @parameters)
+     (generator_function parameters: (_) @parameters)
+     (arrow_function parameters: (_) @parameters)
+     (arrow_function parameter: (_) @parameters)]
+"""
+
+
+def query(*more: str) -> str:
+    """Return the patterns of JavaScript and `more`: FUNCTION is a function value, TOP a file or export."""
+    lines = "\n".join((_QUERY, *more)).splitlines()
+    both = (
+        line.replace("TOP", top)
+        for line in lines
+        for top in ("program", "export_statement")[: 1 + ("TOP" in line)]
+    )
+    return "\n".join(both).replace("FUNCTION", _FUNCTION)
+
+
+_FIELDS = """
+    (field_definition property: (_) @name value: FUNCTION) @method
+    (field_definition property: (_) @name) @field
+"""
+
+LANGUAGE = Language(
+    name="javascript",
+    version=1,
+    grammar=_grammar,
+    query=query(_FIELDS),
+    comment=(b"//", b"#!"),
+    block_comment=(b"/*", b"*/"),
+    parameters=read_parameters,
+    modifiers=frozenset({"async", "static", "get", "set", "export", "default"}),
+    constructors=frozenset({"constructor"}),
+    split_name=split_name,
+    wrapper=wrapper,
+    strings=frozenset({"string"}),
+)

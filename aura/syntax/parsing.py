@@ -1,0 +1,66 @@
+"""Parsing with a budget: a file that is too big, too slow or too deep yields None, never an exception."""
+
+from time import monotonic
+
+from tree_sitter import Node, Parser, Point, QueryCursor, Tree
+
+from aura.syntax.language import Language, compiled
+
+MAX_BYTES = 2 * 1024 * 1024
+PARSE_SECONDS = 1.2
+SMALL = 32 * 1024
+MAX_ERROR_CHILDREN = 20_000
+MAX_ERROR_VISITS = 200_000
+MATCH_LIMIT = 4096
+
+Match = tuple[int, dict[str, list[Node]]]
+
+
+def parse(source: bytes, language: Language, *, seconds: float = PARSE_SECONDS) -> Tree | None:
+    """Parse `source`, or return None when it is over the budget."""
+    if len(source) > MAX_BYTES:
+        return None
+    parser, _ = compiled(language.name)
+    if len(source) < SMALL:
+        return parser.parse(source)
+    tree = _parse_big(parser, source, seconds)
+    return None if tree is None or _is_tangled(tree.root_node) else tree
+
+
+def _parse_big(parser: Parser, source: bytes, seconds: float) -> Tree | None:
+    deadline = monotonic() + seconds
+
+    def read(offset: int, point: Point) -> bytes:
+        return source[offset:]
+
+    def late(offset: int, has_error: bool) -> bool:
+        return monotonic() > deadline
+
+    try:
+        return parser.parse(read, progress_callback=late)
+    except ValueError:
+        parser.reset()
+        return None
+
+
+def _is_tangled(root: Node) -> bool:
+    """Tell whether an error node has so many children that a query, quadratic in them, would not end."""
+    nodes, seen = [root], 0
+    while nodes:
+        node = nodes.pop()
+        if not node.has_error:
+            continue
+        seen += node.child_count
+        if (node.is_error and node.child_count > MAX_ERROR_CHILDREN) or seen > MAX_ERROR_VISITS:
+            return True
+        nodes.extend(node.children)
+    return False
+
+
+def matches(node: Node, language: Language) -> list[Match]:
+    """Run the language's query below `node`.
+
+    No time budget: the progress callback of tree-sitter 0.26.1's `QueryCursor` crashes the process.
+    """
+    _, query = compiled(language.name)
+    return QueryCursor(query, match_limit=MATCH_LIMIT).matches(node)
