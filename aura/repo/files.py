@@ -12,9 +12,12 @@ SMALL = 1 << 20
 
 
 class Found(Struct, frozen=True):
-    """What lies at a path of a work tree: `data` is a symlink's target, or None beyond the cap of `read`."""
+    """What lies at a path of a work tree: `data` is a symlink's target, or None beyond the cap of `read`.
 
-    kind: str
+    `mode` is git's: 0o100644, 0o100755 or 0o120000.
+    """
+
+    mode: int
     size: int
     data: bytes | None = None
 
@@ -59,27 +62,27 @@ class Beneath:
         """Read a regular file or a symlink's target; None where neither can be had."""
         with _Opened(self._root, path) as opened:
             if opened.link is not None:
-                return Found("symlink", len(opened.link), opened.link)
+                return Found(0o120000, len(opened.link), opened.link)
             if opened.fd < 0:
                 return None
-            size = os.fstat(opened.fd).st_size
-            if size > cap:
-                return Found("file", size)
+            met = os.fstat(opened.fd)
+            mode = 0o100755 if met.st_mode & stat.S_IXUSR else 0o100644
+            if met.st_size > cap:
+                return Found(mode, met.st_size)
             data = b"".join(_pieces(opened.fd))
-            return Found("file", len(data), data)
+            return Found(mode, len(data), data)
 
-    def blob_id(self, path: str, algorithm: str) -> str | None:
-        """Return the id that git would give to the raw bytes of a file of any size; None without one."""
+    def digests(self, path: str, algorithm: str) -> tuple[str, str] | None:
+        """Return the blob id and the SHA-256 of a regular file of any size; None without one."""
         with _Opened(self._root, path) as opened:
-            if opened.link is not None:
-                return blob_id(opened.link, algorithm)
             if opened.fd < 0:
                 return None
-            size = os.fstat(opened.fd).st_size
-            digest = hashlib.new(algorithm, b"blob %d\0" % size)
+            blob = hashlib.new(algorithm, b"blob %d\0" % os.fstat(opened.fd).st_size)
+            plain = hashlib.sha256()
             for piece in _pieces(opened.fd):
-                digest.update(piece)
-            return digest.hexdigest()
+                blob.update(piece)
+                plain.update(piece)
+            return blob.hexdigest(), plain.hexdigest()
 
 
 def blob_id(data: bytes, algorithm: str) -> str:
