@@ -1,7 +1,7 @@
 """What a work tree and an index hold beyond a commit.
 
-Git compares dates and sizes; contents we read ourselves, for git would pass them through filters, and a filter
-is a program that the repository names.
+Git compares dates and sizes; contents we read ourselves, for git would pass them through filters, which are
+programs that the repository names.
 """
 
 import hashlib
