@@ -93,7 +93,9 @@ def test_a_submodule_is_not_asked_for_its_own_changes(repo: GitRepo, tmp_path: P
     repo.commit()
     sub = GitRepo(repo.path / "sub", init=False)
     sub.git("config", "core.fsmonitor", f"touch '{canary}'; false")
-    sub.write({"x": "2"})
+    sub.git("config", "filter.mine.clean", f"touch '{canary}'; cat")
+    Path(sub.git_dir, "info", "attributes").write_text("* filter=mine\n")
+    os.utime(Path(sub.git_dir) / "index", (1, 1))
     canary.unlink(missing_ok=True)
     assert worktree_changes(discover(str(repo.path))) == []
     assert not canary.exists()
