@@ -58,9 +58,11 @@ class Language(Struct, frozen=True, eq=False):
     - `split_receiver`: text of `@receiver` -> dotted scope.
     - `wrapper`: (kind, kind of container, own text) -> what to put around the text so that it parses.
     - `filler`: stands for a removed inner definition where a block must not be empty (`pass`).
-    - `bodies`: field names under which a definition holds its body or value.
+    - `bodies`: field names (or node types) under which a definition holds its body or value.
     - `strings`: node types of plain strings, whose quote style does not matter.
-    - `parentheses`: node types that only group; `same`: node types to be read as another.
+    - `parentheses`: node types that only group; `same`: node types to be read as
+      another, where brackets do not matter either.
+    - `loose`: node types of text whose line breaks do not matter (JSX).
     - `docstrings`: whether a string that opens a body is documentation.
     """
 
@@ -82,6 +84,7 @@ class Language(Struct, frozen=True, eq=False):
     strings: frozenset[str] = frozenset({"string", "string_literal"})
     parentheses: frozenset[str] = frozenset({"parenthesized_expression"})
     same: dict[str, str] = {}
+    loose: frozenset[str] = frozenset()
     docstrings: bool = False
 
 

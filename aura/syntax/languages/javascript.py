@@ -1,5 +1,7 @@
 """JavaScript, and what TypeScript shares with it."""
 
+import re
+
 from tree_sitter import Node
 
 from aura.syntax.language import Language
@@ -39,20 +41,17 @@ def split_name(name: str) -> tuple[str, str]:
     return ".".join(part for part in parts[:-1] if part != "prototype"), parts[-1]
 
 
+_COMMENTS = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_ASSIGNED = re.compile(rb"\s*[\w$]+\s*\.")
+
+
 def wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes, bytes]:
-    if container == "object":
-        return b"({", b"})"
-    if container == "class" and kind in ("method", "constructor", "field"):
+    if kind not in ("method", "constructor", "field"):
+        return b"", b""
+    if container == "class":
         return b"class _ {", b"}"
-    return b"", b""
+    return (b"", b"") if _ASSIGNED.match(_COMMENTS.sub(b"", content)) else (b"({", b"})")
 
-
-FUNCTION_VALUES = """
-    [(function_expression parameters: (_) @parameters)
-     (generator_function parameters: (_) @parameters)
-     (arrow_function parameters: (_) @parameters)
-     (arrow_function parameter: (_) @parameters)]
-"""
 
 _QUERY = """
     (function_declaration name: (_) @name parameters: (_) @parameters) @function
@@ -130,5 +129,8 @@ LANGUAGE = Language(
     constructors=frozenset({"constructor"}),
     split_name=split_name,
     wrapper=wrapper,
+    bodies=("body", "value", "right"),
     strings=frozenset({"string"}),
+    parentheses=frozenset({"parenthesized_expression", "formal_parameters"}),
+    loose=frozenset({"jsx_text"}),
 )

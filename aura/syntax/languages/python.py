@@ -61,6 +61,11 @@ LANGUAGE = Language(
     filler=b"pass",
     bodies=("body", "right"),
     strings=frozenset({"string"}),
-    same={"expression_list": "tuple", "pattern_list": "tuple_pattern"},
+    same={
+        "expression_list": "tuple",
+        "pattern_list": "tuple_pattern",
+        "import_from_statement": "import_from_statement",
+        "with_clause": "with_clause",
+    },
     docstrings=True,
 )

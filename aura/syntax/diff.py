@@ -1,0 +1,49 @@
+"""The semantic diff of two versions of some files."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from stat import S_ISLNK, S_ISREG
+
+from aura.syntax.edits import edits
+from aura.syntax.file import File
+from aura.syntax.match import match
+from aura.syntax.types import Edit
+
+
+def diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> list[Edit]:
+    """Return the edits between two sets of files by path; None or a missing path means no file."""
+    paths = [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
+    return diff_files(_files(before, paths), _files(after, paths))
+
+
+def diff_files(before: Mapping[str, File], after: Mapping[str, File]) -> list[Edit]:
+    """Return the edits between files whose tables are known; give only those that changed."""
+    return edits(match(before, after))
+
+
+def diff_folders(a: Path, b: Path) -> list[Edit]:
+    """Return the edits between two plain folders; symbolic links and `.git` are left out."""
+    left, right = dict(_walk(a)), dict(_walk(b))
+    before: dict[str, bytes | None] = {}
+    after: dict[str, bytes | None] = {}
+    for path in sorted(left.keys() | right.keys()):
+        old = left[path].read_bytes() if path in left else None
+        new = right[path].read_bytes() if path in right else None
+        if old != new:
+            before[path], after[path] = old, new
+    return diff(before, after)
+
+
+def _files(side: Mapping[str, bytes | None], paths: list[str]) -> dict[str, File]:
+    return {path: File.read(path, source) for path in paths if (source := side.get(path)) is not None}
+
+
+def _walk(root: Path) -> Iterator[tuple[str, Path]]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        for name in names:
+            path = Path(folder, name)
+            mode = path.lstat().st_mode
+            if S_ISREG(mode) and not S_ISLNK(mode):
+                yield path.relative_to(root).as_posix(), path

@@ -1,0 +1,124 @@
+"""From matched entities to edits: what happened to each, and what it means for its callers."""
+
+from aura.syntax.grades import grade_lone, grade_pair
+from aura.syntax.items import CODE, Item
+from aura.syntax.match import Matches
+from aura.syntax.provenance import Copies, copies
+from aura.syntax.signatures import decorator_edits, pair_parameters, parameter_edits
+from aura.syntax.types import Change, Edit, Entity, Related, Side
+
+
+def edits(matches: Matches) -> list[Edit]:
+    """Return the edits of a change set in the order of path and line; what did not change has none."""
+    changed = [(old, new) for old, new in matches.pairs if _differs(old, new, matches)]
+    found = copies(changed, matches)
+    result = [edit for old, new in changed if (edit := _pair(old, new, matches)) is not None]
+    result += [_gone(item, found) for item in matches.removed]
+    result += [_come(item, found) for item in matches.added]
+    return sorted(result, key=_order)
+
+
+def _differs(old: Item, new: Item, matches: Matches) -> bool:
+    a, b = old.entity, new.entity
+    return a.raw != b.raw or a.name != b.name or old.path != new.path or is_moved(old, new, matches)
+
+
+def is_moved(old: Item, new: Item, matches: Matches) -> bool:
+    """Tell whether an entity left its container or, at the top level, its file."""
+    if old.parent is None or new.parent is None:
+        return old.parent is not new.parent or old.path != new.path or _scope(old) != _scope(new)
+    if matches.after_of.get(old.parent) is not new.parent:
+        return True
+    beside = (old.path == old.parent.path, new.path == new.parent.path)
+    return old.path != new.path and beside != (True, True)
+
+
+def _scope(item: Item) -> str:
+    return item.entity.qualified_name.removesuffix(item.entity.name)
+
+
+def _is_renamed(old: Entity, new: Entity) -> bool:
+    return old.name != new.name and not (old.kind == new.kind == "constructor")
+
+
+def _pair(old: Item, new: Item, matches: Matches) -> Edit | None:
+    a, b = old.entity, new.entity
+    changes: list[Change] = []
+    if _is_renamed(a, b):
+        changes.append("renamed")
+    if is_moved(old, new, matches):
+        changes.append("moved")
+    parameters = pair_parameters(old, new) if a.parameters != b.parameters else None
+    typed = parameter_edits(parameters) if parameters else []
+    decorators = decorator_edits(old, new) if a.decorators != b.decorators else []
+    if a.raw != b.raw or a.name != b.name:
+        changes += _content(old, new, bool(changes))
+    if not changes:
+        return None
+    if "signature_changed" not in changes and (typed or decorators):
+        changes.append("signature_changed")
+    grade, reason = grade_pair(old, new, changes, parameters, decorators)
+    return Edit(
+        tuple(changes), b.kind, _side(old), _side(new), tuple(typed), tuple(decorators), (), grade, reason
+    )
+
+
+def _content(old: Item, new: Item, otherwise_changed: bool) -> list[Change]:
+    before, after = old.tokens, new.tokens
+    changes: list[Change] = []
+    if before.signature != after.signature or _declared(old.entity) != _declared(new.entity):
+        changes.append("signature_changed")
+    if before.body != after.body:
+        changes.append("body_changed")
+    if before.doc != after.doc:
+        changes.append("doc_changed")
+    if not changes and not otherwise_changed and not _same_lines(old, new):
+        changes.append("formatting_only")
+    return changes
+
+
+def _declared(entity: Entity) -> object:
+    return entity.kind, entity.modifiers
+
+
+def _same_lines(old: Item, new: Item) -> bool:
+    """What is left of a container also splits elsewhere when a member comes or goes; that is no change."""
+    if old.entity.kind != "statements" and not old.children and not new.children:
+        return False
+    return old.file.own_lines(old.index) == new.file.own_lines(new.index)
+
+
+def _gone(item: Item, found: Copies) -> Edit:
+    into = found.inlined.get(item, ())
+    change: Change = "inlined" if into else "deleted"
+    grade, reason = grade_lone(item, change)
+    related = tuple(_related(other) for other in into)
+    return Edit((change,), item.entity.kind, _side(item), None, (), (), related, grade, reason)
+
+
+def _come(item: Item, found: Copies) -> Edit:
+    out_of = found.extracted.get(item, ())
+    change: Change = "extracted" if out_of else "added"
+    grade, reason = grade_lone(item, change)
+    related = tuple(_related(other) for other in out_of)
+    return Edit((change,), item.entity.kind, None, _side(item), (), (), related, grade, reason)
+
+
+def _related(item: Item) -> Related:
+    entity = item.entity
+    return Related(item.path, entity.name, entity.qualified_name, entity.line)
+
+
+def _side(item: Item) -> Side:
+    entity = item.entity
+    parameters = tuple(p.name for p in entity.parameters) if entity.kind in CODE else ()
+    return Side(
+        item.path, entity.name, entity.qualified_name, entity.line, entity.end_line,
+        parameters, entity.ordinal, entity.raw,
+    )  # fmt: skip
+
+
+def _order(edit: Edit) -> tuple[str, int, int, str, str]:
+    side = edit.new or edit.old
+    assert side is not None
+    return side.path, side.line, edit.new is None, edit.kind, side.qualified_name

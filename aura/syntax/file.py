@@ -1,0 +1,66 @@
+"""A file of a change set: its bytes, its table, and what is read from them only when asked for."""
+
+from functools import cached_property
+
+from aura.syntax.extract import extract
+from aura.syntax.language import Language, language_for
+from aura.syntax.margins import BLANK, gaps, inner
+from aura.syntax.tokens import Slice, Tokens, read_tokens
+from aura.syntax.types import Entity, Table
+
+
+class File:
+    """One file on one side of a change set."""
+
+    def __init__(self, path: str, source: bytes, table: Table) -> None:
+        self.path, self.source, self.table = path, source, table
+        self._tokens: dict[int, Tokens] = {}
+
+    @classmethod
+    def read(cls, path: str, source: bytes) -> "File":
+        """Return the file with its table extracted from `source`."""
+        return cls(path, source, extract(source, path))
+
+    @cached_property
+    def language(self) -> Language | None:
+        return language_for(self.path, self.source[:200]) if self.table.language else None
+
+    @cached_property
+    def inner(self) -> list[list[int]]:
+        """For each entity the indexes of those directly inside it; last, those at the top level."""
+        return inner(self.table.entities)
+
+    def spans(self, index: int) -> list[tuple[int, int]]:
+        """Return the ranges of an entity's own text."""
+        entity = self.table.entities[index]
+        statements = entity.kind == "statements"
+        start, end = (0, len(self.source)) if statements else (entity.start, entity.end)
+        inside = self.inner[-1] if statements else self.inner[index]
+        holes = [(self.table.entities[i].start, self.table.entities[i].end) for i in inside]
+        return list(gaps(start, end, holes))
+
+    def own_lines(self, index: int) -> list[bytes]:
+        """Return the own text of an entity as lines, without blank ones and white space around them."""
+        pieces = (self.source[a:b].strip(BLANK) for a, b in self.spans(index))
+        return [line for piece in pieces for line in map(bytes.strip, piece.splitlines()) if line]
+
+    def tokens(self, index: int) -> Tokens:
+        """Return the token streams of an entity; computed once."""
+        known = self._tokens.get(index)
+        if known is None:
+            known = self._tokens[index] = self._read_tokens(index)
+        return known
+
+    def _read_tokens(self, index: int) -> Tokens:
+        entity = self.table.entities[index]
+        if self.language is None or entity.kind == "file":
+            return Tokens((), (), (self.source.replace(b"\r\n", b"\n"),))
+        return read_tokens(self._slice(entity, index), self.language)
+
+    def _slice(self, entity: Entity, index: int) -> Slice:
+        spans = self.spans(index)
+        line = self.source.rfind(b"\n", 0, spans[0][0]) + 1
+        indent = self.source[line : spans[0][0]]
+        container = self.table.entities[entity.container].kind if entity.container >= 0 else None
+        pieces = [self.source[a:b] for a, b in spans]
+        return Slice(entity.kind, entity.name, container, b"" if indent.strip() else indent, pieces)

@@ -1,0 +1,98 @@
+"""The entities of a change set as nodes that know their file, what encloses them and what they enclose."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import pairwise
+
+from aura.syntax.file import File
+from aura.syntax.tokens import Tokens
+from aura.syntax.types import Entity
+
+TYPES = frozenset({"class", "interface", "trait", "struct", "enum", "object", "type"})
+CODE = frozenset({"function", "method", "constructor"})
+VALUES = frozenset({"constant", "field"})
+
+_WORD = re.compile(rb"\w+|[^\w\s]")
+
+
+class Item:
+    """One entity on one side; compared by identity.
+
+    `parent` is what encloses it: by position, or by name where members may stand elsewhere (Go, Rust).
+    """
+
+    def __init__(self, file: File, index: int, entity: Entity) -> None:
+        self.file, self.index, self.entity = file, index, entity
+        self.path = file.path
+        self.parent: Item | None = None
+        self.children: list[Item] = []
+
+    def __repr__(self) -> str:
+        return f"<{self.entity.kind} {self.entity.qualified_name} {self.path}:{self.entity.line}>"
+
+    @property
+    def label(self) -> str:
+        """The name below the parent."""
+        if self.parent is None:
+            return self.entity.qualified_name
+        return self.entity.qualified_name.removeprefix(self.parent.entity.qualified_name + ".")
+
+    @property
+    def order(self) -> tuple[str, int, int]:
+        return self.path, self.entity.start, self.index
+
+    @property
+    def tokens(self) -> Tokens:
+        return self.file.tokens(self.index)
+
+    @property
+    def text(self) -> bytes:
+        return self.file.source[self.entity.start : self.entity.end]
+
+    @cached_property
+    def words(self) -> list[bytes]:
+        """The words and signs of the whole text, those of members included."""
+        return _WORD.findall(self.text)
+
+    @cached_property
+    def features(self) -> Counter[bytes]:
+        """Words and pairs of neighbours, without the own name."""
+        name = self.entity.name.encode()
+        words = [word for word in self.words if word != name]
+        found = Counter(word for word in words if len(word) > 1 or word.isalnum())
+        found.update(a + b" " + b for a, b in pairwise(words))
+        return found
+
+
+def items(files: Mapping[str, File]) -> list[Item]:
+    """Return the items of all files, by path and position, with their parents found."""
+    found: list[Item] = []
+    named: dict[tuple[str, str], Item] = {}
+    loose: list[Item] = []
+    for path in sorted(files):
+        file = files[path]
+        own = [Item(file, index, entity) for index, entity in enumerate(file.table.entities)]
+        folder = path.rpartition("/")[0]
+        for item in own:
+            entity = item.entity
+            if entity.container >= 0:
+                item.parent = own[entity.container]
+                item.parent.children.append(item)
+            elif entity.qualified_name != entity.name:
+                loose.append(item)
+            elif entity.kind in TYPES:
+                named.setdefault((path, entity.name), item)
+                named.setdefault((folder + "/", entity.name), item)
+        found.extend(own)
+    for item in loose:
+        scope = item.entity.qualified_name.removesuffix("." + item.entity.name)
+        folder = item.path.rpartition("/")[0] + "/"
+        parent = named.get((item.path, scope)) or named.get((folder, scope))
+        if parent is not None and parent is not item:
+            item.parent = parent
+            parent.children.append(item)
+    return found

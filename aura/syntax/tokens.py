@@ -1,0 +1,232 @@
+"""The token streams of one entity, read from its own text and nothing else.
+
+Both sides of a comparison are parsed as slices, so that equal text gives equal streams wherever it stands.
+A stream holds the leaves of the slice's tree and, around the leaves of each inner node, its type. What only
+groups or lays out (parentheses, quotes, trailing commas, semicolons, indentation) leaves no trace, while a
+dedent, an operator's operands or a statement that ends earlier shows in the structure.
+"""
+
+import re
+
+from msgspec import Struct
+from tree_sitter import Node
+
+from aura.syntax.language import Language
+from aura.syntax.parsing import matches, parse
+from aura.syntax.types import Kind
+
+NAME = b"\x00name"
+OPEN, CLOSE = b"\x01", b"\x02"
+
+_Stream = tuple[bytes, ...]
+
+
+class Tokens(Struct, frozen=True):
+    """Comments and docstrings; what comes before the body, the own name masked; the body, the same."""
+
+    doc: _Stream
+    signature: _Stream
+    body: _Stream
+
+
+class Slice(Struct, frozen=True):
+    """The own text of an entity: the pieces around the entities inside it."""
+
+    kind: Kind
+    name: str
+    container: Kind | None
+    indent: bytes
+    pieces: list[bytes]
+
+
+def read_tokens(part: Slice, language: Language) -> Tokens:
+    """Return the token streams of a slice; where it is over the budget, its words are its body."""
+    text = _Text(part, language)
+    tree = parse(text.content, language)
+    if tree is None:
+        return Tokens((), (), tuple(text.content.split()))
+    return _Reader(text, part, language).read(tree.root_node)
+
+
+class _Text:
+    """The text to parse: fillers in the place of inner entities, and a wrapper around it all."""
+
+    def __init__(self, part: Slice, language: Language) -> None:
+        pieces = [piece.replace(b"\r\n", b"\n") for piece in part.pieces]
+        before, after = language.wrapper(part.kind, part.container, b"".join(pieces))
+        content = before + part.indent
+        self.start = len(content)
+        self.fillers: set[tuple[int, int]] = set()
+        for number, piece in enumerate(pieces):
+            if number:
+                piece = _SEPARATORS.sub(b"", piece)
+            if number and language.filler:
+                self.fillers.add((len(content), len(content) + len(language.filler)))
+                content += language.filler
+            content += piece
+        self.end = len(content)
+        self.content = content + after
+
+
+class _Reader:
+    def __init__(self, text: _Text, part: Slice, language: Language) -> None:
+        self.text, self.part, self.language = text, part, language
+        self.name = part.name.encode()
+        self.name_start = -1
+        self.body_start, self.body_end = (0, len(text.content))
+        self.doc: list[bytes] = []
+        self.signature: list[bytes] = []
+        self.body: list[bytes] = []
+        self.flat = frozenset(language.same) | frozenset(language.same.values())
+
+    def read(self, root: Node) -> Tokens:
+        if self.part.kind != "statements":
+            self._locate(root)
+        stack: list[Node | tuple[list[bytes], bytes]] = [root]
+        while stack:
+            item = stack.pop()
+            if isinstance(item, tuple):
+                item[0].append(item[1])
+                continue
+            self._visit(item, stack)
+        return Tokens(tuple(self.doc), tuple(self.signature), tuple(self.body))
+
+    def _locate(self, root: Node) -> None:
+        """Find the definition in the slice, its name and where its body begins."""
+        best: tuple[int, int, int] | None = None
+        for pattern, captures in matches(root, self.language):
+            kind, nodes = next(iter(captures.items()))
+            name = captures.get("name")
+            if name is None or kind in ("scope", "extension") or not self._inside(name[0]):
+                continue
+            node = next((n[0] for k, n in captures.items() if k not in _PARTS), nodes[0])
+            rank = (node.start_byte, -node.end_byte, pattern)
+            if best is None or rank < best:
+                best = rank
+                self.name_start = name[0].start_byte
+                body = self._body(node, 3)
+                self.body_start, self.body_end = (
+                    (body.start_byte, body.end_byte) if body else (len(self.text.content),) * 2
+                )
+
+    def _inside(self, node: Node) -> bool:
+        return node.start_byte >= self.text.start and node.end_byte <= self.text.end
+
+    def _body(self, node: Node, depth: int) -> Node | None:
+        """Return the body of a definition or the value of a constant, at most `depth` nodes further in."""
+        is_value = self.part.kind in ("constant", "field", "object", "type")
+        for label in self.language.bodies:
+            found = node.child_by_field_name(label)
+            found = found or next((c for c in node.named_children if c.type == label), None)
+            if found is not None and (is_value or label not in _VALUES):
+                return found
+        for child in node.named_children if depth else ():
+            if "parameter" not in child.type:
+                found = self._body(child, depth - 1)
+                if found is not None:
+                    return found
+        return None
+
+    def _visit(self, node: Node, stack: list[Node | tuple[list[bytes], bytes]]) -> None:
+        start, end = node.start_byte, node.end_byte
+        if end <= self.text.start or start >= self.text.end or (start, end) in self.text.fillers:
+            return
+        kind, language = node.type, self.language
+        if "comment" in kind or kind == "hash_bang_line":
+            self.doc.append(self._squeezed(node))
+            return
+        stream = self.body if self.body_start <= start < self.body_end else self.signature
+        if kind in language.strings:
+            self._string(node, stream, stack)
+            return
+        children = node.children
+        if not children:
+            self._leaf(node, kind, stream)
+            return
+        if language.docstrings and kind in ("block", "module"):
+            children = self._without_docstring(children)
+        whole = start >= self.text.start and end <= self.text.end
+        grouping = kind in language.parentheses and not self._chained(node)
+        if whole and not grouping and kind not in _TRANSPARENT:
+            label = language.same.get(kind, kind).encode()
+            stream.append(OPEN + label)
+            stack.append((stream, CLOSE))
+        drop = _BRACKETS if grouping or kind in self.flat else frozenset()
+        kept = self._kept(kind, children)
+        stack.extend(child for child in reversed(kept) if child.type not in drop)
+
+    def _kept(self, kind: str, children: list[Node]) -> list[Node]:
+        """Leave out semicolons and commas that separate nothing."""
+        in_for = "for_" in kind
+        kept: list[Node] = []
+        for child in children:
+            what = child.type
+            if what in _CLOSERS and kept and kept[-1].type == "," and kind not in _COMMA_COUNTS:
+                hole = len(kept) > 1 and kept[-2].type == ","
+                if not hole:
+                    kept.pop()
+            if what == "empty_statement" or what == "line_continuation" or (what == ";" and not in_for):
+                continue
+            kept.append(child)
+        if kept and kept[-1].type == "," and kind not in _COMMA_COUNTS:
+            kept.pop()
+        return kept
+
+    def _leaf(self, node: Node, kind: str, stream: list[bytes]) -> None:
+        content = self.text.content[node.start_byte : node.end_byte]
+        if kind in self.language.loose:
+            content = re.sub(rb"\s*\n\s*", b"\n", content).strip(b"\n").replace(b"\n", b" ")
+        if not content or (kind == "\n" or content.isspace()):
+            return
+        stream.append(NAME if node.start_byte == self.name_start or content == self.name else content)
+
+    def _string(self, node: Node, stream: list[bytes], stack: list[Node | tuple[list[bytes], bytes]]) -> None:
+        content = self.text.content[node.start_byte : node.end_byte]
+        found = _QUOTED.fullmatch(content)
+        if any(
+            c.is_named and c.type not in _PLAIN and not c.type.startswith("string_") for c in node.children
+        ):
+            stream.append(OPEN + node.type.encode())
+            stack.append((stream, CLOSE))
+            stack.extend(reversed(node.children))
+        elif found is None:
+            stream.append(content)
+        else:
+            prefix, inside = found[1].lower().replace(b"u", b""), found[3]
+            if b"r" not in prefix:
+                inside = _ESCAPED.sub(lambda m: m[1] if m[1] in b"'\"" else m[0], inside)
+            stream.append(NAME if inside == self.name else prefix + b'"' + inside + b'"')
+
+    def _without_docstring(self, children: list[Node]) -> list[Node]:
+        for position, child in enumerate(children):
+            if child.is_extra:
+                continue
+            if (
+                child.type == "expression_statement"
+                and child.named_child_count == 1
+                and child.named_children[0].type in ("string", "concatenated_string")
+                and child.start_byte >= self.text.start
+            ):
+                self.doc.append(self._squeezed(child))
+                return children[:position] + children[position + 1 :]
+            break
+        return children
+
+    def _chained(self, node: Node) -> bool:
+        """Parentheses that end an optional chain count: `(a?.b).c` is not `a?.b.c`."""
+        return b"?." in self.text.content[node.start_byte : node.end_byte]
+
+    def _squeezed(self, node: Node) -> bytes:
+        return b" ".join(self.text.content[node.start_byte : node.end_byte].split())
+
+
+_PARTS = frozenset({"name", "parameters", "result", "receiver"})
+_VALUES = frozenset({"value", "right"})
+_TRANSPARENT = frozenset({"program", "module", "source_file", "translation_unit", "compilation_unit"})
+_BRACKETS = frozenset({"(", ")"})
+_CLOSERS = frozenset({")", "]", "}", ">"})
+_COMMA_COUNTS = frozenset({"subscript", "token_tree"})
+_PLAIN = frozenset({"escape_sequence"})
+_SEPARATORS = re.compile(rb"\A\s*[,;]+")
+_QUOTED = re.compile(rb"""([A-Za-z]*)(\"\"\"|'''|"|')(.*)\2""", re.DOTALL)
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
