@@ -107,22 +107,24 @@ class _Matcher:
                 news.append(new)
         if not olds or not news:
             return
-        place = {id(old): id(new) for old, new in doubted}
         likeness = Likeness(olds, news)
-        for edge in self._ranked(likeness, place):
+        for edge in self._ranked(likeness, dict(doubted)):
             if edge.old not in self.new and edge.new not in self.old:
                 self._pair(edge.old, edge.new)
         for old, new in doubted:
             if old not in self.new and new not in self.old:
                 self._pair(old, new)
 
-    def _ranked(self, likeness: Likeness, doubted: dict[int, int]) -> list[Edge]:
+    def _ranked(self, likeness: Likeness, doubted: dict[Item, Item]) -> list[Edge]:
+        before_of = {new: old for old, new in doubted.items()}
         edges = []
         for old, new in likeness.candidates():
             edge = likeness.edge(old, new, self._same_place(old, new))
-            if doubted.get(id(old)) == id(new) or edge is not None:
-                edge = edge or Edge(likeness.of(old, new), old, new)
-                edges.append(edge)
+            if doubted.get(old) is new:
+                edges.append(edge or Edge(likeness.of(old, new), old, new))
+            elif edge is not None:
+                calls = _delegates(doubted.get(old), old, new) or _delegates(before_of.get(new), new, old)
+                edges += [] if calls else [edge]
         edges.sort(key=lambda e: (-e.score, e.old.order, e.new.order))
         return edges
 
@@ -157,6 +159,12 @@ class _Matcher:
         for (source, target), _ in sorted(went.items(), key=lambda e: (-e[1], e[0])):
             if source in olds and target in news:
                 self._pair(olds.pop(source), news.pop(target))
+
+
+def _delegates(namesake: Item | None, item: Item, other: Item) -> bool:
+    """Tell whether what kept the name of `item` newly calls `other`: then its content was taken out of it."""
+    name = other.entity.name.encode()
+    return namesake is not None and name in namesake.words and name not in item.words
 
 
 def _top(side: list[Item]) -> list[Item]:

@@ -45,13 +45,13 @@ def _sources(lone: Iterable[Item], pairs: Iterable[tuple[Item, Item]]) -> dict[I
         if not called:
             continue
         kept = Counter(holder.words)
-        freed = holder.features - caller.features
+        freed = _body_features(holder) - _body_features(caller)
         for item in called:
             if words[item.entity.name.encode()] <= kept[item.entity.name.encode()]:
                 continue
             own = _body_features(item)
-            size = own.total()
-            if size >= LEAST and (own & freed).total() >= SHARE * size:
+            shared = (own & freed).total()
+            if shared >= LEAST and shared >= SHARE * min(own.total(), freed.total()):
                 found[item].append(holder)
     return {item: tuple(sorted(holders, key=lambda h: h.order)) for item, holders in found.items()}
 
