@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from aura.syntax.language import Language
 from aura.syntax.margins import end_behind, is_silent, start_above
+from aura.syntax.parameters import text, type_text
 from aura.syntax.parsing import Match
 from aura.syntax.types import Kind, Parameter
 
@@ -98,7 +99,7 @@ class Collector:
             outer = self._share(outer, name_start)
             start = name_start
         if "receiver" in captures:
-            scope = self.language.split_receiver(self._text(captures["receiver"][0]))
+            scope = self.language.split_receiver(text(captures["receiver"][0], self.source) or "")
         kind = self._kind(kind, name, scope, outer)
         if not kind:
             return
@@ -172,7 +173,7 @@ class Collector:
 
     def _header(self, draft: Draft, captures: _Captures) -> None:
         if "result" in captures:
-            draft.result = self._text(captures["result"][0])
+            draft.result = type_text(captures["result"][0], self.source)
         if self.language.parameters is None:
             return
         receiver = captures.get("receiver")
@@ -195,9 +196,6 @@ class Collector:
             if len(cache) < 50_000 and not node.has_error:
                 cache[content] = known
         return known
-
-    def _text(self, node: Node) -> str:
-        return " ".join(self.source[node.start_byte : node.end_byte].decode("utf-8", "replace").split())
 
 
 _modifiers_of: dict[str, dict[bytes, tuple[str, ...]]] = {}
@@ -222,7 +220,11 @@ def _sort(found: list[Match]) -> tuple[list[_Definition], list[tuple[int, int]],
         else:
             definitions.append((node.start_byte, -node.end_byte, pattern, role, captures))
     definitions.sort(key=lambda d: d[:3])
-    return definitions, sorted(set(spans["wrap"]), key=_outer_first), sorted(set(spans["decorator"]))
+    decorators: list[tuple[int, int]] = []
+    for span in sorted(set(spans["decorator"]), key=_outer_first):
+        if not decorators or span[0] >= decorators[-1][1]:
+            decorators.append(span)
+    return definitions, sorted(set(spans["wrap"]), key=_outer_first), decorators
 
 
 def _leading(captures: _Captures) -> tuple[str, Node]:

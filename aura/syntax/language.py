@@ -92,7 +92,11 @@ _ROWS: dict[str, tuple[str, str, str]] = {
     # module: extensions, file names, interpreters
     "python": (".py .pyi .pyw", "SConstruct SConscript wscript", "python python2 python3 pypy pypy3 uv"),
     "javascript": (".js .jsx .mjs .cjs", "Jakefile", "node nodejs deno bun"),
+    "typescript": (".ts .mts .cts", "", ""),
+    "tsx": (".tsx", "", ""),
     "go": (".go", "", ""),
+    "rust": (".rs", "", ""),
+    "java": (".java", "", ""),
 }
 
 _BY_EXTENSION = {ext: module for module, row in _ROWS.items() for ext in row[0].split()}

@@ -7,6 +7,8 @@ from tree_sitter import Node
 
 from aura.syntax.types import Parameter, ParameterKind
 
+ReadParameter = Callable[[Node, bytes], Parameter]
+
 
 class Rule(Struct, frozen=True):
     """How to read one kind of parameter node: its kind and the fields of its name, annotation and default.
@@ -33,8 +35,17 @@ def text(node: Node | None, source: bytes) -> str | None:
     return " ".join(source[node.start_byte : node.end_byte].decode("utf-8", "replace").split())
 
 
-def reader(rules: Mapping[str, Rule]) -> Callable[[Node, bytes], tuple[Parameter, ...]]:
-    """Return a reader of parameter lists whose named children are read by `rules`; others are taken whole."""
+def type_text(node: Node | None, source: bytes) -> str | None:
+    """Return the text of a type, without the colon that some grammars count to it."""
+    found = text(node, source)
+    return found.removeprefix(":").lstrip() if found and not found.startswith("::") else found
+
+
+def reader(rules: Mapping[str, Rule | ReadParameter]) -> Callable[[Node, bytes], tuple[Parameter, ...]]:
+    """Return a reader of parameter lists whose named children are read by `rules`.
+
+    What no rule names is taken whole.
+    """
 
     def read(node: Node, source: bytes) -> tuple[Parameter, ...]:
         found: list[Parameter] = []
@@ -43,6 +54,9 @@ def reader(rules: Mapping[str, Rule]) -> Callable[[Node, bytes], tuple[Parameter
             if child.is_extra:
                 continue
             rule = rules.get(child.type, _WHOLE)
+            if not isinstance(rule, Rule):
+                found.append(rule(child, source))
+                continue
             if rule.before:
                 found = [_as(p, rule.before) if p.kind == "positional" else p for p in found]
             plain = rule.then or plain
@@ -58,7 +72,7 @@ _WHOLE = Rule()
 
 
 def _read(node: Node, source: bytes, rule: Rule, kind: ParameterKind) -> Iterator[Parameter]:
-    annotation = text(node.child_by_field_name(rule.annotation), source) if rule.annotation else None
+    annotation = type_text(node.child_by_field_name(rule.annotation), source) if rule.annotation else None
     default = text(node.child_by_field_name(rule.default), source) if rule.default else None
     names = node.children_by_field_name(rule.name) if rule.name else [node]
     for label in [text(name, source) for name in names] or ["_"]:

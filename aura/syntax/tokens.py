@@ -114,11 +114,11 @@ class _Reader:
 
     def _body(self, node: Node, depth: int) -> Node | None:
         """Return the body of a definition or the value of a constant, at most `depth` nodes further in."""
-        is_value = self.part.kind in ("constant", "field", "object", "type")
+        is_code = self.part.kind in ("function", "method", "constructor")
         for label in self.language.bodies:
             found = node.child_by_field_name(label)
             found = found or next((c for c in node.named_children if c.type == label), None)
-            if found is not None and (is_value or label not in _VALUES):
+            if found is not None and (not is_code or label not in _VALUES):
                 return found
         for child in node.named_children if depth else ():
             if "parameter" not in child.type:
@@ -221,7 +221,7 @@ class _Reader:
 
 
 _PARTS = frozenset({"name", "parameters", "result", "receiver"})
-_VALUES = frozenset({"value", "right"})
+_VALUES = frozenset({"value", "right", "type"})
 _TRANSPARENT = frozenset({"program", "module", "source_file", "translation_unit", "compilation_unit"})
 _BRACKETS = frozenset({"(", ")"})
 _CLOSERS = frozenset({")", "]", "}", ">"})

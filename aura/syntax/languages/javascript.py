@@ -54,16 +54,16 @@ def wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes, 
 
 
 _QUERY = """
-    (function_declaration name: (_) @name parameters: (_) @parameters) @function
-    (generator_function_declaration name: (_) @name parameters: (_) @parameters) @function
-    (arguments (function_expression name: (_) @name parameters: (_) @parameters) @function)
-    (return_statement (function_expression name: (_) @name parameters: (_) @parameters) @function)
-    (export_statement (function_expression name: (_) @name parameters: (_) @parameters) @function)
+    (function_declaration name: (_) @name parameters: (_) @parameters RESULT) @function
+    (generator_function_declaration name: (_) @name parameters: (_) @parameters RESULT) @function
+    (arguments (function_expression name: (_) @name parameters: (_) @parameters RESULT) @function)
+    (return_statement (function_expression name: (_) @name parameters: (_) @parameters RESULT) @function)
+    (export_statement (function_expression name: (_) @name parameters: (_) @parameters RESULT) @function)
     (class_declaration name: (_) @name) @class
     (arguments (class name: (_) @name) @class)
     (return_statement (class name: (_) @name) @class)
     (export_statement (class name: (_) @name) @class)
-    (method_definition name: (_) @name parameters: (_) @parameters) @method
+    (method_definition name: (_) @name parameters: (_) @parameters RESULT) @method
     (pair key: (_) @name value: FUNCTION) @method
 
     (lexical_declaration . (variable_declarator name: (identifier) @name value: FUNCTION) .) @function
@@ -94,22 +94,25 @@ _QUERY = """
 """
 
 _FUNCTION = """
-    [(function_expression parameters: (_) @parameters)
-     (generator_function parameters: (_) @parameters)
-     (arrow_function parameters: (_) @parameters)
+    [(function_expression parameters: (_) @parameters RESULT)
+     (generator_function parameters: (_) @parameters RESULT)
+     (arrow_function parameters: (_) @parameters RESULT)
      (arrow_function parameter: (_) @parameters)]
 """
 
 
-def query(*more: str) -> str:
-    """Return the patterns of JavaScript and `more`: FUNCTION is a function value, TOP a file or export."""
+def query(*more: str, result: str = "") -> str:
+    """Return the patterns of JavaScript and `more`.
+
+    FUNCTION is a function value, TOP a file or an export, RESULT the pattern of a result type.
+    """
     lines = "\n".join((_QUERY, *more)).splitlines()
     both = (
         line.replace("TOP", top)
         for line in lines
         for top in ("program", "export_statement")[: 1 + ("TOP" in line)]
     )
-    return "\n".join(both).replace("FUNCTION", _FUNCTION)
+    return "\n".join(both).replace("FUNCTION", _FUNCTION).replace("RESULT", result)
 
 
 _FIELDS = """
