@@ -16,8 +16,10 @@ that looks at every node. Each pattern has one *leading* capture:
   template).
 - `@decorator`: an annotation or attribute. One inside a definition, before its name, belongs to that
   definition; one directly above it does too and widens it.
-- `@scope` with `@name`: adds a part to the qualified names inside without being an entity (namespace, Rust
-  `impl`).
+- `@scope` with `@name`: adds a part to the qualified names inside without being an entity (a namespace).
+- `@extension` with `@name`: the same, but what is inside are members of the type so named (Rust `impl`).
+
+`#eq?` and `#match?` predicates work. Optional captures (`(_)? @result`) are cheap.
 
 A comment directly above, and one that trails on the last line, belong to the definition; that is done for
 all.

@@ -34,10 +34,10 @@ def _wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes,
 
 
 _MODIFIERS = frozenset(
-    (
-        "public protected private static final abstract synchronized native default strictfp sealed "
-        "transient volatile"
-    ).split()
+    {
+        *("public", "protected", "private", "static", "final", "abstract", "synchronized"),
+        *("native", "default", "strictfp", "sealed", "transient", "volatile"),
+    }
 )
 
 LANGUAGE = Language(
