@@ -57,7 +57,9 @@ CODES: dict[str, Code] = {
 class AuraError(Exception):
     """An error that a user meets: the message begins "cannot", the hint is a command or an edit that helps."""
 
-    def __init__(self, code: str, message: str, hint: str = "", details: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, hint: str = "", details: dict[str, Any] | None = None
+    ) -> None:
         if code not in CODES:
             raise KeyError(f"error code {code!r} is not declared")
         super().__init__(message)

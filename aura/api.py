@@ -1,0 +1,361 @@
+"""The conventions of every route: who calls, time, pages, cursors, filters and aggregates."""
+
+import base64
+import hashlib
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from aura.errors import AuraError
+from aura.ids import Prefix, lowest_id
+from aura.store import Connection
+
+T = TypeVar("T")
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+ActorKind = Literal["human", "agent", "system"]
+
+SCOPES = frozenset(
+    [
+        "read_intents",
+        "write_intents",
+        "read_impacts",
+        "write_impacts",
+        "read_messages",
+        "write_messages",
+        "read_snapshots",
+        "write_snapshots",
+        "read_zones",
+        "write_zones",
+        "read_prove",
+        "write_prove",
+        "read_events",
+        "read_code",
+        "read_status",
+        "read_team",
+        "use_models",
+        "manage_models",
+        "read_work",
+        "write_work",
+        "read_space",
+        "write_space",
+        "manage_webhooks",
+        "manage_plugins",
+        "admin",
+    ]
+)
+
+
+class Actor(Struct, frozen=True):
+    """Who acts: a stable id, what kind of actor it is, and a name to show."""
+
+    id: str
+    kind: ActorKind = "human"
+    name: str = ""
+
+
+class Place(Struct, frozen=True):
+    """A registered work tree of a registered repository, as a request met it."""
+
+    repo: int
+    slug: str
+    worktree: str
+    path: str
+    git_dir: str
+    common_dir: str
+    branch: str | None = None
+    head: str | None = None
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, from where, with which rights: resolved once for each request."""
+
+    actor: Actor
+    place: Place | None = None
+    session: str | None = None
+    scopes: frozenset[str] = SCOPES
+    request_id: str = ""
+    token: str = "socket"
+
+    @property
+    def here(self) -> Place:
+        """The place of a caller whose operation needs one."""
+        if self.place is None:
+            raise AuraError(
+                "repo_required",
+                "cannot tell which repository is meant",
+                "Add ?repo= or the header Aura-Repo.",
+            )
+        return self.place
+
+
+def now_us() -> int:
+    """Return microseconds since the epoch."""
+    return time.time_ns() // 1000
+
+
+def rfc3339(us: int) -> str:
+    """Write microseconds since the epoch as RFC 3339 in UTC, without a fraction where there is none."""
+    return datetime.fromtimestamp(us / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+
+
+_SPAN = re.compile(r"(\d{1,6})([smhdw])")
+_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def moment(text: str, name: str) -> int:
+    """Read an RFC 3339 time, or a span before now such as 30d, 12h or 15m, as microseconds since the epoch."""
+    if match := _SPAN.fullmatch(text):
+        return max(0, now_us() - int(match[1]) * _UNIT[match[2]] * 1_000_000)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise AuraError(
+            "invalid_request",
+            f"cannot read {name}={text!r}: it is neither a time nor a span",
+            "Write a time such as 2026-04-21T14:23:09Z or a span such as 30d, 12h or 15m.",
+            {"path": f"$.{name}"},
+        ) from None
+    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+
+
+class Page(Struct, Generic[T]):
+    """One page of a list. With `order=asc`, `next_cursor` is there also when the end is reached: poll with
+    it.
+    """
+
+    data: list[T]
+    next_cursor: str | None = None
+    has_more: bool = False
+
+
+class _Cursor(Struct, array_like=True):
+    order: str
+    after: list[str | int | None]
+    digest: str
+    since: int | None
+    until: int | None
+
+
+Condition = tuple[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A documented filter: `sql` holds {} where the placeholders of its comma-separated values go."""
+
+    doc: str
+    sql: str
+    choices: tuple[str, ...] = ()
+
+    def condition(self, values: list[str]) -> Condition:
+        marks = ",".join("?" * len(values))
+        return self.sql.replace("{}", marks), values * self.sql.count("{}")
+
+
+@dataclass(frozen=True)
+class Listing(Generic[T]):
+    """A list declared once: its source, order, filters, groups and measures; pages and aggregates follow from
+    it.
+
+    `key` orders newest first and must be an identifier with `prefix`, or the sequence itself where that is
+    None.
+    """
+
+    noun: str
+    source: str
+    columns: str
+    rows: Callable[[Connection, list[tuple[Any, ...]]], list[T]]
+    key: str
+    seq: str
+    repo: str
+    at: str
+    prefix: Prefix | None = None
+    always: str = "1"
+    filters: dict[str, Filter] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    measures: dict[str, str] = field(default_factory=dict)
+    failed: str | None = None
+    order: Literal["asc", "desc"] = "desc"
+
+    def query_type(self) -> type[Struct]:
+        """Return the struct of this list's query parameters."""
+        fields: list[tuple[str, Any, Any]] = [
+            (name, Annotated[str | None, Meta(description=f.doc)], None) for name, f in self.filters.items()
+        ]
+        fields += [
+            (
+                "since",
+                Annotated[str | None, Meta(description="From this time or span before now (30d, 12h, 15m).")],
+                None,
+            ),
+            ("until", Annotated[str | None, Meta(description="Before this time or span before now.")], None),
+            (
+                "order",
+                Annotated[Literal["asc", "desc"], Meta(description="asc polls in the order of recording.")],
+                self.order,
+            ),
+            ("limit", Annotated[int, Meta(ge=1, le=500, description="Rows at most.")], 50),
+            ("cursor", Annotated[str | None, Meta(description="Go on from a page's next_cursor.")], None),
+            (
+                "group_by",
+                Annotated[str | None, Meta(description=f"Group by {', '.join(self.groups)}.")],
+                None,
+            ),
+            (
+                "aggregate",
+                Annotated[str | None, Meta(description="count, sum[:FIELD], avg[:FIELD] or fail_rate.")],
+                None,
+            ),
+        ]
+        return msgspec.defstruct(
+            f"{self.noun.capitalize()}Query", fields, forbid_unknown_fields=True, kw_only=True
+        )
+
+    def page(self, db: Connection, caller: Caller, query: Any) -> Page[Any]:
+        """Answer one page of rows, or of groups where the query asks for an aggregate."""
+        state = self._resume(query)
+        conditions = self._conditions(caller, query, state)
+        if query.group_by or query.aggregate:
+            return self._groups(db, query, state, conditions)
+        by, sign = (self.seq, ">") if query.order == "asc" else (self.key, "<")
+        if state.after:
+            conditions.append((f"{by} {sign} ?", state.after))
+        sql = f"SELECT {by}, {self.columns} FROM {self.source} WHERE {_where(conditions)} ORDER BY {by} {query.order} LIMIT ?"
+        found = db.execute(sql, [*_bindings(conditions), query.limit + 1]).fetchall()
+        more = len(found) > query.limit
+        found = found[: query.limit]
+        if found:
+            state.after = [found[-1][0]]
+        elif query.order == "asc" and not state.after:
+            state.after = [0]
+        cursor = _encode(state) if more or query.order == "asc" else None
+        return Page(self.rows(db, [row[1:] for row in found]), cursor, more)
+
+    def _resume(self, query: Any) -> _Cursor:
+        names = [*self.filters, "since", "until", "group_by", "aggregate"]
+        said = "\0".join(f"{n}={getattr(query, n)}" for n in names)
+        digest = hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=6).hexdigest()
+        if query.cursor is None:
+            since = moment(query.since, "since") if query.since else None
+            until = moment(query.until, "until") if query.until else None
+            return _Cursor(query.order, [], digest, since, until)
+        state = _decode(query.cursor)
+        if (state.order, state.digest) != (query.order, digest):
+            raise AuraError(
+                "invalid_cursor",
+                "cannot use this cursor: it belongs to a list with other filters or another order",
+                "Repeat the filters and the order of the request that gave it, or leave the cursor out.",
+            )
+        return state
+
+    def _conditions(self, caller: Caller, query: Any, state: _Cursor) -> list[Condition]:
+        conditions: list[Condition] = [(self.always, ())]
+        if caller.place is not None:
+            conditions.append((f"{self.repo} = ?", (caller.place.repo,)))
+        for name, filter_ in self.filters.items():
+            if (said := getattr(query, name)) is None:
+                continue
+            values = [v for v in said.split(",") if v]
+            if unknown := [v for v in values if filter_.choices and v not in filter_.choices]:
+                raise AuraError(
+                    "invalid_request",
+                    f"cannot filter by {name}={unknown[0]!r}",
+                    f"Choose from {', '.join(filter_.choices)}.",
+                    {"path": f"$.{name}"},
+                )
+            conditions.append(filter_.condition(values))
+        for sign, at in ((">=", state.since), ("<", state.until)):
+            if at is not None:
+                column, bound = (self.key, lowest_id(self.prefix, at)) if self.prefix else (self.at, at)
+                conditions.append((f"{column} {sign} ?", (bound,)))
+        return conditions
+
+    def _groups(
+        self, db: Connection, query: Any, state: _Cursor, conditions: list[Condition]
+    ) -> Page[dict[str, Any]]:
+        names = [n for n in (query.group_by or "").split(",") if n]
+        for name in names:
+            if name not in self.groups:
+                raise AuraError(
+                    "invalid_request",
+                    f"cannot group by {name!r}",
+                    f"Choose from {', '.join(self.groups)}.",
+                    {"path": "$.group_by"},
+                )
+        label, measure = self._measure(query.aggregate or "count")
+        keys = [f"({self.groups[n]})" for n in names]
+        ordered = [f"ifnull({k}, '')" for k in keys]
+        if state.after and keys:
+            conditions.append((f"({','.join(ordered)}) > ({','.join('?' * len(keys))})", state.after))
+        tail = f"GROUP BY {','.join(keys)} ORDER BY {','.join(ordered)} LIMIT ?" if keys else "LIMIT ?"
+        columns = ",".join([*keys, "count(*)", measure])
+        sql = f"SELECT {columns} FROM {self.source} WHERE {_where(conditions)} {tail}"
+        found = db.execute(sql, [*_bindings(conditions), query.limit + 1]).fetchall()
+        more, found = len(found) > query.limit, found[: query.limit]
+        data = []
+        for row in found:
+            entry: dict[str, Any] = {"key": dict(zip(names, row, strict=False)), "count": row[-2]}
+            if label != "count":
+                entry[label] = row[-1]
+            data.append(entry)
+        if found:
+            state.after = ["" if v is None else v for v in found[-1][: len(names)]]
+        return Page(data, _encode(state) if more else None, more)
+
+    def _measure(self, text: str) -> tuple[str, str]:
+        function, _, name = text.partition(":")
+        if function == "count" and not name:
+            return "count", "count(*)"
+        if function == "fail_rate" and not name and self.failed:
+            return "fail_rate", f"avg({self.failed})"
+        if function in ("sum", "avg") and self.measures:
+            column = self.measures.get(name or next(iter(self.measures)))
+            if column:
+                return function, f"{function}({column})"
+        known = ["count", *(f"{f}:{m}" for f in ("sum", "avg") for m in self.measures)]
+        known += ["fail_rate"] if self.failed else []
+        raise AuraError(
+            "invalid_request",
+            f"cannot aggregate by {text!r}",
+            f"Choose from {', '.join(known)}.",
+            {"path": "$.aggregate"},
+        )
+
+
+def _where(conditions: list[Condition]) -> str:
+    return " AND ".join(sql for sql, _ in conditions)
+
+
+def _bindings(conditions: list[Condition]) -> list[Any]:
+    return [value for _, values in conditions for value in values]
+
+
+def _encode(state: _Cursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(state)).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> _Cursor:
+    try:
+        raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return msgspec.json.decode(raw, type=_Cursor)
+    except (ValueError, msgspec.DecodeError):
+        raise AuraError(
+            "invalid_cursor", "cannot read this cursor", "Use a page's next_cursor as it is."
+        ) from None
+
+
+def position(cursor: str) -> int:
+    """Return the sequence that a cursor of a list in the order of recording stands at."""
+    state = _decode(cursor)
+    if state.order != "asc" or not state.after or not isinstance(state.after[0], int):
+        raise AuraError(
+            "invalid_cursor", "cannot stream from this cursor", "Use the cursor of a list of events."
+        )
+    return state.after[0]

@@ -1,0 +1,83 @@
+"""Idempotency keys: the first answer is kept for a day in the transaction of its effect and replayed byte for
+byte.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from aura.api import now_us
+from aura.errors import AuraError
+from aura.store import Connection
+
+DAY_US = 86_400_000_000
+
+
+class Answer(NamedTuple):
+    """What a mutating route answers: a status and an encoded body."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+class Key(NamedTuple):
+    """An idempotency key with what it is bound to: the caller, the route and a digest of the request."""
+
+    caller: str
+    route: str
+    key: str
+    digest: bytes
+
+
+def key_for(caller: str, route: str, key: str, body: bytes) -> Key:
+    """Bind a client's key; at most 255 visible characters."""
+    if not 0 < len(key) <= 255 or not key.isprintable():
+        raise AuraError(
+            "invalid_request", "cannot use this Idempotency-Key", "Use 1 to 255 printable characters."
+        )
+    return Key(caller, route, key, hashlib.blake2b(body, digest_size=16).digest())
+
+
+def once(db: Connection, key: Key, call: Callable[[Connection], Answer], request_id: str) -> Answer:
+    """Return the kept answer of this key, or call and keep what it answers.
+
+    A refusal by the domain (4xx) is kept, too, and its effect undone. Raises `idempotency_mismatch` where the
+    key came with another request.
+    """
+    row = db.execute(
+        "SELECT digest, status, body FROM idempotency WHERE caller = ? AND route = ? AND key = ? AND expires_at > ?",
+        (*key[:3], now_us()),
+    ).fetchone()
+    if row:
+        if row[0] != key.digest:
+            raise AuraError(
+                "idempotency_mismatch",
+                "cannot reuse this Idempotency-Key: it came with another request",
+                "Use a new key for a new request.",
+            )
+        return Answer(row[1], row[2], True)
+    try:
+        with db:
+            answer = call(db)
+    except AuraError as error:
+        if not 400 <= error.status < 500:
+            raise
+        answer = Answer(error.status, msgspec.json.encode(error.body(request_id)))
+    keep(db, key, answer)
+    return answer
+
+
+def keep(db: Connection, key: Key, answer: Answer) -> None:
+    """Keep an answer, in place of an earlier one of the same key."""
+    db.execute(
+        "INSERT OR REPLACE INTO idempotency VALUES (?,?,?,?,?,?,?)",
+        (*key[:3], key.digest, answer.status, answer.body, now_us() + DAY_US),
+    )
+
+
+def expire(db: Connection) -> None:
+    """Forget keys older than a day."""
+    db.execute("DELETE FROM idempotency WHERE expires_at <= ?", (now_us(),))

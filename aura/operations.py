@@ -1,0 +1,23 @@
+"""Every operation: importing this module declares them all."""
+
+from aura import openapi
+from aura.op import OPERATIONS
+from aura.record import (
+    database,
+    diff,
+    entities,
+    events,
+    history,
+    hooks,
+    intents,
+    nodes,
+    settings,
+    status,
+    why,
+    worktrees,
+)
+
+__all__ = [
+    "OPERATIONS", "database", "diff", "entities", "events", "history", "hooks", "intents", "nodes", "openapi", "settings",
+    "status", "why", "worktrees",
+]  # fmt: skip

@@ -1,0 +1,93 @@
+"""Commits as intents: each commit that has been read is one intent of `source: commit`."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from aura.api import Actor, Caller, Place, now_us
+from aura.ids import derived_id, milliseconds
+from aura.record import binding, events, nodes, settings
+from aura.record.intents import add_tickets, author_of
+from aura.record.tickets import found_in
+from aura.repo.commits import Commit
+from aura.store import Connection
+from aura.syntax.types import Edit
+
+SECOND_US = 1_000_000
+
+
+class Read(Struct, frozen=True):
+    """A commit with what was found in it."""
+
+    commit: Commit
+    position: int
+    edits: list[Edit]
+    degraded: bool
+    failed: bool = False
+
+
+def known(db: Connection, repo: int, shas: Iterable[str]) -> set[str]:
+    """Return those of the commits that have been read."""
+    found = set()
+    wanted = list(shas)
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        sql = f"SELECT sha FROM commits WHERE repo = ? AND sha IN ({','.join('?' * len(part))})"
+        found |= {row[0] for row in db.execute(sql, (repo, *part))}
+    return found
+
+
+def positions(commits: Sequence[Commit]) -> dict[str, int]:
+    """Number the commits that share their parent's second, so that ids keep the order of history within it."""
+    position: dict[str, int] = {}
+    times = {c.sha: c.committer_time for c in commits}
+    for commit in reversed(commits):
+        same = [position.get(p, 0) + 1 for p in commit.parents if times.get(p) == commit.committer_time]
+        position[commit.sha] = min(max(same, default=0), 999)
+    return position
+
+
+def record(db: Connection, caller: Caller, place: Place, read: Read, *, live: bool, quiet: bool) -> bool:
+    """Record a commit as an intent; tell whether it is new. A live one binds logged intents; one that is
+    not quiet is an event of its own.
+
+    Its id is derived from its time and hash, so that a second reading changes nothing.
+    """
+    commit = read.commit
+    if known(db, place.repo, [commit.sha]):
+        return False
+    created = commit.committer_time * SECOND_US
+    position = max(read.position, _after_parent(db, place.repo, commit)) if live else read.position
+    id_ = derived_id("itn", created + position * 1000, place.common_dir, commit.sha)
+    who = Actor(commit.author_email or commit.author_name or "unknown", "human", commit.author_name)
+    changed, added, deleted = nodes.counts(read.edits)
+    db.execute(
+        "INSERT INTO intents (id, repo, branch, author, source, summary, created_at, recorded_at, commit_sha, analysis,"
+        " degraded, nodes_changed, nodes_added, nodes_deleted) VALUES (?,?,?,?,'commit',?,?,?,?,?,?,?,?,?)",
+        (
+            id_, place.repo, place.branch, author_of(db, who), commit.subject or "(no message)", created, now_us(),
+            commit.sha, "failed" if read.failed else "done", int(read.degraded), changed, added, deleted,
+        ),
+    )  # fmt: skip
+    seq = db.last_insert_rowid()
+    db.execute("INSERT INTO commits (repo, sha, intent) VALUES (?,?,?)", (place.repo, commit.sha, seq))
+    add_tickets(db, seq, id_, found_in(commit.message, settings.value(db, place.repo, "tickets.system")))
+    nodes.attach(db, place.repo, seq, read.edits, "bound", commit.sha)
+    if live:
+        binding.bind(db, caller, place, commit.sha, read.edits)
+    if not quiet:
+        data = {"intent_id": id_, "summary": commit.subject, "source": "commit", "commit_sha": commit.sha}
+        events.append(db, caller, "intent.logged", data, place)
+    return True
+
+
+def _after_parent(db: Connection, repo: int, commit: Commit) -> int:
+    """Return the position after a parent of the same second, as the parent's id tells it."""
+    for parent in commit.parents[:1]:
+        row = db.execute(
+            "SELECT i.id, i.created_at FROM commits c JOIN intents i ON i.seq = c.intent WHERE c.repo = ? AND c.sha = ?",
+            (repo, parent),
+        ).fetchone()
+        if row and row[1] == commit.committer_time * SECOND_US:
+            return min(milliseconds(row[0]) % 1000 + 1, 999)
+    return 0

@@ -1,0 +1,49 @@
+"""Diff: the entity edits between two revisions, or a revision and the work tree."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from aura.api import Caller
+from aura.op import op
+from aura.record.places import relative
+from aura.repo.commits import resolve
+from aura.repo.pool import Pool
+from aura.syntax.types import Edit
+
+
+class DiffQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    from_: Annotated[str, Meta(description="The revision before.")] = field(name="from", default="HEAD")
+    to: Annotated[str, Meta(description="The revision after, or worktree.")] = "worktree"
+    path: Annotated[str | None, Meta(description="Only what lies under this path.")] = None
+
+
+class Diff(Struct, frozen=True):
+    """Entity edits in the order of path and line; `degraded` lists files that could not be read in full."""
+
+    data: list[Edit]
+    degraded: list[str]
+
+
+@op("GET /v1/diff", scope="read_code", needs="required")
+def show(caller: Caller, query: DiffQuery, pool: Pool) -> Diff:
+    """Show the entity edits between two revisions, or a revision and the work tree."""
+    here = caller.here
+    if query.to == "worktree":
+        base = "HEAD" if query.from_ == "HEAD" else resolve(here.git_dir, query.from_)
+        found = pool.diff_worktree(here.path, base)
+    else:
+        found = pool.diff_trees(
+            here.git_dir, resolve(here.git_dir, query.from_), resolve(here.git_dir, query.to)
+        )
+    edits = found.edits
+    if query.path is not None:
+        under = relative(here.path, query.path)
+        edits = [
+            e for e in edits if any(s is not None and _lies_under(s.path, under) for s in (e.old, e.new))
+        ]
+    return Diff(edits, list(found.degraded))
+
+
+def _lies_under(path: str, folder: str) -> bool:
+    return folder == "." or path == folder or path.startswith(folder + "/")

@@ -1,0 +1,116 @@
+"""Events: every mutation appends one row in the transaction of its effect; the row is the event."""
+
+from typing import Any, Literal, get_args
+
+import msgspec
+from msgspec import Struct
+
+from aura.api import Actor, Caller, Filter, Listing, Page, Place, Time, now_us, rfc3339
+from aura.ids import new_id
+from aura.op import op
+from aura.store import Connection
+
+EventType = Literal[
+    "intent.logged", "intent.analyzed", "intent.linked", "intent.checked", "repo.backfilled", "worktree.registered",
+    "worktree.forgotten", "setting.changed",
+]  # fmt: skip
+
+
+class Event(Struct, frozen=True):
+    """One envelope for a list row, an SSE frame, a WebSocket message and a webhook body."""
+
+    event_id: str
+    seq: int
+    type: str
+    at: Time
+    repo: str | None
+    worktree: str | None
+    session: str | None
+    actor: Actor
+    data: dict[str, Any]
+
+
+def append(
+    db: Connection, caller: Caller, type_: EventType, data: dict[str, Any], place: Place | None = None
+) -> int:
+    """Append one event and return its sequence."""
+    where = place or caller.place
+    db.execute(
+        "INSERT INTO events (id, type, at, repo, slug, worktree, session, actor_id, actor_kind, data)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (
+            new_id("evt"),
+            type_,
+            now_us(),
+            where.repo if where else None,
+            where.slug if where else None,
+            where.path if where else None,
+            caller.session,
+            caller.actor.id,
+            caller.actor.kind,
+            msgspec.json.encode(data).decode(),
+        ),
+    )
+    return db.last_insert_rowid()
+
+
+COLUMNS = "e.seq, e.id, e.type, e.at, e.slug, e.worktree, e.session, e.actor_id, e.actor_kind, e.data"
+
+
+def rows(_: Connection, found: list[tuple[Any, ...]]) -> list[Event]:
+    """Turn rows of COLUMNS into events."""
+    return [
+        Event(
+            id_,
+            seq,
+            type_,
+            rfc3339(at),
+            slug,
+            worktree,
+            session,
+            Actor(actor, kind),
+            msgspec.json.decode(data),
+        )
+        for seq, id_, type_, at, slug, worktree, session, actor, kind, data in found
+    ]
+
+
+def after(db: Connection, seq: int, limit: int = 500) -> list[tuple[int | None, Event]]:
+    """Return the events that follow `seq`, each with the repository it belongs to."""
+    sql = f"SELECT e.repo, {COLUMNS} FROM events e WHERE e.seq > ? ORDER BY e.seq LIMIT ?"
+    found = db.execute(sql, (seq, limit)).fetchall()
+    return list(zip([row[0] for row in found], rows(db, [row[1:] for row in found]), strict=True))
+
+
+def last_seq(db: Connection) -> int:
+    """Return the sequence of the newest event, or 0."""
+    return int(db.execute("SELECT ifnull(max(seq), 0) FROM events").fetchone()[0])
+
+
+EVENTS: Listing[Event] = Listing(
+    noun="events",
+    source="events e",
+    columns=COLUMNS,
+    rows=rows,
+    key="e.seq",
+    seq="e.seq",
+    repo="e.repo",
+    at="e.at",
+    order="asc",
+    filters={
+        "type": Filter("Only events of these types.", "e.type IN ({})", get_args(EventType)),
+        "session": Filter("Only events of these sessions.", "e.session IN ({})"),
+        "actor": Filter("Only events of these actors.", "e.actor_id IN ({})"),
+    },
+    groups={"type": "e.type", "actor": "e.actor_id", "repo": "e.slug", "worktree": "e.worktree"},
+)
+
+
+@op("GET /v1/events", command="events", scope="read_events", listing=EVENTS, manual=True)
+def list_(db: Connection, caller: Caller, query: Any) -> Page[Event]:
+    """List what happened, oldest first, or follow it as server-sent events.
+
+    With `subscribe=true` or `Accept: text/event-stream` the answer is a stream; `Last-Event-ID` or `cursor`
+    resumes it.
+    """
+    return EVENTS.page(db, caller, query)

@@ -1,0 +1,91 @@
+"""How much of a repository's history has been read: heads, and back-fills that can be taken up again."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from aura.api import Caller, Place, now_us
+from aura.op import op
+from aura.record import events, worktrees
+from aura.record.worktrees import WorkTree
+from aura.store import Connection
+
+
+class NewBackfill(Struct, frozen=True, forbid_unknown_fields=True):
+    id: Annotated[str, Meta(description="The work tree's id (wkt_...).")]
+    depth: Annotated[int, Meta(description="How many commits, newest first; 0 reads none.", ge=0)] = 1000
+    rest: Annotated[bool, Meta(description="Read what is older afterwards, at low priority.")] = True
+
+
+class Unfinished(Struct, frozen=True):
+    """A back-fill that a restart interrupted."""
+
+    repo: int
+    head: str
+    branch: str | None
+    wanted: int
+
+
+@op(
+    "POST /v1/worktrees/{id}:backfill",
+    scope="write_intents",
+    needs="none",
+    status=202,
+    manual=True,
+    emits=("repo.backfilled",),
+)
+def backfill(db: Connection, caller: Caller, new: NewBackfill) -> WorkTree:
+    """Read the history of a work tree's repository; the work tree shows how far it is."""
+    return worktrees.get(db, new.id)
+
+
+def begin(db: Connection, place: Place, head: str, wanted: int, done: int) -> None:
+    """Note that the history of `head` is being read."""
+    db.execute(
+        "INSERT INTO backfills (repo, head, branch, wanted, done, state, started_at) VALUES (?,?,?,?,?,'running',?)"
+        " ON CONFLICT DO UPDATE SET wanted = max(wanted, excluded.wanted), done = excluded.done, state = 'running',"
+        " started_at = excluded.started_at",
+        (place.repo, head, place.branch, wanted, done, now_us()),
+    )
+
+
+def advance(db: Connection, caller: Caller, place: Place, head: str, batch: int) -> None:
+    """Note that a batch of commits has been read, and say so in one event."""
+    row = db.execute(
+        "UPDATE backfills SET done = min(done + ?, wanted) WHERE repo = ? AND head = ? RETURNING done, wanted",
+        (batch, place.repo, head),
+    ).fetchone()
+    data = {"commits": batch, "done": row[0] if row else batch, "wanted": row[1] if row else batch}
+    events.append(db, caller, "repo.backfilled", data, place)
+
+
+def complete(db: Connection, place: Place, head: str) -> None:
+    """Note that a back-fill is done."""
+    db.execute(
+        "UPDATE backfills SET state = 'complete', done = wanted WHERE repo = ? AND head = ?",
+        (place.repo, head),
+    )
+
+
+def unfinished(db: Connection) -> list[Unfinished]:
+    """Return the back-fills to be taken up again."""
+    found = db.execute(
+        "SELECT repo, head, branch, wanted FROM backfills WHERE state = 'running' ORDER BY started_at"
+    )
+    return [Unfinished(*row) for row in found]
+
+
+def heads(db: Connection, repo: int) -> list[str]:
+    """Return the commits up to which everything wanted has been read."""
+    return [
+        row[0]
+        for row in db.execute("SELECT sha FROM heads WHERE repo = ? ORDER BY read_at DESC LIMIT 200", (repo,))
+    ]
+
+
+def read_up_to(db: Connection, place: Place, sha: str) -> None:
+    """Note that what `sha` reaches needs no reading as something new."""
+    db.execute(
+        "INSERT INTO heads (repo, sha, read_at) VALUES (?,?,?) ON CONFLICT DO UPDATE SET read_at = excluded.read_at",
+        (place.repo, sha, now_us()),
+    )

@@ -1,0 +1,295 @@
+"""Intents: why something changed, said by hand (`log`) or by a commit (`commit`)."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from aura.api import Actor, Caller, Filter, Listing, Page, Time, now_us, rfc3339
+from aura.errors import AuraError
+from aura.ids import new_id
+from aura.op import op
+from aura.record import events, settings
+from aura.record.tickets import Ticket, found_in, merged
+from aura.store import Connection
+
+Source = Literal["log", "commit"]
+Analysis = Literal["pending", "done", "failed"]
+
+
+class Author(Struct, frozen=True):
+    id: str
+    name: str
+    kind: str = "human"
+
+
+class Goal(Struct, frozen=True):
+    """A goal to be proved, and what came of it."""
+
+    goal: str
+    result: str = "unknown"
+
+
+class Intent(Struct, frozen=True):
+    """What changed and why, with the counts of the entities that changed."""
+
+    id: str
+    repo: str
+    worktree: str | None
+    session: str | None
+    branch: str | None
+    author: Author
+    source: Source
+    summary: str
+    created_at: Time
+    recorded_at: Time
+    commit_sha: str | None
+    analysis: Analysis
+    degraded: bool
+    nodes_changed: int
+    nodes_added: int
+    nodes_deleted: int
+    tickets: list[Ticket]
+    prove_goals: list[Goal]
+    rewritten_to: str | None = None
+
+
+class NewIntent(Struct, frozen=True, forbid_unknown_fields=True):
+    summary: Annotated[
+        str, Meta(description="What changed and why, in one line.", min_length=1, max_length=20_000)
+    ]
+    tickets: Annotated[
+        list[Ticket],
+        Meta(description="Tickets it belongs to.", extra={"option": "ticket", "metavar": "SYSTEM:ID"}),
+    ] = field(default_factory=list)
+    commit: Annotated[
+        str | None, Meta(description="The commit it explains, instead of the uncommitted changes.")
+    ] = None
+    files: Annotated[
+        list[str],
+        Meta(description="Only the changes in these files.", extra={"option": "file", "metavar": "PATH"}),
+    ] = field(default_factory=list)
+    prove_goals: Annotated[
+        list[str], Meta(description="Goals to be proved.", extra={"option": "goal", "metavar": "TEXT"})
+    ] = field(default_factory=list)
+    dry_run: Annotated[bool, Meta(description="Analyze and show, but record nothing.")] = False
+    wait_ms: Annotated[int, Meta(description="How long to wait for the analysis.", ge=0, le=60_000)] = 2_000
+
+
+class NewItem(NewIntent, frozen=True, forbid_unknown_fields=True):
+    idempotency_key: Annotated[str | None, Meta(description="A key of its own for this item.")] = None
+
+
+class NewIntents(Struct, frozen=True, forbid_unknown_fields=True):
+    intents: Annotated[list[NewItem], Meta(description="The intents to log.", max_length=500)]
+
+
+class Outcome(Struct, frozen=True, omit_defaults=True):
+    """What became of one item: `ok` holds the intent, or `err` says why there is none."""
+
+    ok: Intent | None = None
+    err: dict[str, Any] | None = None
+
+
+class IntentId(Struct, frozen=True, forbid_unknown_fields=True):
+    id: Annotated[str, Meta(description="The intent's id, or the hash of its commit.", min_length=4)]
+
+
+def _rows(db: Connection, found: list[tuple[Any, ...]]) -> list[Intent]:
+    seqs = [row[0] for row in found]
+    marks = ",".join("?" * len(seqs))
+    tickets: dict[int, list[Ticket]] = {seq: [] for seq in seqs}
+    goals: dict[int, list[Goal]] = {seq: [] for seq in seqs}
+    for seq, system, id_ in db.execute(
+        f"SELECT intent, system, id FROM tickets WHERE intent IN ({marks})", seqs
+    ):
+        tickets[seq].append(Ticket(system, id_))
+    said = f"SELECT intent, goal, result FROM goals WHERE intent IN ({marks}) ORDER BY position"
+    for seq, goal, result in db.execute(said, seqs):
+        goals[seq].append(Goal(goal, result))
+    return [_intent(row, tickets[row[0]], goals[row[0]]) for row in found]
+
+
+def _intent(row: tuple[Any, ...], tickets: list[Ticket], goals: list[Goal]) -> Intent:
+    (_, id_, slug, worktree, session, branch, handle, name, kind, source, summary, created, recorded, sha,
+     analysis, degraded, changed, added, deleted, rewritten) = row  # fmt: skip
+    return Intent(
+        id_, slug, worktree, session, branch, Author(handle, name, kind), source, summary, rfc3339(created),
+        rfc3339(recorded), sha, analysis, bool(degraded), changed, added, deleted, tickets, goals, rewritten,
+    )  # fmt: skip
+
+
+AUTHOR = (
+    "i.author IN (SELECT id FROM authors WHERE handle IN ({}) OR name IN ({})"
+    " OR substr(handle, 1, instr(handle, '@') - 1) IN ({}))"
+)
+INTENTS: Listing[Intent] = Listing(
+    noun="intents",
+    source="intents i JOIN repositories r ON r.id = i.repo JOIN authors a ON a.id = i.author",
+    columns=(
+        "i.seq, i.id, r.slug, i.worktree, i.session, i.branch, a.handle, a.name, a.kind, i.source, i.summary,"
+        " i.created_at, i.recorded_at, i.commit_sha, i.analysis, i.degraded, i.nodes_changed, i.nodes_added,"
+        " i.nodes_deleted, i.rewritten_to"
+    ),
+    rows=_rows,
+    key="i.id",
+    seq="i.seq",
+    repo="i.repo",
+    at="i.created_at",
+    prefix="itn",
+    always="i.rewritten_to IS NULL",
+    filters={
+        "branch": Filter("Only intents of these branches.", "i.branch IN ({})"),
+        "author": Filter("Only intents of these authors (id, name, or the part before the @).", AUTHOR),
+        "ticket": Filter(
+            "Only intents with one of these tickets.",
+            "i.seq IN (SELECT intent FROM tickets WHERE id IN ({}))",
+        ),
+        "source": Filter(
+            "log: said by hand; commit: taken from a commit.", "i.source IN ({})", ("log", "commit")
+        ),
+        "analysis": Filter(
+            "Only intents whose analysis is so.", "i.analysis IN ({})", ("pending", "done", "failed")
+        ),
+        "session": Filter("Only intents of these sessions.", "i.session IN ({})"),
+        "worktree": Filter("Only intents logged in these work trees (paths).", "i.worktree IN ({})"),
+        "commit": Filter("Only intents bound to these commits.", "i.commit_sha IN ({})"),
+    },
+    groups={
+        "author": "a.handle",
+        "branch": "i.branch",
+        "source": "i.source",
+        "session": "i.session",
+        "worktree": "i.worktree",
+        "repo": "r.slug",
+        "analysis": "i.analysis",
+        "day": "strftime('%Y-%m-%d', i.created_at / 1000000, 'unixepoch')",
+        "team": "NULL",
+    },
+    measures={
+        "nodes_changed": "i.nodes_changed",
+        "nodes_added": "i.nodes_added",
+        "nodes_deleted": "i.nodes_deleted",
+    },
+    failed="(i.analysis = 'failed')",
+)
+
+
+@op("GET /v1/intents", command="intent list", scope="read_intents", listing=INTENTS)
+def list_(db: Connection, caller: Caller, query: Any) -> Page[Intent]:
+    """List intents, newest first."""
+    return INTENTS.page(db, caller, query)
+
+
+@op(
+    "POST /v1/intents",
+    command="intent log SUMMARY",
+    scope="write_intents",
+    needs="required",
+    status=201,
+    manual=True,
+    emits=("intent.logged", "intent.analyzed"),
+)
+def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
+    """Log an intent.
+
+    Without `commit` it takes the uncommitted changes of the work tree, and is bound to the next commit that
+    contains them. Raises `intent_missing_ticket` in strict mode.
+    """
+    here = caller.here
+    system = settings.value(db, here.repo, "tickets.system")
+    tickets = merged(new.tickets, found_in(new.summary, system))
+    if not tickets and settings.value(db, here.repo, "strict_mode") == "on":
+        raise AuraError(
+            "intent_missing_ticket",
+            "cannot log the intent: it must reference a ticket (pattern: [A-Z]{2,6}-\\d+)",
+            "Add [ENG-123] to the summary.",
+        )
+    now = now_us()
+    id_ = new_id("itn")
+    commit = new.commit
+    db.execute(
+        "INSERT INTO intents (id, repo, worktree, session, branch, author, source, summary, created_at, recorded_at,"
+        " base_sha, commit_sha, analysis, files) VALUES (?,?,?,?,?,?,'log',?,?,?,?,?,'pending',?)",
+        (
+            id_, here.repo, here.path, caller.session, here.branch, author_of(db, caller.actor), new.summary, now, now,
+            here.head, commit, "\n".join(new.files) or None,
+        ),
+    )  # fmt: skip
+    seq = db.last_insert_rowid()
+    add_tickets(db, seq, id_, tickets)
+    for position, goal in enumerate(new.prove_goals):
+        db.execute("INSERT INTO goals (intent, position, goal) VALUES (?,?,?)", (seq, position, goal))
+    events.append(db, caller, "intent.logged", {"intent_id": id_, "summary": new.summary, "source": "log"})
+    at = rfc3339(now)
+    actor = caller.actor
+    return Intent(
+        id_, here.slug, here.path, caller.session, here.branch, Author(actor.id, actor.name, actor.kind), "log",
+        new.summary, at, at, commit, "pending", False, 0, 0, 0, tickets, [Goal(g) for g in new.prove_goals],
+    )  # fmt: skip
+
+
+@op("POST /v1/intents:batch", scope="write_intents", needs="required", manual=True, emits=("intent.logged",))
+def batch(db: Connection, caller: Caller, new: NewIntents) -> list[Outcome]:
+    """Log many intents at once; an item that fails does not stop the rest.
+
+    Each item may carry an `idempotency_key`. The answer is an array of the same length and order.
+    """
+    return [outcome(db, caller, item) for item in new.intents]
+
+
+def outcome(db: Connection, caller: Caller, item: NewItem) -> Outcome:
+    """Log one item of a batch, undone by itself where it fails."""
+    try:
+        with db:
+            return Outcome(ok=log(db, caller, item))
+    except AuraError as error:
+        return Outcome(err=error.body(caller.request_id)["error"])
+
+
+def find(db: Connection, caller: Caller, text: str) -> int:
+    """Return the sequence of the intent with this id or of the commit whose hash begins so."""
+    row = db.execute("SELECT seq FROM intents WHERE id = ?", (text,)).fetchone()
+    if row is None and all(c in "0123456789abcdef" for c in text):
+        repo = caller.place.repo if caller.place else None
+        row = db.execute(
+            "SELECT intent FROM commits WHERE (? IS NULL OR repo = ?) AND sha >= ? AND sha < ? LIMIT 1",
+            (repo, repo, text, text + "g"),
+        ).fetchone()
+    if row is None:
+        raise AuraError(
+            "intent_not_found", f"cannot find the intent {text}", "aura intent list shows the newest ones."
+        )
+    return int(row[0])
+
+
+def by_seq(db: Connection, seq: int) -> Intent:
+    """Return the intent of this sequence."""
+    sql = f"SELECT {INTENTS.columns} FROM {INTENTS.source} WHERE i.seq = ?"
+    return _rows(db, db.execute(sql, (seq,)).fetchall())[0]
+
+
+def add_tickets(db: Connection, seq: int, id_: str, tickets: list[Ticket]) -> None:
+    """Attach tickets to an intent."""
+    for ticket in tickets:
+        db.execute(
+            "INSERT OR IGNORE INTO tickets (intent, system, id, intent_id) VALUES (?,?,?,?)",
+            (seq, ticket.system, ticket.id, id_),
+        )
+
+
+def author_of(db: Connection, actor: Actor) -> int:
+    """Return the row of an author, made where it is new."""
+    key = (actor.id, actor.name, actor.kind)
+    row = db.execute("SELECT id FROM authors WHERE handle = ? AND name = ? AND kind = ?", key).fetchone()
+    if row is None:
+        row = db.execute(
+            "INSERT INTO authors (handle, name, kind) VALUES (?,?,?) RETURNING id", key
+        ).fetchone()
+    return int(row[0])
+
+
+def pending(db: Connection) -> list[tuple[int, str, str | None, str | None, str | None]]:
+    """Return sequence, work tree, base, commit and files of the intents whose analysis is still to be done."""
+    return db.execute(
+        "SELECT seq, worktree, base_sha, commit_sha, files FROM intents WHERE analysis = 'pending' AND source = 'log'"
+    ).fetchall()

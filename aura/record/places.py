@@ -1,0 +1,23 @@
+"""Paths as the record holds them: relative to the work tree, with forward slashes, and text."""
+
+import os
+
+from aura.errors import AuraError
+
+
+def relative(root: str, path: str) -> str:
+    """Return a path relative to its work tree; a relative one is taken from the root.
+
+    Raises `invalid_request` where it lies outside.
+    """
+    whole = os.path.normpath(os.path.join(root, path))
+    if whole != root and not whole.startswith(root.rstrip("/") + "/"):
+        real = os.path.join(os.path.realpath(os.path.dirname(whole)), os.path.basename(whole))
+        if not real.startswith(root.rstrip("/") + "/"):
+            raise AuraError(
+                "invalid_request",
+                f"cannot use the path {path}: it lies outside of {root}",
+                "Name a path inside the work tree.",
+            )
+        whole = real
+    return os.path.relpath(whole, root)

@@ -1,0 +1,104 @@
+"""Settings: a closed set of names, each with a default, set for all repositories or for one."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from aura.api import Caller, Page
+from aura.errors import AuraError
+from aura.op import op
+from aura.record import events
+from aura.store import Connection
+
+
+class Setting(Struct, frozen=True):
+    """A setting with the value that holds and where it comes from."""
+
+    name: str
+    value: str
+    default: str
+    scope: str
+    doc: str
+
+
+class SettingName(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(description="The setting's name.")]
+
+
+class NewSetting(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(description="The setting's name.")]
+    value: Annotated[str, Meta(description="Its new value.")]
+    everywhere: Annotated[bool, Meta(description="For all repositories, not only this one.")] = False
+
+
+class _Known(Struct, frozen=True):
+    default: str
+    choices: tuple[str, ...]
+    doc: str
+
+
+KNOWN = {
+    "strict_mode": _Known(
+        "off", ("on", "off"), "Refuse intents without a ticket, and commits without such an intent."
+    ),
+    "tickets.system": _Known("linear", (), "The system of tickets that are found in summaries."),
+}
+
+
+def value(db: Connection, repo: int | None, name: str) -> str:
+    """Return the value that holds: the repository's, else the general one, else the default."""
+    row = db.execute(
+        "SELECT value FROM settings WHERE name = ? AND repo IN (0, ?) ORDER BY repo DESC LIMIT 1",
+        (name, repo or 0),
+    ).fetchone()
+    return str(row[0]) if row else KNOWN[name].default
+
+
+def _setting(db: Connection, caller: Caller, name: str) -> Setting:
+    known = KNOWN.get(name)
+    if known is None:
+        raise AuraError(
+            "setting_not_found", f"cannot find a setting {name!r}", f"Choose from {', '.join(KNOWN)}."
+        )
+    repo = caller.place.repo if caller.place else 0
+    found = dict(
+        db.execute(
+            "SELECT repo, value FROM settings WHERE name = ? AND repo IN (0, ?)", (name, repo)
+        ).fetchall()
+    )
+    scope = "repository" if repo and repo in found else "everywhere" if 0 in found else "default"
+    return Setting(name, found.get(repo, found.get(0, known.default)), known.default, scope, known.doc)
+
+
+@op("GET /v1/settings", command="config list", scope="read_status")
+def list_(db: Connection, caller: Caller) -> Page[Setting]:
+    """List the settings with the values that hold here."""
+    return Page([_setting(db, caller, name) for name in KNOWN])
+
+
+@op("GET /v1/settings/{name}", command="config get NAME", scope="read_status")
+def get(db: Connection, caller: Caller, at: SettingName) -> Setting:
+    """Show one setting."""
+    return _setting(db, caller, at.name)
+
+
+@op("PUT /v1/settings/{name}", command="config set NAME VALUE", scope="admin", emits=("setting.changed",))
+def set_(db: Connection, caller: Caller, new: NewSetting) -> Setting:
+    """Change a setting, for this repository or everywhere."""
+    _setting(db, caller, new.name)
+    choices = KNOWN[new.name].choices
+    if choices and new.value not in choices:
+        raise AuraError(
+            "invalid_request",
+            f"cannot set {new.name} to {new.value!r}",
+            f"Choose from {', '.join(choices)}.",
+            {"path": "$.value"},
+        )
+    repo = caller.place.repo if caller.place and not new.everywhere else 0
+    db.execute(
+        "INSERT INTO settings (name, repo, value) VALUES (?,?,?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        (new.name, repo, new.value),
+    )
+    data: dict[str, Any] = {"name": new.name, "value": new.value, "everywhere": repo == 0}
+    events.append(db, caller, "setting.changed", data)
+    return _setting(db, caller, new.name)

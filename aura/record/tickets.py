@@ -1,0 +1,29 @@
+"""Tickets that a summary or a commit message names."""
+
+import re
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+PATTERN = re.compile(r"(?<![A-Za-z0-9_])[A-Z]{2,6}-\d+(?![A-Za-z0-9_])")
+
+
+class Ticket(Struct, frozen=True, forbid_unknown_fields=True):
+    """A ticket of a tracker."""
+
+    system: Annotated[str, Meta(min_length=1)]
+    id: Annotated[str, Meta(min_length=1)]
+
+
+def found_in(text: str, system: str) -> list[Ticket]:
+    """Return the tickets named in `text`, in order, each once."""
+    ids = dict.fromkeys(PATTERN.findall(text))
+    return [Ticket(system, id_) for id_ in ids]
+
+
+def merged(*groups: list[Ticket]) -> list[Ticket]:
+    """Return the tickets of all groups, each id once, the first system said for it winning."""
+    by_id: dict[str, Ticket] = {}
+    for ticket in (t for group in groups for t in group):
+        by_id.setdefault(ticket.id, ticket)
+    return list(by_id.values())

@@ -1,0 +1,182 @@
+"""Git hooks that report to the daemon: their text, and where they are installed.
+
+A hook leaves a report in the spool, a folder that outlives any daemon, and then tells the daemon, both in the
+background with its descriptors closed: git never waits. Only `pre-commit` asks and waits, and only while
+strict mode is on somewhere. A hook that was there before is kept beside ours, runs first, and keeps its exit
+status.
+"""
+
+import os
+import shlex
+import stat
+from typing import Literal
+
+from msgspec import Struct
+
+from aura.errors import AuraError
+from aura.repo import git
+from aura.repo.worktrees import WorkTree
+
+Hook = Literal["post-commit", "pre-commit", "post-checkout", "post-merge", "post-rewrite"]
+HOOKS: tuple[Hook, ...] = ("post-commit", "pre-commit", "post-checkout", "post-merge", "post-rewrite")
+MARK = "# aura hook, version 1: `aura hooks uninstall` removes it"
+KEPT = ".before-aura"
+
+_HEAD = """#!/bin/sh
+{mark}
+home=${{AURA_HOME:-$HOME/.aura}}
+kept="$0{kept}"
+status=0
+"""
+
+_REPORT = """{input}if [ -x "$kept" ]; then
+  {feed}"$kept" "$@" || status=$?
+fi
+(
+  [ -d "$home/spool" ] || mkdir -p "$home/spool" || exit
+  n=0
+  while [ -e "$home/spool/{hook}.$$.$n" ]; do n=$((n + 1)); done
+  printf '%s\\n' {hook} "$PWD" "$(git rev-parse --verify --quiet HEAD)" {lines}end >"$home/spool/{hook}.$$.$n"
+  [ -S "$home/daemon.sock" ] || exit
+  if command -v curl >/dev/null; then
+    curl -s -m 5 --unix-socket "$home/daemon.sock" -X POST http://aura/v1/hooks:drain
+  else
+    {aura} hooks run {hook}
+  fi
+) </dev/null >/dev/null 2>&1 &
+exit $status
+"""
+
+_ASK = """if [ -x "$kept" ]; then
+  "$kept" "$@" || exit $?
+fi
+[ -e "$home/strict" ] && [ -S "$home/daemon.sock" ] || exit 0
+if command -v curl >/dev/null; then
+  said=$(curl -s -m 5 -G --unix-socket "$home/daemon.sock" --data-urlencode "repo=$PWD" http://aura/v1/hooks:check)
+else
+  said=$({aura} hooks run {hook})
+fi
+case $said in
+refused*) printf '%s\\n' "$said" >&2; exit 1 ;;
+esac
+exit 0
+"""
+
+
+class Installed(Struct, frozen=True):
+    """One hook: whether it is ours and can run, and what it keeps beside it."""
+
+    hook: str
+    path: str
+    state: Literal["installed", "outdated", "not executable", "foreign", "absent"]
+    kept: bool
+
+
+def script(hook: Hook, aura: list[str]) -> str:
+    """Return the text of a hook; `aura` is the command that stands in for curl."""
+    words = {
+        "hook": hook,
+        "aura": shlex.join(aura),
+        "mark": MARK,
+        "kept": KEPT,
+        "input": "",
+        "feed": "",
+        "lines": "",
+    }
+    if hook == "post-rewrite":
+        words |= {"input": "given=$(cat)\n", "feed": "printf '%s\\n' \"$given\" | ", "lines": '"$given" '}
+    return (_HEAD + (_ASK if hook == "pre-commit" else _REPORT)).format(**words)
+
+
+def folder(worktree: WorkTree) -> str:
+    """Return where git looks for the hooks of a work tree, `core.hooksPath` included."""
+    out = git.run(
+        worktree.git_dir,
+        "config",
+        "--type=path",
+        "--show-scope",
+        "-z",
+        "--get-all",
+        "core.hooksPath",
+        accept=(0, 1),
+    )
+    parts = out.decode("utf-8", "surrogateescape").split("\0")
+    said = [value for scope, value in zip(parts[::2], parts[1::2], strict=False) if scope != "command"]
+    if said and said[-1]:
+        return os.path.join(worktree.root, said[-1])
+    return os.path.join(worktree.common_dir, "hooks")
+
+
+def install(worktree: WorkTree, aura: list[str]) -> list[Installed]:
+    """Install every hook, keeping those of others beside ours. Raises `permission_denied`."""
+    where = folder(worktree)
+    try:
+        os.makedirs(where, exist_ok=True)
+        for hook in HOOKS:
+            path = os.path.join(where, hook)
+            if os.path.lexists(path) and not _is_ours(path):
+                os.rename(path, path + KEPT)
+            _write(path, script(hook, aura))
+    except OSError as error:
+        raise AuraError(
+            "permission_denied",
+            f"cannot install hooks in {where}: {error.strerror}",
+            "Check who may write there.",
+        ) from error
+    return state(worktree, aura)
+
+
+def uninstall(worktree: WorkTree) -> list[Installed]:
+    """Remove our hooks and put back what was there before. Raises `permission_denied`."""
+    where = folder(worktree)
+    try:
+        for hook in HOOKS:
+            path = os.path.join(where, hook)
+            if not _is_ours(path):
+                continue
+            os.unlink(path)
+            if os.path.lexists(path + KEPT):
+                os.rename(path + KEPT, path)
+    except OSError as error:
+        raise AuraError("permission_denied", f"cannot remove hooks in {where}: {error.strerror}") from error
+    return state(worktree, [])
+
+
+def state(worktree: WorkTree, aura: list[str]) -> list[Installed]:
+    """Return how each hook stands."""
+    where = folder(worktree)
+    return [_look(os.path.join(where, hook), hook, aura) for hook in HOOKS]
+
+
+def _look(path: str, hook: Hook, aura: list[str]) -> Installed:
+    kept = os.path.lexists(path + KEPT)
+    if not os.path.lexists(path):
+        return Installed(hook, path, "absent", kept)
+    if not _is_ours(path):
+        return Installed(hook, path, "foreign", kept)
+    if not os.access(path, os.X_OK):
+        return Installed(hook, path, "not executable", kept)
+    current = not aura or _read(path) == script(hook, aura)
+    return Installed(hook, path, "installed" if current else "outdated", kept)
+
+
+def _is_ours(path: str) -> bool:
+    return MARK.partition(",")[0] in _read(path)
+
+
+def _read(path: str) -> str:
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(1 << 16)
+    except OSError:
+        return ""
+
+
+def _write(path: str, text: str) -> None:
+    part = f"{path}.{os.getpid()}.part"
+    with open(part, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(part, 0o755)
+    os.replace(part, path)

@@ -1,0 +1,94 @@
+"""Calling the daemon from a command: start it where needed, print refusals, and exit with the documented
+codes.
+"""
+
+import json
+import os
+import sys
+from typing import Any, NoReturn
+from urllib.parse import quote, urlencode
+
+import click
+
+from aura import wire
+from aura.errors import CODES, FAILED
+
+
+def send(method: str, path: str, body: Any = None, query: dict[str, Any] | None = None, **extra: Any) -> Any:
+    """Send a request about the present folder and return the decoded answer; a refusal ends the command."""
+    reply = raw(method, path, body, query, **extra)
+    answer = reply.json()
+    if reply.status >= 400:
+        refuse(answer["error"])
+    return answer
+
+
+def raw(
+    method: str, path: str, body: Any = None, query: dict[str, Any] | None = None, **extra: Any
+) -> wire.Reply:
+    """Send a request and return the reply as it is, starting the daemon where it does not run."""
+    given = {name: value for name, value in (query or {}).items() if value is not None}
+    whole = quote(path, safe="/:?&=%") + (f"?{urlencode(given)}" if given else "")
+    extra.setdefault("repo", wire.here())
+    try:
+        return wire.request(method, whole, body, **extra)
+    except wire.NoDaemon:
+        ensure_daemon()
+    except (TimeoutError, ConnectionError) as error:
+        refuse(
+            {
+                "code": "api_protocol",
+                "message": f"cannot hear the daemon: {error}",
+                "hint": "aura daemon logs",
+            }
+        )
+    return wire.request(method, whole, body, **extra)
+
+
+def ensure_daemon() -> None:
+    """Start the daemon, unless `AURA_AUTOSTART=0` forbids it."""
+    if os.environ.get("AURA_AUTOSTART") == "0":
+        refuse(
+            {"code": "daemon_unreachable", "message": "cannot reach the daemon", "hint": "aura daemon start"}
+        )
+    from .daemon import launch
+
+    launch([])
+
+
+def ensure_daemon_unless_running() -> None:
+    """Start the daemon where nobody answers."""
+    try:
+        wire.request("GET", "/livez", timeout=10)
+    except wire.NoDaemon:
+        ensure_daemon()
+
+
+def refuse(error: dict[str, Any]) -> NoReturn:
+    """Print an error with its hint and end with its exit code."""
+    click.echo(f"error: {error['message']}", err=True)
+    if error.get("hint"):
+        click.echo(f"hint: {error['hint']}", err=True)
+    sys.exit(_exit(error["code"]))
+
+
+def exit_code(reply: wire.Reply) -> int:
+    """Return the exit code of a refusal."""
+    try:
+        return _exit(reply.json()["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return FAILED
+
+
+def _exit(code: str) -> int:
+    return CODES[code].exit if code in CODES else FAILED
+
+
+def segment(text: str) -> str:
+    """Write a value as one segment of a path."""
+    return quote(text, safe="")
+
+
+def print_json(answer: Any) -> None:
+    """Print the API's JSON."""
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))

@@ -1,0 +1,64 @@
+"""Writing entity edits for people: one line each, under their file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+SIGNS = {"added": "+", "deleted": "-", "renamed": "»", "moved": "»", "formatting_only": " "}
+
+
+def lines(edits: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield a line for each edit, under a line for each file."""
+    path = None
+    for edit in edits:
+        side = edit["new"] or edit["old"]
+        if side["path"] != path:
+            path = side["path"]
+            yield path
+        yield f"  {sign(edit)} {edit['kind']} {title(edit)}{_notes(edit)}"
+
+
+def sign(edit: dict[str, Any]) -> str:
+    """Return the one character that stands for an edit."""
+    for change in edit["changes"]:
+        if change in SIGNS:
+            return SIGNS[change]
+    return "~"
+
+
+def title(edit: dict[str, Any]) -> str:
+    """Return the entity's name, with its older one where that changed."""
+    old, new = edit["old"], edit["new"]
+    if old is None or new is None:
+        return str((new or old)["qualified_name"])
+    if old["qualified_name"] == new["qualified_name"]:
+        return str(new["qualified_name"])
+    return f"{old['qualified_name']} -> {new['qualified_name']}"
+
+
+def _notes(edit: dict[str, Any]) -> str:
+    notes = [c.replace("_", " ") for c in edit["changes"] if c not in ("added", "deleted", "renamed")]
+    notes += [_parameter(p) for p in edit["parameters"]]
+    notes += [f"decorator {d['name']} {d['edit']}" for d in edit["decorators"]]
+    if edit["related"]:
+        word = "into" if "inlined" in edit["changes"] else "out of"
+        notes.append(f"{word} {', '.join(r['qualified_name'] for r in edit['related'])}")
+    if "moved" in edit["changes"] and edit["old"] and edit["old"]["path"] != edit["new"]["path"]:
+        notes.append(f"from {edit['old']['path']}")
+    if edit["grade"] == "breaking":
+        notes.append("BREAKING")
+    return f"  ({'; '.join(notes)})" if notes else ""
+
+
+def _parameter(edit: dict[str, Any]) -> str:
+    if edit["edit"] == "renamed":
+        return f"parameter {edit['old_name']} -> {edit['name']}"
+    return f"parameter {edit['name']} {edit['edit'].replace('_', ' ')}"
+
+
+def counts(edits: list[dict[str, Any]]) -> str:
+    """Sum edits up in a few words."""
+    added = sum(e["old"] is None for e in edits)
+    deleted = sum(e["new"] is None for e in edits)
+    breaking = sum(e["grade"] == "breaking" for e in edits)
+    parts = [f"{len(edits) - added - deleted} changed", f"{added} added", f"{deleted} deleted"]
+    return ", ".join(parts + ([f"{breaking} breaking for callers"] if breaking else []))

@@ -1,0 +1,69 @@
+"""`aura events`: what happened, or what happens."""
+
+import json
+from typing import Any
+
+import click
+
+from aura import wire
+
+from . import call, show
+
+
+@click.command("events")
+@click.option("-f", "--follow", is_flag=True, help="Go on as events come.")
+@click.option("--type", "types", multiple=True, help="Only events of this type; may be repeated.")
+@click.option("--since", help="From this time or span before now (30d, 12h, 15m).")
+@click.option("--limit", type=int, default=50, show_default=True, help="Events at most.")
+@click.option("--cursor", help="Go on from a page's next_cursor.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the API's JSON, one event a line when following."
+)
+def command(
+    follow: bool, types: tuple[str, ...], since: str | None, limit: int, cursor: str | None, as_json: bool
+) -> None:
+    """Show what happened, oldest first, or follow it."""
+    kinds = ",".join(types) or None
+    if follow:
+        _follow(kinds, as_json)
+        return
+    order = None if since or cursor else "desc"
+    query = {"type": kinds, "since": since, "limit": limit, "cursor": cursor, "order": order}
+    answer = call.send("GET", "/v1/events", query=query)
+    if as_json:
+        call.print_json(answer)
+        return
+    newest_last = answer["data"][::-1] if order == "desc" else answer["data"]
+    show.table(("when", "type", "actor", "about"), [_row(event) for event in newest_last])
+
+
+def _follow(kinds: str | None, as_json: bool) -> None:
+    """Follow the stream, and take it up again where it broke off."""
+    last: str | None = None
+    while True:
+        headers = {"Last-Event-ID": last} if last else {}
+        path = f"/v1/events?subscribe=true{f'&type={kinds}' if kinds else ''}"
+        try:
+            for line in wire.stream(path, repo=wire.here(), headers=headers):
+                if line.startswith(b"id: "):
+                    last = line[4:].strip().decode()
+                elif line.startswith(b"data: "):
+                    _print(json.loads(line[6:]), as_json)
+                elif line.startswith(b"{"):
+                    call.refuse(json.loads(line)["error"])
+        except wire.NoDaemon:
+            call.ensure_daemon()
+        except ConnectionError:
+            continue
+        except KeyboardInterrupt:
+            return
+
+
+def _print(event: dict[str, Any], as_json: bool) -> None:
+    click.echo(json.dumps(event, ensure_ascii=False) if as_json else "  ".join(_row(event)))
+
+
+def _row(event: dict[str, Any]) -> tuple[str, str, str, str]:
+    data = event["data"]
+    about = data.get("summary") or ", ".join(f"{k} {v}" for k, v in data.items())
+    return show.when(event["at"]), event["type"], event["actor"]["id"], str(about)

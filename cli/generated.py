@@ -1,0 +1,121 @@
+"""click commands from the generated table: one request each, and a rendering where the noun has one."""
+
+import os
+from importlib import import_module
+from typing import Any
+
+import click
+
+from . import call
+from ._commands import COMMANDS, GROUPS
+
+TYPES: dict[str, Any] = {"int": int, "str": str}
+
+
+def command(name: str) -> click.Command | None:
+    """Return the command or the group of this name, or None."""
+    if name in COMMANDS:
+        return _leaf(name)
+    if name not in GROUPS:
+        return None
+    group = click.Group(name, help=GROUPS[name], context_settings={"help_option_names": ["-h", "--help"]})
+    for whole in COMMANDS:
+        noun, _, verb = whole.partition(" ")
+        if noun == name:
+            group.add_command(_leaf(whole), verb)
+    return group
+
+
+def _leaf(name: str) -> click.Command:
+    row = COMMANDS[name]
+    parameters: list[click.Parameter] = []
+    for field in row["fields"]:
+        if field["argument"]:
+            parameters.append(
+                click.Argument([field["name"]], required=field["required"], type=TYPES[field["type"]])
+            )
+        else:
+            parameters.append(_option(field))
+    parameters.append(click.Option(["--json", "as_json"], is_flag=True, help="Print the API's JSON."))
+
+    def run(as_json: bool, **given: Any) -> None:
+        answer = request(row, given)
+        if as_json:
+            call.print_json(answer)
+        else:
+            render(name, answer, given)
+
+    settings = {"help_option_names": ["-h", "--help"]}
+    return click.Command(
+        name.split(" ")[-1], params=parameters, callback=run, help=row["doc"], context_settings=settings
+    )
+
+
+def _option(field: dict[str, Any]) -> click.Option:
+    flags = [f"--{field['option']}", field["name"]]
+    if field["type"] == "bool":
+        return click.Option(
+            [f"--{field['option']}/--no-{field['option']}" if field["default"] else flags[0], field["name"]],
+            is_flag=True,
+            default=field["default"],
+            help=field["help"],
+        )
+    kind = click.Choice(field["choices"]) if field["choices"] else TYPES[field["type"]]
+    return click.Option(
+        flags,
+        type=kind,
+        multiple=field["multiple"],
+        help=field["help"],
+        metavar=field["metavar"],
+        show_default=False,
+    )
+
+
+def request(row: dict[str, Any], given: dict[str, Any]) -> Any:
+    """Turn what the user gave into the request of the operation, and send it."""
+    path, body, query = row["path"], {}, {}
+    for field in row["fields"]:
+        value = given.get(field["name"])
+        if value is None or value == () or (field["type"] == "bool" and value == field["default"]):
+            continue
+        value = _value(field, value)
+        if field["in"] == "path":
+            path = path.replace("{%s}" % field["name"], call.segment(str(value)))
+        elif field["in"] == "body":
+            body[field["name"]] = value
+        else:
+            query[field["name"]] = value
+    return call.send(row["method"], path, body if row["body"] else None, query)
+
+
+def _value(field: dict[str, Any], value: Any) -> Any:
+    if field["metavar"] == "SYSTEM:ID":
+        return [_ticket(text) for text in value]
+    if field["is_path"] or field["metavar"] == "PATH":
+        return [os.path.abspath(v) for v in value] if field["multiple"] else os.path.abspath(value)
+    return list(value) if field["multiple"] else value
+
+
+def _ticket(text: str) -> dict[str, str]:
+    system, _, id_ = text.rpartition(":")
+    if not system or not id_:
+        raise click.BadParameter(
+            f"cannot read {text!r}: write SYSTEM:ID, such as linear:ENG-123", param_hint="--ticket"
+        )
+    return {"system": system, "id": id_}
+
+
+def render(name: str, answer: Any, given: dict[str, Any]) -> None:
+    """Show an answer the way its noun does, or plainly."""
+    noun, _, verb = name.partition(" ")
+    from . import show
+
+    try:
+        module = import_module(f".{noun}", __package__)
+    except ModuleNotFoundError:
+        module = show
+    special = getattr(module, f"show_{verb or 'all'}", None)
+    if special is not None:
+        special(answer)
+    else:
+        show.anything(answer)

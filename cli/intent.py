@@ -1,0 +1,79 @@
+"""Showing intents."""
+
+from typing import Any
+
+import click
+
+from . import edits, show
+
+
+def show_list(answer: dict[str, Any]) -> None:
+    """Show a page of intents, or of their groups."""
+    data = answer["data"]
+    if data and "key" in data[0]:
+        show.page(answer, None)
+        return
+    rows = [
+        (
+            i["id"],
+            show.when(i["created_at"]),
+            (i["commit_sha"] or "-")[:9],
+            i["author"]["name"] or i["author"]["id"],
+            changed(i),
+            i["summary"],
+        )
+        for i in data
+    ]
+    show.table(
+        ("id", "when", "commit", "author", "entities", "summary"),
+        rows,
+        empty="no intents yet: aura intent log",
+    )
+    show.more(answer)
+
+
+def show_log(answer: dict[str, Any]) -> None:
+    """Say what was logged."""
+    click.echo(f"{answer['id']}  {answer['summary']}")
+    if answer["analysis"] == "pending":
+        click.echo("the changed entities are still being read: aura intent show " + answer["id"])
+    elif answer["analysis"] == "failed":
+        click.echo("the changed entities could not be read: aura daemon logs")
+    else:
+        click.echo(f"{changed(answer)} entities (changed +added -deleted)")
+    if answer["tickets"]:
+        click.echo("tickets: " + ", ".join(t["id"] for t in answer["tickets"]))
+
+
+def show_show(answer: dict[str, Any]) -> None:
+    """Show one intent with its entity edits as a tree."""
+    click.echo(f"{answer['id']}  {answer['summary']}")
+    author = answer["author"]
+    who = f"{author['name']} <{author['id']}>" if author["name"] else author["id"]
+    place = answer["branch"] or "detached"
+    click.echo(
+        f"{show.when(answer['created_at'])}  {who}  {place}  {(answer['commit_sha'] or 'uncommitted')[:12]}"
+    )
+    for label, values in (
+        ("tickets", [t["id"] for t in answer["tickets"]]),
+        ("goals", [f"{g['goal']} ({g['result']})" for g in answer["prove_goals"]]),
+    ):
+        if values:
+            click.echo(f"{label}: {', '.join(values)}")
+    if answer["analysis"] != "done":
+        click.echo(f"analysis: {answer['analysis']}")
+    for line in edits.lines(answer["nodes"]):
+        click.echo(line)
+
+
+def show_nodes(answer: dict[str, Any]) -> None:
+    """Show an intent's entity edits."""
+    for line in edits.lines(answer["data"]):
+        click.echo(line)
+
+
+def changed(intent: dict[str, Any]) -> str:
+    """Write the three counts of an intent in one word."""
+    if intent["analysis"] == "pending":
+        return "..."
+    return f"{intent['nodes_changed']} +{intent['nodes_added']} -{intent['nodes_deleted']}"

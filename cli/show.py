@@ -1,0 +1,90 @@
+"""Rendering: rich tables on a terminal, tab-separated text in a pipe."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+
+def on_terminal() -> bool:
+    """Tell whether a person looks at the output."""
+    return sys.stdout.isatty()
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "nothing found") -> None:
+    """Print rows under their columns."""
+    shown = [[text(cell) for cell in row] for row in rows]
+    if not on_terminal():
+        for row in shown:
+            click.echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
+        return
+    if not shown:
+        click.echo(empty)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold", no_wrap=column in ("id", "when", "line"))
+    for row in shown:
+        drawn.add_row(*(cell.replace("[", "\\[") for cell in row))
+    Console().print(drawn)
+
+
+def text(value: Any) -> str:
+    """Write one value for people."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ",".join(f"{k}={text(v)}" for k, v in value.items())
+    if isinstance(value, list):
+        return ",".join(text(v) for v in value)
+    return str(value)
+
+
+def pairs(values: dict[str, Any]) -> None:
+    """Print names and values, one pair a line."""
+    width = max((len(name) for name in values), default=0)
+    for name, value in values.items():
+        click.echo(
+            f"{name.replace('_', ' '):<{width}}  {text(value)}" if on_terminal() else f"{name}\t{text(value)}"
+        )
+
+
+def anything(answer: Any) -> None:
+    """Print an answer that has no rendering of its own."""
+    if isinstance(answer, dict) and isinstance(answer.get("data"), list):
+        page(answer, None)
+    elif isinstance(answer, dict):
+        pairs(answer)
+    else:
+        click.echo(text(answer))
+
+
+def page(answer: dict[str, Any], columns: Sequence[str] | None) -> None:
+    """Print one page of a list, and how to see the next one."""
+    data = answer["data"]
+    if data and "key" in data[0] and "count" in data[0]:
+        flat = [{**row["key"], **{k: v for k, v in row.items() if k != "key"}} for row in data]
+        table(list(flat[0]), [list(row.values()) for row in flat])
+    else:
+        names = list(columns or (data[0] if data else ()))
+        table(names, [[row.get(name) for name in names] for row in data])
+    more(answer)
+
+
+def more(answer: dict[str, Any]) -> None:
+    """Say how to see the next page."""
+    if answer.get("has_more"):
+        click.echo(f"more: --cursor {answer['next_cursor']}", err=True)
+
+
+def when(at: str) -> str:
+    """Write a time of the API for people: to the minute, in local time."""
+    from datetime import datetime
+
+    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,50 @@
+"""`aura why`: the intents behind a line, a file or an entity."""
+
+import os
+import re
+from typing import Any
+
+import click
+
+from . import call, edits, show
+
+
+@click.command("why")
+@click.argument("what", metavar="FILE[:LINE]|ENTITY")
+@click.option("--limit", type=int, default=20, show_default=True, help="Intents at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
+def command(what: str, limit: int, as_json: bool) -> None:
+    """Tell why a line or an entity is what it is: the intents that shaped it, newest first."""
+    answer = call.send("GET", "/v1/why", query={**_query(what), "limit": limit})
+    if as_json:
+        call.print_json(answer)
+    else:
+        _show(answer)
+
+
+def _query(what: str) -> dict[str, Any]:
+    match = re.fullmatch(r"(.+?):(\d+)", what)
+    if match and os.path.lexists(match[1]):
+        return {"file": os.path.abspath(match[1]), "line": int(match[2])}
+    if os.path.lexists(what):
+        return {"file": os.path.abspath(what)}
+    return {"entity": what}
+
+
+def _show(answer: dict[str, Any]) -> None:
+    about = answer["about"]
+    name = f"{about['kind']} {about['qualified_name']}" if about["qualified_name"] else "file"
+    click.echo(f"{name}  {about['path']}" + (f":{about['line']}" if about["line"] else ""))
+    for reason in answer["data"]:
+        intent, node = reason["intent"], reason["node"]
+        sha = (intent["commit_sha"] or "uncommitted")[:9]
+        tickets = "".join(f" [{t['id']}]" for t in intent["tickets"] if t["id"] not in intent["summary"])
+        who = intent["author"]["name"] or intent["author"]["id"]
+        click.echo(f"{show.when(intent['created_at'])}  {sha}  {who}: {intent['summary']}{tickets}")
+        if about["qualified_name"]:
+            click.echo(f"    {edits.title(node)}: {', '.join(c.replace('_', ' ') for c in node['changes'])}")
+    if not answer["data"]:
+        since = f" since {show.when(answer['read_since'])}" if answer["read_since"] else ""
+        click.echo(f"no intent{since} touches it; aura init --depth N reads more history", err=True)
+    for other in answer["others"]:
+        click.echo(f"also so called: {other['path']}:{other['qualified_name']}", err=True)

@@ -1,0 +1,47 @@
+"""`python -m aura.daemon`: serve until a signal; `aura daemon start` runs it in the background."""
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import sys
+
+from aura import home
+from aura.errors import AuraError
+
+from . import process
+
+
+def main() -> None:
+    """Take the lock, bind the socket, and serve. What stops it from starting is printed as one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m aura.daemon")
+    parser.add_argument("--background", action="store_true")
+    parser.add_argument("--http")
+    parser.add_argument("--http-auth", choices=["token", "none"], default="token")
+    parser.add_argument("--cors", action="append", default=[])
+    parser.add_argument("--host-name", action="append", default=[])
+    options = parser.parse_args()
+    os.umask(0o077)
+    try:
+        home.prepare()
+        lock = process.Lock()
+        lock.take()
+        sock = process.bind_socket()
+        process.log_to_file(not options.background)
+        from .serve import serve
+
+        gc.freeze()
+        asyncio.run(
+            serve(sock, options.http, options.http_auth, tuple(options.cors), tuple(options.host_name))
+        )
+        lock.release()
+    except (AuraError, PermissionError, OSError) as error:
+        if not isinstance(error, AuraError):
+            error = AuraError("permission_denied", f"cannot start: {error}")
+        print(json.dumps(error.body("")), file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Which entities a logged intent changed: computed beside requests, and attached in a second transaction."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aura.api import Caller, Place
+from aura.errors import AuraError
+from aura.record import intents
+from aura.record.analysis import Analysed, finish
+from aura.record.intents import Intent
+from aura.store import Connection
+from aura.syntax.types import Edit
+
+if TYPE_CHECKING:
+    from .context import Context
+
+log = logging.getLogger("aura.analysis")
+
+
+@dataclass
+class Job:
+    """One intent that waits for its analysis. `after` runs in the transaction that attaches the edits."""
+
+    seq: int
+    place: Place
+    caller: Caller
+    base: str | None
+    commit: str | None
+    files: tuple[str, ...]
+    after: Callable[[Connection, Intent], None] = lambda _db, _intent: None
+    done: "asyncio.Future[Intent]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Analyst:
+    """Analyses intents; those of one work tree that wait at the same time share one scan."""
+
+    def __init__(self, context: "Context") -> None:
+        self._context = context
+        self._waiting: dict[str, list[Job]] = {}
+        self._running: set[str] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many intents wait."""
+        return sum(len(jobs) for jobs in self._waiting.values())
+
+    def add(self, job: Job) -> None:
+        """Take up an intent."""
+        tree = job.commit or job.place.path
+        self._waiting.setdefault(tree, []).append(job)
+        if tree not in self._running:
+            self._running.add(tree)
+            self._context.spawn(self._work(tree))
+
+    async def resume(self) -> None:
+        """Take up what an earlier daemon left pending."""
+        for seq, worktree, base, commit, files in await self._context.read(intents.pending):
+            place = self._context.callers.by_root.get(worktree)
+            if place is not None:
+                from .context import SYSTEM
+
+                self.add(Job(seq, place, SYSTEM, base, commit, tuple((files or "").splitlines())))
+
+    async def scan(
+        self, place: Place, base: str | None, commit: str | None, files: tuple[str, ...]
+    ) -> Analysed:
+        """Compute the entity edits of a commit, or of the uncommitted changes of a work tree."""
+        context = self._context
+        if commit is not None:
+            found = await context.in_thread(
+                lambda: next(iter(context.pool.diff_commits(place.git_dir, [commit])))
+            )
+            if found.failed:
+                return Analysed([], True, failed=True)
+            edits, degraded = found.edits, bool(found.degraded)
+        else:
+            diff = await context.in_thread(context.pool.diff_worktree, place.path, base or "HEAD")
+            edits, degraded = diff.edits, bool(diff.degraded)
+        return Analysed(_within(edits, files), degraded)
+
+    async def _work(self, tree: str) -> None:
+        try:
+            while jobs := self._waiting.pop(tree, []):
+                await self._scan_for(jobs)
+        finally:
+            self._running.discard(tree)
+
+    async def _scan_for(self, jobs: list[Job]) -> None:
+        first = jobs[0]
+        try:
+            whole = await self.scan(first.place, first.base, first.commit, ())
+        except AuraError as error:
+            log.warning("cannot analyze the changes of %s: %s", first.place.path, error)
+            whole = Analysed([], True, failed=True)
+        for job in jobs:
+            if job.base != first.base:
+                self._waiting.setdefault(first.commit or first.place.path, []).append(job)
+                continue
+            mine = Analysed(_within(whole.edits, job.files), whole.degraded, whole.failed)
+            await self._finish(job, mine)
+
+    async def _finish(self, job: Job, found: Analysed) -> None:
+        def attach(db: Connection) -> Intent | None:
+            intent = finish(db, job.caller, job.place, job.seq, found)
+            if intent is not None:
+                job.after(db, intent)
+            return intent
+
+        intent = await self._context.store.write(attach)
+        if not job.done.done() and intent is not None:
+            job.done.set_result(intent)
+
+
+def _within(edits: list[Edit], files: tuple[str, ...]) -> list[Edit]:
+    if not files:
+        return edits
+    wanted = set(files)
+    return [e for e in edits if any(side is not None and side.path in wanted for side in (e.old, e.new))]

@@ -1,0 +1,104 @@
+"""The application: one middleware around every route, and the routes from the declared operations."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import web
+
+from aura import __version__
+from aura.errors import AuraError
+from aura.ids import new_id
+
+from . import access
+from .bind import routes
+from .context import CONTEXT, Context, Manual
+
+MAX_BODY = 1 << 20
+log = logging.getLogger("aura.http")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def envelope(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give each request an id, each error its shape, and each answer the headers of API.md."""
+    request["id"] = id_ = new_id("req")
+    context = request.app[CONTEXT]
+    try:
+        access.guard(context, request)
+        if request.method == "OPTIONS" and "Origin" in request.headers and access.on_tcp(request):
+            response: web.StreamResponse = web.Response(status=204)
+        elif context.stopping.is_set():
+            raise AuraError(
+                "shutting_down", "cannot answer: the daemon is stopping", "Try again in a moment."
+            )
+        else:
+            response = await handler(request)
+    except (asyncio.CancelledError, ConnectionResetError):
+        raise
+    except Exception as error:
+        response = _failure(request, error, id_)
+    if not response.prepared:
+        stamp(context, request, response)
+    return response
+
+
+def stamp(context: Context, request: web.Request, response: web.StreamResponse) -> None:
+    """Set the headers that every answer carries."""
+    headers = response.headers
+    headers["X-Aura-Version"] = __version__
+    headers["X-Request-Id"] = request["id"]
+    headers["X-Content-Type-Options"] = "nosniff"
+    origin = request.headers.get("Origin")
+    if origin and origin in context.cors:
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Vary"] = "Origin"
+        headers["Access-Control-Allow-Headers"] = (
+            "Authorization, Content-Type, Idempotency-Key, Aura-Repo, Aura-Session, Aura-API-Version, Last-Event-ID"
+        )
+        headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
+
+
+def _failure(request: web.Request, error: Exception, id_: str) -> web.Response:
+    known = _known(request, error)
+    if known is None:
+        log.exception("request %s failed: %s %s", id_, request.method, request.path)
+        known = AuraError(
+            "internal_error",
+            "cannot answer: aura met a fault of its own",
+            f"aura daemon logs shows it under {id_}.",
+        )
+    response = web.Response(
+        body=msgspec.json.encode(known.body(id_)), status=known.status, content_type="application/json"
+    )
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        response.headers["Allow"] = error.headers["Allow"]
+    return response
+
+
+def _known(request: web.Request, error: Exception) -> AuraError | None:
+    if isinstance(error, AuraError):
+        return error
+    if isinstance(error, web.HTTPNotFound):
+        return AuraError(
+            "route_not_found", f"cannot find the route {request.path}", "aura api --list shows them all."
+        )
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        allowed = ", ".join(sorted(error.allowed_methods))
+        return AuraError(
+            "method_not_allowed", f"cannot {request.method} {request.path}", f"It takes {allowed}."
+        )
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return AuraError(
+            "body_too_large", f"cannot take a body of more than {MAX_BODY} bytes", "Send it in parts."
+        )
+    return None
+
+
+def build(context: Context, manual: dict[str, Manual]) -> web.Application:
+    """Return the application with every declared operation bound."""
+    app = web.Application(middlewares=[envelope], client_max_size=MAX_BODY)
+    app[CONTEXT] = context
+    app.router.add_routes(routes(manual))
+    return app

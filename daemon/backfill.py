@@ -1,0 +1,224 @@
+"""Reading history: back-fills in chunks that yield to callers, and new commits as they appear."""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import msgspec
+from aiohttp import web
+
+from aura.api import Caller, Place
+from aura.errors import AuraError
+from aura.idempotency import Answer
+from aura.record import binding, commits, history, worktrees
+from aura.record.commits import Read
+from aura.repo.commits import Commit
+from aura.repo.commits import commits as read_commits
+from aura.store import Connection
+
+from .bind import encode, reply
+from .context import SYSTEM, Context
+
+CHUNK_COMMITS = 100
+CHUNK_ROWS = 200
+LIVE_LIMIT = 5_000
+QUIET_ABOVE = 100
+SETTLE_SECONDS = 1.5
+log = logging.getLogger("aura.backfill")
+
+
+class Backfills:
+    """Reads commits into the record; one reading of new commits at a time for each repository."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._heads: dict[str, str | None] = {}
+        self._reading: dict[int, asyncio.Lock] = {}
+        self._running: set[tuple[int, str]] = set()
+
+    @property
+    def running(self) -> int:
+        """How many back-fills run."""
+        return len(self._running)
+
+    async def start(self, place: Place, depth: int, rest: bool) -> None:
+        """Begin to read the history of a place; the newest `depth` commits first."""
+        if place.head is None:
+            return
+        head = place.head
+        await self._context.store.write(lambda db: history.read_up_to(db, place, head))
+        self._heads[place.path] = head
+        if depth == 0 or (place.repo, head) in self._running:
+            return
+        self._running.add((place.repo, head))
+        found = await self._list(place, head, depth)
+        todo = await self._unread(place, found)
+        done = len(found) - len(todo)
+        await self._context.store.write(lambda db: history.begin(db, place, head, len(found), done))
+        self._context.spawn(self._run(place, head, found, todo, rest))
+
+    async def resume(self) -> None:
+        """Take up the back-fills that a restart interrupted."""
+        places = {p.repo: p for p in self._context.callers.by_root.values()}
+        for left in await self._context.read(history.unfinished):
+            if (place := places.get(left.repo)) is not None:
+                here = msgspec.structs.replace(place, branch=left.branch, head=left.head)
+                try:
+                    await self.start(here, left.wanted, True)
+                except AuraError as error:
+                    log.warning("cannot take up the back-fill of %s: %s", place.slug, error)
+
+    async def _run(
+        self, place: Place, head: str, found: Sequence[Commit], todo: list[Commit], rest: bool
+    ) -> None:
+        context = self._context
+        try:
+            await self._read_all(place, head, found, todo)
+            await context.store.write(lambda db: history.complete(db, place, head))
+            if rest:
+                await self._read_rest(place, head)
+        except AuraError as error:
+            log.error("cannot read the history of %s: %s", place.slug, error)
+        finally:
+            self._running.discard((place.repo, head))
+
+    async def _read_rest(self, place: Place, head: str) -> None:
+        """Read what is older than the foreground part, one chunk after the other, at low priority."""
+        found = await self._list(place, head, None)
+        todo = await self._unread(place, found)
+        if not todo:
+            return
+        done = len(found) - len(todo)
+        await self._context.store.write(lambda db: history.begin(db, place, head, len(found), done))
+        await self._read_all(place, head, found, todo, background=True)
+        await self._context.store.write(lambda db: history.complete(db, place, head))
+
+    async def _read_all(
+        self,
+        place: Place,
+        head: str,
+        found: Sequence[Commit],
+        todo: list[Commit],
+        *,
+        background: bool = False,
+    ) -> None:
+        at = commits.positions(found)
+        chunks = iter([todo[i : i + CHUNK_COMMITS] for i in range(0, len(todo), CHUNK_COMMITS)])
+
+        async def work() -> None:
+            for chunk in chunks:
+                reads = await self._analyse(place, chunk, at, background)
+                await self._store(place, reads, live=False, head=head)
+
+        await asyncio.gather(*(work() for _ in range(1 if background else 2)))
+
+    async def _list(self, place: Place, head: str, limit: int | None) -> list[Commit]:
+        return await self._context.in_thread(lambda: list(read_commits(place.git_dir, [head], limit=limit)))
+
+    async def _unread(self, place: Place, found: Sequence[Commit]) -> list[Commit]:
+        known = await self._context.read(lambda db: commits.known(db, place.repo, [c.sha for c in found]))
+        return [c for c in found if c.sha not in known]
+
+    async def _analyse(
+        self, place: Place, chunk: list[Commit], at: dict[str, int], background: bool
+    ) -> list[Read]:
+        pool = self._context.background if background else self._context.pool
+        by_sha = {c.sha: c for c in chunk}
+
+        def work() -> list[Read]:
+            return [
+                Read(by_sha[d.sha], at.get(d.sha, 0), d.edits, bool(d.degraded or d.shallow), d.failed is not None)
+                for d in pool.diff_commits(place.git_dir, list(by_sha))
+            ]
+
+        return await self._context.in_thread(work)
+
+    async def _store(self, place: Place, reads: list[Read], *, live: bool, head: str | None = None) -> None:
+        """Write what was read in groups of at most CHUNK_ROWS rows, so that callers get their turn."""
+        quiet = not live or len(reads) > QUIET_ABOVE
+        waiting = iter(reads)
+        while group := list(_group(waiting)):
+
+            def write(db: Connection, group: list[Read] = group) -> None:
+                for read in group:
+                    commits.record(db, SYSTEM, place, read, live=live, quiet=quiet)
+                if quiet and head is not None:
+                    history.advance(db, SYSTEM, place, head, len(group))
+
+            await self._context.store.write(write)
+
+    # new commits
+
+    async def settle(self, place: Place) -> None:
+        """Before a reading is answered: wait a moment for commits that git has and the record has not."""
+        if place.head is None or self._heads.get(place.path) == place.head:
+            return
+        task = self._context.spawn(self.catch_up(place))
+        await asyncio.wait({task}, timeout=SETTLE_SECONDS)
+
+    async def catch_up(self, place: Place, sha: str | None = None) -> None:
+        """Read the commits that a work tree's head (or `sha`) reaches and that were not read before."""
+        head = sha or place.head
+        if head is None:
+            return
+        async with self._reading.setdefault(place.repo, asyncio.Lock()):
+            if self._heads.get(place.path) == head and sha is None:
+                return
+            known = await self._context.read(lambda db: history.heads(db, place.repo))
+            if head not in known:
+                await self._read_new(place, head, known)
+                await self._context.store.write(lambda db: history.read_up_to(db, place, head))
+            if sha is None:
+                self._heads[place.path] = head
+
+    async def _read_new(self, place: Place, head: str, known: list[str]) -> None:
+        def listed() -> list[Commit]:
+            return list(
+                islice(read_commits(place.git_dir, [head], exclude=known, limit=LIVE_LIMIT), LIVE_LIMIT)
+            )
+
+        try:
+            found = await self._context.in_thread(listed)
+        except AuraError as error:
+            log.warning("cannot read new commits of %s: %s", place.slug, error)
+            return
+        todo = await self._unread(place, found)
+        at = commits.positions(found)
+        todo.reverse()
+        for start in range(0, len(todo), CHUNK_COMMITS):
+            reads = await self._analyse(place, todo[start : start + CHUNK_COMMITS], at, False)
+            order = {c.sha: i for i, c in enumerate(todo)}
+            reads.sort(key=lambda read: order[read.commit.sha])
+            await self._store(place, reads, live=True)
+
+    async def rewritten(self, place: Place, pairs: list[tuple[str, str]]) -> None:
+        """Carry intents from commits that an amend or a rebase replaced to those that took their place."""
+        for _, new in pairs:
+            await self.catch_up(place, new)
+
+        def carry(db: Connection) -> None:
+            for old, new in pairs:
+                binding.rewrite(db, SYSTEM, place, old, new)
+
+        await self._context.store.write(carry)
+
+
+def _group(reads: Iterator[Read]) -> Iterator[Read]:
+    rows = 0
+    for read in reads:
+        yield read
+        rows += 1 + len(read.edits)
+        if rows >= CHUNK_ROWS:
+            return
+
+
+async def backfill(
+    context: Context, caller: Caller, new: history.NewBackfill, request: web.Request
+) -> web.StreamResponse:
+    """Begin a back-fill and answer how far it is."""
+    tree = await context.read(lambda db: worktrees.get(db, new.id))
+    place = context.callers.at_root(tree.worktree)
+    await context.backfills.start(place, new.depth, new.rest)
+    now = await context.read(lambda db: worktrees.get(db, new.id))
+    return reply(Answer(202, encode(now)))

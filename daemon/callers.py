@@ -1,0 +1,184 @@
+"""Who calls, and from which work tree: resolved once for each request."""
+
+import asyncio
+import os
+import time
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from aura.api import Actor, Caller, Place
+from aura.errors import AuraError
+from aura.op import Operation
+from aura.record import worktrees
+from aura.repo.worktrees import Head, WorkTree, discover, head, identity
+from aura.store import Connection, Store
+
+FRESH_SECONDS = 5.0
+NOBODY = Actor("local", "human", "")
+
+
+class Callers:
+    """The registered places, kept in memory, and what a request names by path or slug."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._found: dict[str, tuple[float, WorkTree]] = {}
+        self._identities: dict[str, tuple[tuple[int, ...], Actor]] = {}
+        self.by_root: dict[str, Place] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the registered places anew."""
+        self.by_root = {place.path: place for place in self._store.read(worktrees.places)}
+        self._found.clear()
+
+    async def resolve(
+        self,
+        operation: Operation,
+        named: str | None,
+        session: str | None,
+        scopes: frozenset[str],
+        token: str,
+        request_id: str,
+    ) -> Caller:
+        """Return the caller of a request that names a repository as `named`, a path or a slug, or not at all."""
+        place = None if operation.needs == "none" and not named else await self._place(operation, named)
+        actor = await self._actor(place) if place else NOBODY
+        return Caller(
+            actor=actor, place=place, session=session, scopes=scopes, token=token, request_id=request_id
+        )
+
+    async def _place(self, operation: Operation, named: str | None) -> Place | None:
+        if not named:
+            return self._only(operation)
+        path = os.fsdecode(unquote_to_bytes(named))
+        if path.startswith("/"):
+            return await self._at(path, operation)
+        return self._called(path)
+
+    def _only(self, operation: Operation) -> Place | None:
+        repos = {place.repo for place in self.by_root.values()}
+        if len(repos) == 1:
+            return self._now(next(iter(self.by_root.values())))
+        if operation.needs != "required":
+            return None
+        if not repos:
+            raise AuraError(
+                "repo_not_found",
+                "cannot find a repository: none is registered",
+                "Run aura init inside a work tree.",
+            )
+        raise AuraError(
+            "repo_required",
+            "cannot tell which repository is meant",
+            "Add ?repo= or the header Aura-Repo with one of details.repos, or a path in its work tree.",
+            {"repos": sorted({place.slug for place in self.by_root.values()})},
+        )
+
+    async def named(self, path: str) -> Place | None:
+        """Return the place of a path, or None where it is not registered."""
+        try:
+            found = self._discover(path)
+        except (AuraError, OSError):
+            return None
+        place = self.by_root.get(found.root) or await self._adopt(found)
+        return self._now(place) if place else None
+
+    def at_root(self, root: str) -> Place:
+        """Return the registered place with this root, with its branch and head as they are now."""
+        return self._now(self.by_root[root])
+
+    def _called(self, slug: str) -> Place:
+        for place in self.by_root.values():
+            if place.slug == slug:
+                return self._now(place)
+        raise AuraError(
+            "repo_not_found",
+            f"cannot find the repository {slug}: it is not registered",
+            "Run aura init inside its work tree, or choose one of details.repos.",
+            {"repos": sorted({place.slug for place in self.by_root.values()})},
+        )
+
+    async def _at(self, path: str, operation: Operation) -> Place | None:
+        try:
+            found = self._discover(path)
+        except AuraError:
+            if operation.needs == "none":
+                return None
+            raise
+        place = self.by_root.get(found.root)
+        if place is None:
+            place = await self._adopt(found)
+        if place is not None:
+            return self._now(place)
+        if operation.needs == "none":
+            return None
+        raise AuraError(
+            "repo_not_found",
+            f"cannot find {found.root}: it is not registered",
+            f"Run aura init in {found.root}.",
+        )
+
+    def _discover(self, path: str) -> WorkTree:
+        now = time.monotonic()
+        kept = self._found.get(path)
+        if kept and now - kept[0] < FRESH_SECONDS:
+            return kept[1]
+        found = discover(path)
+        if len(self._found) > 1000:
+            self._found.clear()
+        self._found[path] = (now, found)
+        return found
+
+    async def _adopt(self, found: WorkTree) -> Place | None:
+        """A work tree that was linked to a registered repository since belongs to it without being told."""
+        if not any(place.common_dir == found.common_dir for place in self.by_root.values()):
+            return None
+        caller = Caller(actor=Actor("aura", "system", "aura"))
+        new = worktrees.NewWorkTree(found.root)
+
+        def register(db: Connection) -> None:
+            worktrees.register(db, caller, new, found)
+
+        await self._store.write(register)
+        self.reload()
+        return self.by_root.get(found.root)
+
+    def _now(self, place: Place) -> Place:
+        try:
+            at = head(_worktree(place))
+        except (AuraError, OSError):
+            return place
+        return msgspec.structs.replace(place, branch=at.branch, head=at.sha)
+
+    async def _actor(self, place: Place) -> Actor:
+        stamps = _stamps(place)
+        kept = self._identities.get(place.path)
+        if kept and kept[0] == stamps:
+            return kept[1]
+        try:
+            who = await asyncio.to_thread(identity, _worktree(place))
+            actor = Actor(who.id or "local", "human", who.name)
+        except (AuraError, OSError):
+            actor = NOBODY
+        self._identities[place.path] = (stamps, actor)
+        return actor
+
+
+def _stamps(place: Place) -> tuple[int, ...]:
+    """When the files that say who commits here were last written."""
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    files = (f"{place.common_dir}/config", os.path.expanduser("~/.gitconfig"), f"{config}/git/config")
+    return tuple(_modified(file) for file in files)
+
+
+def _modified(file: str) -> int:
+    try:
+        return os.stat(file).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _worktree(place: Place) -> WorkTree:
+    return WorkTree(place.path, place.git_dir, place.common_dir, False, place.slug, Head(None, None))

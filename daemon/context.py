@@ -1,0 +1,71 @@
+"""What the daemon holds while it lives, under typed keys."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiohttp import web
+from aura.repo.pool import Pool
+
+from aura.api import Actor, Caller
+from aura.store import Connection, Store
+
+from .callers import Callers
+from .stream import Tail
+
+if TYPE_CHECKING:
+    from .analysis import Analyst
+    from .backfill import Backfills
+    from .watch import Watch
+
+T = TypeVar("T")
+SYSTEM = Caller(actor=Actor("aura", "system", "aura"))
+
+
+@dataclass
+class Context:
+    """The daemon's parts: the store, the workers, who calls, and the tasks that run beside requests."""
+
+    store: Store
+    pool: Pool
+    background: Pool
+    callers: Callers
+    threads: ThreadPoolExecutor
+    tail: Tail
+    socket: str
+    http: str | None = None
+    http_auth: str = "token"
+    cors: tuple[str, ...] = ()
+    host_names: tuple[str, ...] = ()
+    started: float = field(default_factory=time.monotonic)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    analyst: "Analyst" = field(init=False)
+    backfills: "Backfills" = field(init=False)
+    watch: "Watch" = field(init=False)
+
+    def services(self) -> dict[type, Any]:
+        """What an operation's function may ask for by type."""
+        return {Pool: self.pool, Store: self.store}
+
+    async def in_thread(self, call: Callable[..., T], *args: Any) -> T:
+        """Run blocking work outside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.threads, call, *args)
+
+    async def read(self, call: Callable[[Connection], T]) -> T:
+        """Run a reading of the database in a thread."""
+        return await self.in_thread(self.store.read, call)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Start a task that lives as long as the daemon does at most."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+
+Manual = Callable[["Context", Caller, Any, web.Request], Coroutine[Any, Any, web.StreamResponse]]
+CONTEXT = web.AppKey("context", Context)

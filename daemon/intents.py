@@ -1,0 +1,172 @@
+"""Logging intents over HTTP: durable first, then analysed, and answered with the counts where that is quick."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from aura import idempotency
+from aura.api import Caller
+from aura.idempotency import Answer, Key
+from aura.record import intents, nodes
+from aura.record.intents import Intent, NewIntent, NewIntents, NewItem
+from aura.record.places import relative
+from aura.repo import commits
+from aura.store import Connection
+
+from .analysis import Job
+from .bind import encode, key_of, lock_for, reply
+from .context import Context
+
+CREATED = 201
+
+
+class _Undo(Exception):
+    """Carries a dry run's intent out of the transaction that is then undone."""
+
+    def __init__(self, intent: Intent) -> None:
+        self.intent = intent
+
+
+async def log(context: Context, caller: Caller, new: NewIntent, request: web.Request) -> web.StreamResponse:
+    """Log one intent, and wait for its analysis as long as the caller wants."""
+    new = await _settled(context, caller, new)
+    if new.dry_run:
+        return reply(Answer(200, encode(await _dry_run(context, caller, new))))
+    key = await key_of(caller, request)
+    if key is None:
+        return reply(await _log(context, caller, new, None, request["id"]))
+    async with lock_for(key):
+        return reply(await _log(context, caller, new, key, request["id"]))
+
+
+async def _log(context: Context, caller: Caller, new: NewIntent, key: Key | None, request_id: str) -> Answer:
+    logged: list[tuple[int, Intent]] = []
+
+    def write(db: Connection) -> Answer:
+        logged.clear()
+        intent = intents.log(db, caller, new)
+        logged.append((_seq(db, intent.id), intent))
+        return Answer(CREATED, encode(intent))
+
+    if key is None:
+        answer = await context.store.write(write)
+    else:
+        answer = await context.store.write(lambda db: idempotency.once(db, key, write, request_id))
+    if not logged or answer.replayed:
+        return answer
+    seq, intent = logged[0]
+    waiting = [new.wait_ms > 0]
+
+    def after(db: Connection, analysed: Intent) -> None:
+        if key is not None and waiting[0]:
+            idempotency.keep(db, key, Answer(CREATED, encode(analysed)))
+
+    job = _job(caller, new, seq, after)
+    context.analyst.add(job)
+    if not new.wait_ms:
+        return answer
+    try:
+        async with asyncio.timeout(new.wait_ms / 1000):
+            return Answer(CREATED, encode(await asyncio.shield(job.done)))
+    except TimeoutError:
+        waiting[0] = False
+    if key is None:
+        return answer
+    # The analysis may have been attached, with its answer kept, while the wait ran out: what is kept is what is said.
+    return await context.store.write(lambda db: _kept(db, key, answer))
+
+
+def _kept(db: Connection, key: Key, answer: Answer) -> Answer:
+    row = db.execute(
+        "SELECT status, body FROM idempotency WHERE caller = ? AND route = ? AND key = ?", key[:3]
+    ).fetchone()
+    return Answer(row[0], row[1]) if row else answer
+
+
+async def batch(
+    context: Context, caller: Caller, new: NewIntents, request: web.Request
+) -> web.StreamResponse:
+    """Log many intents in one transaction, and answer without waiting for their analysis."""
+    items = [await _settled(context, caller, item) for item in new.intents]
+    body = msgspec.json.decode(await request.read())["intents"]
+    logged: dict[int, str] = {}
+
+    def write(db: Connection) -> Answer:
+        logged.clear()
+        return Answer(
+            200,
+            b"["
+            + b",".join(_item(db, caller, item, said, logged) for item, said in zip(items, body, strict=True))
+            + b"]",
+        )
+
+    key = await key_of(caller, request)
+    if key is None:
+        answer = await context.store.write(write)
+    else:
+        async with lock_for(key):
+            answer = await context.store.write(lambda db: idempotency.once(db, key, write, request["id"]))
+    if not answer.replayed:
+        for (seq, _), item in zip(logged.items(), items, strict=False):
+            context.analyst.add(_job(caller, item, seq))
+    return reply(answer)
+
+
+def _item(db: Connection, caller: Caller, item: NewItem, said: Any, logged: dict[int, str]) -> bytes:
+    def write(db: Connection) -> Answer:
+        outcome = intents.outcome(db, caller, item)
+        if outcome.ok is not None:
+            logged[_seq(db, outcome.ok.id)] = outcome.ok.id
+        return Answer(200, encode(outcome))
+
+    if item.idempotency_key is None:
+        return write(db).body
+    who = f"{caller.token}@{caller.here.repo}"
+    key = idempotency.key_for(
+        who, "POST /v1/intents:batch#item", item.idempotency_key, msgspec.json.encode(said)
+    )
+    try:
+        return idempotency.once(db, key, write, caller.request_id).body
+    except intents.AuraError as error:
+        return encode(intents.Outcome(err=error.body(caller.request_id)["error"]))
+
+
+def _seq(db: Connection, id_: str) -> int:
+    return int(db.execute("SELECT seq FROM intents WHERE id = ?", (id_,)).fetchone()[0])
+
+
+def _job(caller: Caller, new: NewIntent, seq: int, after: Any = lambda _db, _intent: None) -> Job:
+    here = caller.here
+    return Job(seq, here, caller, here.head, new.commit, tuple(new.files), after)
+
+
+async def _settled(context: Context, caller: Caller, new: Any) -> Any:
+    """Resolve the commit's name, and write paths as git has them, before the writer is entered."""
+    if new.commit is None and not new.files:
+        return new
+    here = caller.here
+    commit = await context.in_thread(commits.resolve, here.git_dir, new.commit) if new.commit else None
+    files = [relative(here.path, file) for file in new.files]
+    return msgspec.structs.replace(new, commit=commit, files=files)
+
+
+async def _dry_run(context: Context, caller: Caller, new: NewIntent) -> Intent:
+    def write(db: Connection) -> None:
+        raise _Undo(intents.log(db, caller, new))
+
+    try:
+        await context.store.write(write)
+    except _Undo as undo:
+        intent = undo.intent
+    found = await context.analyst.scan(caller.here, caller.here.head, new.commit, tuple(new.files))
+    changed, added, deleted = nodes.counts(found.edits)
+    return msgspec.structs.replace(
+        intent,
+        analysis="done",
+        degraded=found.degraded,
+        nodes_changed=changed,
+        nodes_added=added,
+        nodes_deleted=deleted,
+    )

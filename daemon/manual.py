@@ -1,0 +1,20 @@
+"""The operations that are bound by hand, because they stream, wait, or speak of the daemon itself."""
+
+from . import backfill, events, intents, spool, status
+from .context import Manual
+
+MANUAL: dict[str, Manual] = {
+    "events.list": events.list_or_stream,
+    "history.backfill": backfill.backfill,
+    "hooks.check": spool.check,
+    "hooks.drain": spool.drain_now,
+    "intents.batch": intents.batch,
+    "intents.log": intents.log,
+    "openapi.document": status.document,
+    "openapi.page": status.page,
+    "status.healthz": status.ready,
+    "status.livez": status.live,
+    "status.readyz": status.ready,
+    "status.show": status.show,
+    "status.token": status.token,
+}

@@ -1,0 +1,93 @@
+"""The daemon's life: open, serve, and drain within five seconds when told to stop."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from aiohttp import web
+from aura.repo.pool import Pool
+
+from aura import __version__, home, idempotency
+from aura.store import Store
+
+from . import strict
+from .analysis import Analyst
+from .app import build
+from .backfill import Backfills
+from .callers import Callers
+from .context import Context
+from .manual import MANUAL
+from .stream import Tail
+from .watch import Watch
+
+DRAIN_SECONDS = 4.0
+log = logging.getLogger("aura.daemon")
+
+
+async def serve(
+    sock: socket.socket, http: str | None, http_auth: str, cors: tuple[str, ...], host_names: tuple[str, ...]
+) -> None:
+    """Serve on the bound socket, and on TCP where asked, until SIGTERM or SIGINT."""
+    loop = asyncio.get_running_loop()
+    tail = Tail(loop)
+    store = Store(Path(home.path("aura.db")), on_commit=tail.wake)
+    context = Context(
+        store=store,
+        pool=Pool(cache=home.path("cache.db")),
+        background=Pool(size=1, cache=home.path("cache.db"), background=True),
+        callers=Callers(store),
+        threads=ThreadPoolExecutor(16, thread_name_prefix="aura-read"),
+        tail=tail,
+        socket=home.path("daemon.sock"),
+        http=http,
+        http_auth=http_auth,
+        cors=cors,
+        host_names=host_names,
+    )
+    context.analyst, context.backfills, context.watch = Analyst(context), Backfills(context), Watch(context)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, context.stopping.set)
+    runner = web.AppRunner(build(context, MANUAL), access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    await runner.setup()
+    await web.SockSite(runner, sock).start()
+    if http:
+        await _listen(runner, http)
+        if http_auth == "none":
+            log.warning("anybody on this machine can call %s: --http-auth none", http)
+    log.info("aura %s answers on %s, pid %s", __version__, context.socket, os.getpid())
+    await store.write(idempotency.expire)
+    await context.in_thread(strict.mark, context)
+    context.spawn(tail.run(context))
+    context.spawn(context.watch.run())
+    context.spawn(context.backfills.resume())
+    context.spawn(context.analyst.resume())
+    await context.stopping.wait()
+    await _stop(context, runner)
+
+
+async def _listen(runner: web.AppRunner, http: str) -> None:
+    host, _, port = http.rpartition(":")
+    await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+
+
+async def _stop(context: Context, runner: web.AppRunner) -> None:
+    """Close streams first, then connections, tasks, workers and the database."""
+    log.info("stopping")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(context.socket)
+    context.tail.close()
+    for task in list(context.tasks):
+        task.cancel()
+    await asyncio.gather(*context.tasks, return_exceptions=True)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(runner.cleanup(), DRAIN_SECONDS)
+    context.pool.close()
+    context.background.close()
+    context.threads.shutdown(wait=False, cancel_futures=True)
+    context.store.close()
+    log.info("stopped")

@@ -1,0 +1,91 @@
+"""The spool: what git's hooks left in `~/.aura/spool`, one file for each call, read once and then removed.
+
+A file's lines are: the hook's name, the work tree, the commit at HEAD, what git gave the hook on its input,
+and `end`.
+"""
+
+import asyncio
+import logging
+import os
+import time
+
+from aiohttp import web
+
+from aura import home
+from aura.api import Caller
+from aura.errors import AuraError
+from aura.idempotency import Answer
+from aura.record import hooks
+from aura.record.hooks import Drained
+from aura.repo.objects import is_id
+
+from .bind import encode, reply
+from .context import Context
+
+log = logging.getLogger("aura.spool")
+WRITING_SECONDS = 5.0
+KEEP = ("storage_full", "storage_failed", "overloaded")
+_draining = asyncio.Lock()
+
+
+async def drain(context: Context) -> int:
+    """Digest every report that waits; return how many there were."""
+    async with _draining:
+        folder = home.path("spool")
+        names = (
+            sorted(name for name in os.listdir(folder) if not name.startswith("."))
+            if os.path.isdir(folder)
+            else []
+        )
+        for name in names:
+            path = os.path.join(folder, name)
+            try:
+                with open(path, "rb") as file:
+                    lines = os.fsdecode(file.read(4 << 20)).split("\n")
+                if lines[-2:] != ["end", ""] and time.time() - os.stat(path).st_mtime < WRITING_SECONDS:
+                    continue
+                await _digest(context, lines)
+            except (AuraError, OSError, ValueError) as error:
+                log.warning("cannot digest the hook report %s: %s", name, error)
+                if isinstance(error, AuraError) and error.code in KEEP:
+                    return 0
+            os.unlink(path)
+        return len(names)
+
+
+def _waiting(folder: str) -> list[str]:
+    """Return the reports in the order they were left."""
+    try:
+        with os.scandir(folder) as found:
+            return [entry.name for entry in sorted(found, key=lambda entry: entry.stat().st_mtime_ns)]
+    except FileNotFoundError:
+        return []
+
+
+async def _digest(context: Context, lines: list[str]) -> None:
+    if len(lines) < 4 or lines[-2] != "end":
+        return
+    hook, root, head, *given = lines[:-2]
+    place = await context.callers.named(root)
+    if place is None:
+        return
+    if is_id(head):
+        await context.backfills.catch_up(place, head)
+    if hook == "post-rewrite":
+        pairs = [
+            (words[0], words[1]) for line in given if len(words := line.split()) >= 2 and is_id(words[0])
+        ]
+        await context.backfills.rewritten(place, pairs)
+
+
+async def drain_now(
+    context: Context, caller: Caller, given: None, request: web.Request
+) -> web.StreamResponse:
+    """Digest the spool, because a hook says that something is there."""
+    return reply(Answer(200, encode(Drained(await drain(context)))))
+
+
+async def check(context: Context, caller: Caller, given: None, request: web.Request) -> web.StreamResponse:
+    """Answer in plain text whether a commit may be made here now."""
+    said = await context.read(lambda db: hooks.check(db, caller))
+    return web.Response(text=f"{said}\n")

@@ -1,0 +1,120 @@
+"""The live end of the log: one reader of new rows, and a bounded queue for each who follows."""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from aura.record import events
+from aura.record.events import Event
+
+if TYPE_CHECKING:
+    from .context import Context
+
+BATCH = 500
+QUEUE = 1000
+log = logging.getLogger("aura.stream")
+
+
+class Follower:
+    """One client's bounded queue. When it is full, `lost` is set: the client resumes from where it stood."""
+
+    def __init__(self, repo: int | None, types: frozenset[str]) -> None:
+        self.repo = repo
+        self.types = types
+        self.frames: deque[bytes] = deque()
+        self.ready = asyncio.Event()
+        self.lost = False
+        self.closed = False
+
+    def wants(self, repo: int | None, event: Event) -> bool:
+        """Tell whether this client asked for such an event."""
+        return (self.repo is None or self.repo == repo) and (not self.types or event.type in self.types)
+
+    def put(self, frame: bytes) -> None:
+        if len(self.frames) >= QUEUE:
+            self.lost = True
+        else:
+            self.frames.append(frame)
+        self.ready.set()
+
+
+class Tail:
+    """Reads each new row once after a commit, and hands its frame to the followers."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._woken = asyncio.Event()
+        self.followers: set[Follower] = set()
+        self.seen = 0
+
+    def wake(self) -> None:
+        """Say, from the writer's thread, that something was committed."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def run(self, context: "Context") -> None:
+        """Follow the log until the daemon stops."""
+        self.seen = await context.read(events.last_seq)
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            if not self.followers:
+                continue
+            try:
+                await self._pass_on(context)
+            except Exception:
+                log.exception("cannot read the log's end")
+
+    async def _pass_on(self, context: "Context") -> None:
+        while True:
+            new = await context.read(lambda db: events.after(db, self.seen, BATCH))
+            for repo, event in new:
+                encoded = frame(event)
+                for follower in self.followers:
+                    if follower.wants(repo, event):
+                        follower.put(encoded)
+                self.seen = event.seq
+            if len(new) < BATCH:
+                return
+
+    async def join(self, context: "Context", follower: Follower) -> int:
+        """Let a follower in; return the sequence up to which it must read the log itself."""
+        if not self.followers:
+            self.seen = await context.read(events.last_seq)
+        self.followers.add(follower)
+        self._woken.set()
+        return self.seen
+
+    def leave(self, follower: Follower) -> None:
+        self.followers.discard(follower)
+
+    def close(self) -> None:
+        """End every stream."""
+        for follower in self.followers:
+            follower.closed = True
+            follower.ready.set()
+
+
+def frame(event: Event) -> bytes:
+    """Write an event as a server-sent event; its id is the row's sequence."""
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.seq, event.type.encode(), msgspec.json.encode(event))
+
+
+def sendable(follower: Follower) -> bytes:
+    """Take all frames that wait, as one piece."""
+    piece = b"".join(follower.frames)
+    follower.frames.clear()
+    follower.ready.clear()
+    return piece
+
+
+async def wait_for_frames(follower: Follower, seconds: float) -> bool:
+    """Wait for frames; False where none came in time."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(follower.ready.wait(), seconds)
+        return True
+    return False
