@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from aura.errors import AuraError
 from aura.ids import Prefix, lowest_id
-from aura.store import Connection
+from aura.store import Connection, rows
 
 T = TypeVar("T")
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -227,8 +227,11 @@ class Listing(Generic[T]):
         by, sign = (self.seq, ">") if query.order == "asc" else (self.key, "<")
         if state.after:
             conditions.append((f"{by} {sign} ?", state.after))
-        sql = f"SELECT {by}, {self.columns} FROM {self.source} WHERE {_where(conditions)} ORDER BY {by} {query.order} LIMIT ?"
-        found = db.execute(sql, [*_bindings(conditions), query.limit + 1]).fetchall()
+        sql = (
+            f"SELECT {by}, {self.columns} FROM {self.source} WHERE {_where(conditions)}"
+            f" ORDER BY {by} {query.order} LIMIT ?"
+        )
+        found = rows(db, sql, *_bindings(conditions), query.limit + 1)
         more = len(found) > query.limit
         found = found[: query.limit]
         if found:
@@ -297,7 +300,7 @@ class Listing(Generic[T]):
         tail = f"GROUP BY {','.join(keys)} ORDER BY {','.join(ordered)} LIMIT ?" if keys else "LIMIT ?"
         columns = ",".join([*keys, "count(*)", measure])
         sql = f"SELECT {columns} FROM {self.source} WHERE {_where(conditions)} {tail}"
-        found = db.execute(sql, [*_bindings(conditions), query.limit + 1]).fetchall()
+        found = rows(db, sql, *_bindings(conditions), query.limit + 1)
         more, found = len(found) > query.limit, found[: query.limit]
         data = []
         for row in found:

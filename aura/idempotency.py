@@ -10,7 +10,7 @@ import msgspec
 
 from aura.api import now_us
 from aura.errors import AuraError
-from aura.store import Connection
+from aura.store import Connection, one
 
 DAY_US = 86_400_000_000
 
@@ -47,10 +47,12 @@ def once(db: Connection, key: Key, call: Callable[[Connection], Answer], request
     A refusal by the domain (4xx) is kept, too, and its effect undone. Raises `idempotency_mismatch` where the
     key came with another request.
     """
-    row = db.execute(
+    row = one(
+        db,
         "SELECT digest, status, body FROM idempotency WHERE caller = ? AND route = ? AND key = ? AND expires_at > ?",
-        (*key[:3], now_us()),
-    ).fetchone()
+        *key[:3],
+        now_us(),
+    )
     if row:
         if row[0] != key.digest:
             raise AuraError(

@@ -72,6 +72,16 @@ def migrate(db: Connection) -> None:
             db.pragma("user_version", number)
 
 
+def one(db: Connection, sql: str, *bindings: Any) -> Any:
+    """Return the first row, or None."""
+    return db.execute(sql, bindings).fetchone()
+
+
+def rows(db: Connection, sql: str, *bindings: Any) -> list[Any]:
+    """Return all rows."""
+    return db.execute(sql, bindings).fetchall()
+
+
 class Store:
     """The database file with its writer thread; `on_commit` is called in that thread after each durable
     group.

@@ -1,5 +1,6 @@
 """`aura api`: any route, as the daemon has it."""
 
+import contextlib
 import json
 import sys
 
@@ -23,13 +24,11 @@ def command(
         return
     if not method or not path:
         raise click.UsageError("cannot call: give METHOD and PATH, or --list")
-    headers = dict((part.strip() for part in h.split(":", 1)) for h in header if ":" in h)
+    headers = {name.strip(): value.strip() for name, _, value in (h.partition(":") for h in header)}
     reply = call.raw(method.upper(), path, _body(data), headers=headers)
     text = reply.body.decode("utf-8", "replace")
-    try:
+    with contextlib.suppress(ValueError):
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
-        pass
     click.echo(text)
     if reply.status >= 400:
         sys.exit(call.exit_code(reply))

@@ -58,7 +58,9 @@ def _row(o: Operation, arguments: list[str]) -> dict[str, Any]:
 
 
 def _field(o: Operation, field: Any, arguments: dict[str, bool]) -> dict[str, Any]:
-    doc, extra, choices, kind, multiple = "", {}, [], "str", False
+    doc, kind, multiple = "", "str", False
+    extra: dict[str, Any] = {}
+    choices: list[str] = []
     for part in _parts(field.type):
         if isinstance(part, msgspec.Meta):
             doc = part.description or doc

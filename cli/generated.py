@@ -80,7 +80,7 @@ def request(row: dict[str, Any], given: dict[str, Any]) -> Any:
             continue
         value = _value(field, value)
         if field["in"] == "path":
-            path = path.replace("{%s}" % field["name"], call.segment(str(value)))
+            path = path.replace(f"{{{field['name']}}}", call.segment(str(value)))
         elif field["in"] == "body":
             body[field["name"]] = value
         else:

@@ -128,7 +128,13 @@ class Backfills:
 
         def work() -> list[Read]:
             return [
-                Read(by_sha[d.sha], at.get(d.sha, 0), d.edits, bool(d.degraded or d.shallow), d.failed is not None)
+                Read(
+                    by_sha[d.sha],
+                    at.get(d.sha, 0),
+                    d.edits,
+                    bool(d.degraded or d.shallow),
+                    d.failed is not None,
+                )
                 for d in pool.diff_commits(place.git_dir, list(by_sha))
             ]
 

@@ -1,6 +1,7 @@
 """Events over HTTP: the list, and the stream that can be resumed."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -68,7 +69,7 @@ async def _replay(
     """Send what was recorded between the client's place and the moment it joined."""
     at = start
     while at < upto:
-        found = await context.read(lambda db: events.after(db, at, QUEUE // 2))
+        found = await context.read(partial(events.after, seq=at, limit=QUEUE // 2))
         found = [(repo, event) for repo, event in found if event.seq <= upto]
         if not found:
             return

@@ -8,12 +8,13 @@ from aiohttp import web
 
 from aura import idempotency
 from aura.api import Caller
+from aura.errors import AuraError
 from aura.idempotency import Answer, Key
 from aura.record import intents, nodes
 from aura.record.intents import Intent, NewIntent, NewIntents, NewItem
 from aura.record.places import relative
 from aura.repo import commits
-from aura.store import Connection
+from aura.store import Connection, one
 
 from .analysis import Job
 from .bind import encode, key_of, lock_for, reply
@@ -56,7 +57,7 @@ async def _log(context: Context, caller: Caller, new: NewIntent, key: Key | None
         answer = await context.store.write(lambda db: idempotency.once(db, key, write, request_id))
     if not logged or answer.replayed:
         return answer
-    seq, intent = logged[0]
+    seq, _ = logged[0]
     waiting = [new.wait_ms > 0]
 
     def after(db: Connection, analysed: Intent) -> None:
@@ -129,12 +130,12 @@ def _item(db: Connection, caller: Caller, item: NewItem, said: Any, logged: dict
     )
     try:
         return idempotency.once(db, key, write, caller.request_id).body
-    except intents.AuraError as error:
+    except AuraError as error:
         return encode(intents.Outcome(err=error.body(caller.request_id)["error"]))
 
 
 def _seq(db: Connection, id_: str) -> int:
-    return int(db.execute("SELECT seq FROM intents WHERE id = ?", (id_,)).fetchone()[0])
+    return int(one(db, "SELECT seq FROM intents WHERE id = ?", id_)[0])
 
 
 def _job(caller: Caller, new: NewIntent, seq: int, after: Any = lambda _db, _intent: None) -> Job:

@@ -1,11 +1,13 @@
 """The second half of a logged intent: what changed, attached once it is known."""
 
+from typing import Any
+
 from msgspec import Struct
 
 from aura.api import Caller, Place
 from aura.record import binding, events, intents, nodes
 from aura.record.intents import Intent
-from aura.store import Connection
+from aura.store import Connection, one
 from aura.syntax.types import Edit
 
 
@@ -19,7 +21,7 @@ class Analysed(Struct, frozen=True):
 
 def finish(db: Connection, caller: Caller, place: Place, seq: int, found: Analysed) -> Intent | None:
     """Attach the edits to a pending intent and say so; None where it is gone or was finished before."""
-    row = db.execute("SELECT analysis, commit_sha FROM intents WHERE seq = ?", (seq,)).fetchone()
+    row = one(db, "SELECT analysis, commit_sha FROM intents WHERE seq = ?", seq)
     if row is None or row[0] != "pending":
         return None
     commit = row[1]
@@ -33,7 +35,7 @@ def finish(db: Connection, caller: Caller, place: Place, seq: int, found: Analys
     if commit is None:
         binding.catch_up(db, caller, place, seq)
     intent = intents.by_seq(db, seq)
-    data = {"intent_id": intent.id, "analysis": intent.analysis}
+    data: dict[str, Any] = {"intent_id": intent.id, "analysis": intent.analysis}
     data |= {"nodes_changed": changed, "nodes_added": added, "nodes_deleted": deleted}
     events.append(db, caller, "intent.analyzed", data, place)
     return intent

@@ -3,7 +3,7 @@
 from aura.api import Caller, Place
 from aura.record import events
 from aura.record.nodes import decode_edit, entity_of
-from aura.store import Connection
+from aura.store import Connection, one, rows
 from aura.syntax.types import Edit
 
 
@@ -13,11 +13,12 @@ def bind(db: Connection, caller: Caller, place: Place, sha: str, edits: list[Edi
     A node is `bound` where the commit gives its entity the same hash (or removes it, too), and `superseded`
     where it gives it another. The first commit that binds any node becomes the intent's `commit_sha`.
     """
-    open_nodes = db.execute(
+    open_nodes = rows(
+        db,
         "SELECT n.intent, n.position, n.old, n.new, n.new_hash FROM nodes n JOIN intents i ON i.seq = n.intent"
         " WHERE n.state = 'open' AND i.repo = ? AND i.source = 'log'",
-        (place.repo,),
-    ).fetchall()
+        place.repo,
+    )
     if not open_nodes:
         return []
     held: dict[int, int | None] = {}
@@ -44,7 +45,7 @@ def bind(db: Connection, caller: Caller, place: Place, sha: str, edits: list[Edi
 
 def _link(db: Connection, caller: Caller, place: Place, intent: int, sha: str) -> str:
     db.execute("UPDATE intents SET commit_sha = ? WHERE seq = ? AND commit_sha IS NULL", (sha, intent))
-    id_ = str(db.execute("SELECT id FROM intents WHERE seq = ?", (intent,)).fetchone()[0])
+    id_ = str(one(db, "SELECT id FROM intents WHERE seq = ?", intent)[0])
     events.append(db, caller, "intent.linked", {"intent_id": id_, "commit_sha": sha}, place)
     return id_
 
@@ -56,10 +57,13 @@ def rewrite(db: Connection, caller: Caller, place: Place, old: str, new: str) ->
         " (SELECT seq FROM intents WHERE repo = ? AND source = 'log')",
         (new, old, place.repo),
     )
-    moved = db.execute(
+    moved = rows(
+        db,
         "UPDATE intents SET commit_sha = ? WHERE repo = ? AND commit_sha = ? AND source = 'log' RETURNING id",
-        (new, place.repo, old),
-    ).fetchall()
+        new,
+        place.repo,
+        old,
+    )
     for (id_,) in moved:
         events.append(
             db, caller, "intent.linked", {"intent_id": id_, "commit_sha": new, "rewritten_from": old}, place
@@ -73,11 +77,14 @@ def rewrite(db: Connection, caller: Caller, place: Place, old: str, new: str) ->
 
 def catch_up(db: Connection, caller: Caller, place: Place, intent: int) -> None:
     """Bind an intent whose analysis ended only after the commits that may hold it were read."""
-    later = db.execute(
+    later = rows(
+        db,
         "SELECT seq, commit_sha FROM intents WHERE repo = ? AND source = 'commit' AND seq > ? AND rewritten_to IS NULL"
         " AND created_at >= (SELECT created_at FROM intents WHERE seq = ?) - 1000000 ORDER BY seq",
-        (place.repo, intent, intent),
-    ).fetchall()
+        place.repo,
+        intent,
+        intent,
+    )
     for seq, sha in later:
         edits = [decode_edit(row[0]) for row in db.execute("SELECT edit FROM nodes WHERE intent = ?", (seq,))]
         bind(db, caller, place, sha, edits)

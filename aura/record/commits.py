@@ -10,7 +10,7 @@ from aura.record import binding, events, nodes, settings
 from aura.record.intents import add_tickets, author_of
 from aura.record.tickets import found_in
 from aura.repo.commits import Commit
-from aura.store import Connection
+from aura.store import Connection, one
 from aura.syntax.types import Edit
 
 SECOND_US = 1_000_000
@@ -84,10 +84,12 @@ def record(db: Connection, caller: Caller, place: Place, read: Read, *, live: bo
 def _after_parent(db: Connection, repo: int, commit: Commit) -> int:
     """Return the position after a parent of the same second, as the parent's id tells it."""
     for parent in commit.parents[:1]:
-        row = db.execute(
+        row = one(
+            db,
             "SELECT i.id, i.created_at FROM commits c JOIN intents i ON i.seq = c.intent WHERE c.repo = ? AND c.sha = ?",
-            (repo, parent),
-        ).fetchone()
+            repo,
+            parent,
+        )
         if row and row[1] == commit.committer_time * SECOND_US:
             return min(milliseconds(row[0]) % 1000 + 1, 999)
     return 0

@@ -11,7 +11,7 @@ from aura.errors import AuraError
 from aura.op import op
 from aura.record.places import relative
 from aura.repo.pool import Pool
-from aura.store import Connection
+from aura.store import Connection, one
 from aura.syntax.types import Entity, Kind, Parameter
 
 
@@ -46,7 +46,9 @@ def list_(db: Connection, caller: Caller, query: EntityQuery, pool: Pool) -> Pag
     path, skip = _resume(query.cursor)
     files = pool.entities(here.path, None, [] if under == "." else [under])
     if not files and query.path and query.cursor is None:
-        raise AuraError("file_not_found", f"cannot find {query.path} in {here.path}", "git status shows what is there.")
+        raise AuraError(
+            "file_not_found", f"cannot find {query.path} in {here.path}", "git status shows what is there."
+        )
     kinds = frozenset((query.kind or "").split(",")) - {""}
     found: list[Listed] = []
     for file in (f for f in files if f.path >= path):
@@ -60,10 +62,15 @@ def list_(db: Connection, caller: Caller, query: EntityQuery, pool: Pool) -> Pag
 
 
 def _listed(db: Connection, repo: int, path: str, entity: Entity) -> Listed:
-    row = db.execute(
+    row = one(
+        db,
         "SELECT id FROM entities WHERE repo = ? AND path = ? AND qualified_name = ? AND kind = ? AND ordinal = ?",
-        (repo, path, entity.qualified_name, entity.kind, entity.ordinal),
-    ).fetchone()
+        repo,
+        path,
+        entity.qualified_name,
+        entity.kind,
+        entity.ordinal,
+    )
     return Listed(
         row[0] if row else None, path, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line,
         entity.parameters, entity.result, entity.decorators, entity.modifiers,

@@ -8,7 +8,8 @@ from msgspec import Struct
 from aura.api import Actor, Caller, Filter, Listing, Page, Place, Time, now_us, rfc3339
 from aura.ids import new_id
 from aura.op import op
-from aura.store import Connection
+from aura.store import Connection, one
+from aura.store import rows as all_rows
 
 EventType = Literal[
     "intent.logged", "intent.analyzed", "intent.linked", "intent.checked", "repo.backfilled", "worktree.registered",
@@ -78,13 +79,13 @@ def rows(_: Connection, found: list[tuple[Any, ...]]) -> list[Event]:
 def after(db: Connection, seq: int, limit: int = 500) -> list[tuple[int | None, Event]]:
     """Return the events that follow `seq`, each with the repository it belongs to."""
     sql = f"SELECT e.repo, {COLUMNS} FROM events e WHERE e.seq > ? ORDER BY e.seq LIMIT ?"
-    found = db.execute(sql, (seq, limit)).fetchall()
+    found = all_rows(db, sql, seq, limit)
     return list(zip([row[0] for row in found], rows(db, [row[1:] for row in found]), strict=True))
 
 
 def last_seq(db: Connection) -> int:
     """Return the sequence of the newest event, or 0."""
-    return int(db.execute("SELECT ifnull(max(seq), 0) FROM events").fetchone()[0])
+    return int(one(db, "SELECT ifnull(max(seq), 0) FROM events")[0])
 
 
 EVENTS: Listing[Event] = Listing(

@@ -8,7 +8,7 @@ from aura.api import Caller, Place, now_us
 from aura.op import op
 from aura.record import events, worktrees
 from aura.record.worktrees import WorkTree
-from aura.store import Connection
+from aura.store import Connection, one
 
 
 class NewBackfill(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,10 +51,13 @@ def begin(db: Connection, place: Place, head: str, wanted: int, done: int) -> No
 
 def advance(db: Connection, caller: Caller, place: Place, head: str, batch: int) -> None:
     """Note that a batch of commits has been read, and say so in one event."""
-    row = db.execute(
+    row = one(
+        db,
         "UPDATE backfills SET done = min(done + ?, wanted) WHERE repo = ? AND head = ? RETURNING done, wanted",
-        (batch, place.repo, head),
-    ).fetchone()
+        batch,
+        place.repo,
+        head,
+    )
     data = {"commits": batch, "done": row[0] if row else batch, "wanted": row[1] if row else batch}
     events.append(db, caller, "repo.backfilled", data, place)
 

@@ -5,7 +5,7 @@ from msgspec import Struct
 from aura.api import Caller
 from aura.op import op
 from aura.record import settings
-from aura.store import Connection
+from aura.store import Connection, one
 
 
 class Drained(Struct, frozen=True):
@@ -30,11 +30,13 @@ def check(db: Connection, caller: Caller) -> str:
     here = caller.place
     if here is None or settings.value(db, here.repo, "strict_mode") != "on":
         return "ok"
-    found = db.execute(
+    found = one(
+        db,
         "SELECT 1 FROM intents i WHERE i.worktree = ? AND i.source = 'log' AND i.base_sha IS ?"
         " AND EXISTS (SELECT 1 FROM tickets t WHERE t.intent = i.seq) LIMIT 1",
-        (here.path, here.head),
-    ).fetchone()
+        here.path,
+        here.head,
+    )
     if found:
         return "ok"
     return (
@@ -45,7 +47,4 @@ def check(db: Connection, caller: Caller) -> str:
 
 def strict_somewhere(db: Connection) -> bool:
     """Tell whether strict mode is on for any repository."""
-    return (
-        db.execute("SELECT 1 FROM settings WHERE name = 'strict_mode' AND value = 'on'").fetchone()
-        is not None
-    )
+    return one(db, "SELECT 1 FROM settings WHERE name = 'strict_mode' AND value = 'on'") is not None

@@ -10,7 +10,7 @@ from aura.ids import new_id
 from aura.op import op
 from aura.record import events, settings
 from aura.record.tickets import Ticket, found_in, merged
-from aura.store import Connection
+from aura.store import Connection, one, rows
 
 Source = Literal["log", "commit"]
 Analysis = Literal["pending", "done", "failed"]
@@ -241,20 +241,25 @@ def outcome(db: Connection, caller: Caller, item: NewItem) -> Outcome:
     """Log one item of a batch, undone by itself where it fails."""
     try:
         with db:
-            return Outcome(ok=log(db, caller, item))
+            intent = log(db, caller, item)
     except AuraError as error:
         return Outcome(err=error.body(caller.request_id)["error"])
+    return Outcome(ok=intent)
 
 
 def find(db: Connection, caller: Caller, text: str) -> int:
     """Return the sequence of the intent with this id or of the commit whose hash begins so."""
-    row = db.execute("SELECT seq FROM intents WHERE id = ?", (text,)).fetchone()
+    row = one(db, "SELECT seq FROM intents WHERE id = ?", text)
     if row is None and all(c in "0123456789abcdef" for c in text):
         repo = caller.place.repo if caller.place else None
-        row = db.execute(
+        row = one(
+            db,
             "SELECT intent FROM commits WHERE (? IS NULL OR repo = ?) AND sha >= ? AND sha < ? LIMIT 1",
-            (repo, repo, text, text + "g"),
-        ).fetchone()
+            repo,
+            repo,
+            text,
+            text + "g",
+        )
     if row is None:
         raise AuraError(
             "intent_not_found", f"cannot find the intent {text}", "aura intent list shows the newest ones."
@@ -265,7 +270,7 @@ def find(db: Connection, caller: Caller, text: str) -> int:
 def by_seq(db: Connection, seq: int) -> Intent:
     """Return the intent of this sequence."""
     sql = f"SELECT {INTENTS.columns} FROM {INTENTS.source} WHERE i.seq = ?"
-    return _rows(db, db.execute(sql, (seq,)).fetchall())[0]
+    return _rows(db, rows(db, sql, seq))[0]
 
 
 def add_tickets(db: Connection, seq: int, id_: str, tickets: list[Ticket]) -> None:
@@ -280,16 +285,15 @@ def add_tickets(db: Connection, seq: int, id_: str, tickets: list[Ticket]) -> No
 def author_of(db: Connection, actor: Actor) -> int:
     """Return the row of an author, made where it is new."""
     key = (actor.id, actor.name, actor.kind)
-    row = db.execute("SELECT id FROM authors WHERE handle = ? AND name = ? AND kind = ?", key).fetchone()
+    row = one(db, "SELECT id FROM authors WHERE handle = ? AND name = ? AND kind = ?", *key)
     if row is None:
-        row = db.execute(
-            "INSERT INTO authors (handle, name, kind) VALUES (?,?,?) RETURNING id", key
-        ).fetchone()
+        row = one(db, "INSERT INTO authors (handle, name, kind) VALUES (?,?,?) RETURNING id", *key)
     return int(row[0])
 
 
 def pending(db: Connection) -> list[tuple[int, str, str | None, str | None, str | None]]:
     """Return sequence, work tree, base, commit and files of the intents whose analysis is still to be done."""
-    return db.execute(
-        "SELECT seq, worktree, base_sha, commit_sha, files FROM intents WHERE analysis = 'pending' AND source = 'log'"
-    ).fetchall()
+    return rows(
+        db,
+        "SELECT seq, worktree, base_sha, commit_sha, files FROM intents WHERE analysis = 'pending' AND source = 'log'",
+    )

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from aura.store import Connection
+from aura.store import Connection, rows
 
 
 class Name(NamedTuple):
@@ -43,7 +43,8 @@ def life(db: Connection, repo: int, name: Name) -> list[Step]:
     the entity, or what contains it, the search goes on under the older name; where the name belonged to
     another entity, it ends. Logged intents that a step's commit holds are listed beside it.
     """
-    names, steps, seen = [name], [], set[tuple[int, int]]()
+    names, seen = [name], set[tuple[int, int]]()
+    steps: list[Step] = []
     before = "~"
     while True:
         older, gone = None, False
@@ -98,13 +99,14 @@ def _around(db: Connection, repo: int, name: Name, before: str) -> list[Step]:
 
 
 def _steps(db: Connection, repo: int, name: Name, side: str) -> list[Step]:
-    return [_step(row) for row in db.execute(_STEPS.format(side=side), (repo, *name))]
+    return [_step(row) for row in rows(db, _STEPS.format(side=side), repo, *name)]
 
 
 def _step(row: tuple[Any, ...]) -> Step:
     old = Name(*row[6:9]) if row[6] is not None else None
     new = Name(*row[9:12]) if row[9] is not None else None
-    return Step(*row[:6], old, new)
+    intent, id_, position, source, state, sha = row[:6]
+    return Step(intent, id_, position, source, state, sha, old, new)
 
 
 def _said_beside(

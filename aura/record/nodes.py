@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from aura.api import Caller, Page
 from aura.ids import new_id
 from aura.op import op
 from aura.record import intents
-from aura.store import Connection
+from aura.store import Connection, one
 from aura.syntax.types import Change, DecoratorEdit, Edit, Grade, Kind, ParameterEdit, Related, Side
 
 State = Literal["open", "bound", "superseded"]
@@ -67,16 +67,20 @@ def entity_of(db: Connection, repo: int, kind: Kind, side: Side | None) -> int |
     if side is None:
         return None
     key = (repo, side.path, side.qualified_name, kind, side.ordinal)
-    row = db.execute(
+    row = one(
+        db,
         "SELECT seq FROM entities WHERE repo = ? AND path = ? AND qualified_name = ? AND kind = ? AND ordinal = ?",
-        key,
-    ).fetchone()
+        *key,
+    )
     if row is None:
-        row = db.execute(
+        row = one(
+            db,
             "INSERT INTO entities (repo, path, qualified_name, kind, ordinal, id, name) VALUES (?,?,?,?,?,?,?)"
             " RETURNING seq",
-            (*key, new_id("ent"), side.name),
-        ).fetchone()
+            *key,
+            new_id("ent"),
+            side.name,
+        )
     return int(row[0])
 
 
@@ -98,7 +102,7 @@ def _node(edit: Edit, state: Any, sha: str | None) -> Node:
 class FullIntent(intents.Intent, frozen=True):
     """An intent with its entity edits."""
 
-    nodes: list[Node] = []
+    nodes: list[Node] = field(default_factory=list)
 
 
 @op("GET /v1/intents/{id}", command="intent show ID", scope="read_intents", name="intents.show")
@@ -116,7 +120,7 @@ def list_(db: Connection, caller: Caller, at: intents.IntentId) -> Page[Node]:
 
 def at(db: Connection, intent: int, position: int) -> Node:
     """Return one node of an intent."""
-    edit, state, sha = db.execute(
-        "SELECT edit, state, commit_sha FROM nodes WHERE intent = ? AND position = ?", (intent, position)
-    ).fetchone()
+    edit, state, sha = one(
+        db, "SELECT edit, state, commit_sha FROM nodes WHERE intent = ? AND position = ?", intent, position
+    )
     return _node(decode_edit(edit), state, sha)

@@ -8,7 +8,7 @@ from aura.api import Caller, Page
 from aura.errors import AuraError
 from aura.op import op
 from aura.record import events
-from aura.store import Connection
+from aura.store import Connection, one, rows
 
 
 class Setting(Struct, frozen=True):
@@ -47,10 +47,12 @@ KNOWN = {
 
 def value(db: Connection, repo: int | None, name: str) -> str:
     """Return the value that holds: the repository's, else the general one, else the default."""
-    row = db.execute(
+    row = one(
+        db,
         "SELECT value FROM settings WHERE name = ? AND repo IN (0, ?) ORDER BY repo DESC LIMIT 1",
-        (name, repo or 0),
-    ).fetchone()
+        name,
+        repo or 0,
+    )
     return str(row[0]) if row else KNOWN[name].default
 
 
@@ -61,10 +63,8 @@ def _setting(db: Connection, caller: Caller, name: str) -> Setting:
             "setting_not_found", f"cannot find a setting {name!r}", f"Choose from {', '.join(KNOWN)}."
         )
     repo = caller.place.repo if caller.place else 0
-    found = dict(
-        db.execute(
-            "SELECT repo, value FROM settings WHERE name = ? AND repo IN (0, ?)", (name, repo)
-        ).fetchall()
+    found: dict[int, str] = dict(
+        rows(db, "SELECT repo, value FROM settings WHERE name = ? AND repo IN (0, ?)", name, repo)
     )
     scope = "repository" if repo and repo in found else "everywhere" if 0 in found else "default"
     return Setting(name, found.get(repo, found.get(0, known.default)), known.default, scope, known.doc)

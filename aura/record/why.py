@@ -14,7 +14,7 @@ from aura.record.life import Name, life
 from aura.record.nodes import Node
 from aura.record.places import relative
 from aura.repo.pool import Pool
-from aura.store import Connection
+from aura.store import Connection, one, rows
 from aura.syntax.types import Entity
 
 
@@ -70,12 +70,12 @@ def ask(db: Connection, caller: Caller, query: WhyQuery, pool: Pool) -> Why:
         raise AuraError(
             "invalid_request", "cannot tell why: neither a file nor an entity is named", "aura why FILE:LINE"
         )
-    steps = life(db, here.repo, name) if name else _file_steps(db, here.repo, about.path, query.limit + 1)
-    chosen = [(step[0], step[2]) for step in steps] if name else steps
+    if name:
+        chosen = [(step.intent, step.position) for step in life(db, here.repo, name)]
+    else:
+        chosen = _file_steps(db, here.repo, about.path, query.limit + 1)
     reasons = [Reason(intents.by_seq(db, i), nodes.at(db, i, p)) for i, p in chosen[: query.limit]]
-    oldest = db.execute(
-        "SELECT min(id) FROM intents WHERE repo = ? AND source = 'commit'", (here.repo,)
-    ).fetchone()[0]
+    oldest = one(db, "SELECT min(id) FROM intents WHERE repo = ? AND source = 'commit'", here.repo)[0]
     since = intents.find(db, caller, oldest) if oldest else None
     return Why(
         reasons,
@@ -116,9 +116,9 @@ def _named(db: Connection, repo: int, text: str) -> tuple[Asked, list[Asked]]:
         " JOIN nodes n ON n.new = e.seq OR n.old = e.seq JOIN intents i ON i.seq = n.intent"
         " WHERE e.repo = ? AND {} GROUP BY e.path, e.qualified_name ORDER BY latest DESC LIMIT 20"
     )
-    found = db.execute(sql.format(wanted), (repo, plain if wanted[2] == "q" else text)).fetchall()
+    found = rows(db, sql.format(wanted), repo, plain if wanted[2] == "q" else text)
     if not found:
-        found = db.execute(sql.format("e.name = ?"), (repo, plain)).fetchall()
+        found = rows(db, sql.format("e.name = ?"), repo, plain)
     found = [row for row in found if not path or row[0] == path]
     if not found:
         raise AuraError(
@@ -132,10 +132,13 @@ def _named(db: Connection, repo: int, text: str) -> tuple[Asked, list[Asked]]:
 
 def _file_steps(db: Connection, repo: int, path: str, limit: int) -> list[tuple[int, int]]:
     """Return the newest edit of each intent that touched a file."""
-    return db.execute(
+    return rows(
+        db,
         "SELECT n.intent, min(n.position) FROM nodes n JOIN intents i ON i.seq = n.intent"
         " WHERE i.rewritten_to IS NULL AND (n.new IN (SELECT seq FROM entities WHERE repo = ?1 AND path = ?2)"
         " OR n.old IN (SELECT seq FROM entities WHERE repo = ?1 AND path = ?2)) GROUP BY n.intent"
         " ORDER BY i.id DESC LIMIT ?3",
-        (repo, path, limit),
-    ).fetchall()
+        repo,
+        path,
+        limit,
+    )

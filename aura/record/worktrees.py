@@ -11,7 +11,7 @@ from aura.op import op
 from aura.record import events
 from aura.repo.worktrees import WorkTree as GitWorkTree
 from aura.repo.worktrees import discover
-from aura.store import Connection
+from aura.store import Connection, one, rows
 
 
 class Backfill(Struct, frozen=True):
@@ -98,7 +98,7 @@ def look(new: NewWorkTree) -> GitWorkTree:
 )
 def register(db: Connection, caller: Caller, new: NewWorkTree, found: GitWorkTree) -> WorkTree:
     """Register a work tree, and its repository with it; once registered, it stays as it is."""
-    row = db.execute("SELECT id FROM repositories WHERE common_dir = ?", (found.common_dir,)).fetchone()
+    row = one(db, "SELECT id FROM repositories WHERE common_dir = ?", found.common_dir)
     if row:
         repo = row[0]
     else:
@@ -108,7 +108,7 @@ def register(db: Connection, caller: Caller, new: NewWorkTree, found: GitWorkTre
         )
         repo = db.last_insert_rowid()
     root = found.root
-    known = db.execute("SELECT id FROM worktrees WHERE path = ?", (root,)).fetchone()
+    known = one(db, "SELECT id FROM worktrees WHERE path = ?", root)
     if known:
         db.execute("UPDATE worktrees SET repo = ?, git_dir = ? WHERE path = ?", (repo, found.git_dir, root))
         return get(db, known[0])
@@ -134,7 +134,7 @@ def forget(db: Connection, caller: Caller, at: WorkTreeId) -> WorkTree:
     place = place_of(db, gone.id)
     events.append(db, caller, "worktree.forgotten", {"id": gone.id}, place)
     db.execute("DELETE FROM worktrees WHERE id = ?", (gone.id,))
-    if not db.execute("SELECT 1 FROM worktrees WHERE repo = ?", (place.repo,)).fetchone():
+    if not one(db, "SELECT 1 FROM worktrees WHERE repo = ?", place.repo):
         db.execute("DELETE FROM repositories WHERE id = ?", (place.repo,))
     return gone
 
@@ -148,7 +148,7 @@ def show(db: Connection, caller: Caller, at: WorkTreeId) -> WorkTree:
 def get(db: Connection, id_: str) -> WorkTree:
     """Return one registered work tree by its id or its path."""
     sql = f"SELECT {WORKTREES.columns} FROM {WORKTREES.source} WHERE w.id = ? OR w.path = ?"
-    found = db.execute(sql, (id_, id_)).fetchall()
+    found = rows(db, sql, id_, id_)
     if not found:
         raise AuraError(
             "worktree_not_found", f"cannot find the work tree {id_}", "aura worktree list shows them."
@@ -158,11 +158,12 @@ def get(db: Connection, id_: str) -> WorkTree:
 
 def place_of(db: Connection, id_: str) -> Place:
     """Return the place of a registered work tree, without its branch and head."""
-    row = db.execute(
+    row = one(
+        db,
         "SELECT w.repo, r.slug, w.id, w.path, w.git_dir, r.common_dir"
         " FROM worktrees w JOIN repositories r ON r.id = w.repo WHERE w.id = ?",
-        (id_,),
-    ).fetchone()
+        id_,
+    )
     return Place(*row)
 
 
