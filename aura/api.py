@@ -110,7 +110,7 @@ _UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def moment(text: str, name: str) -> int:
-    """Read an RFC 3339 time, or a span before now such as 30d, 12h or 15m, as microseconds since the epoch."""
+    """Read an RFC 3339 time, or a span before now (30d, 12h, 15m), as microseconds since the epoch."""
     if match := _SPAN.fullmatch(text):
         return max(0, now_us() - int(match[1]) * _UNIT[match[2]] * 1_000_000)
     try:

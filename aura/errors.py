@@ -55,7 +55,7 @@ CODES: dict[str, Code] = {
 
 
 class AuraError(Exception):
-    """An error that a user meets: the message begins "cannot", the hint is a command or an edit that helps."""
+    """An error that a user meets: the message begins "cannot", the hint is what helps."""
 
     def __init__(
         self, code: str, message: str, hint: str = "", details: dict[str, Any] | None = None

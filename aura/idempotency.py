@@ -49,7 +49,8 @@ def once(db: Connection, key: Key, call: Callable[[Connection], Answer], request
     """
     row = one(
         db,
-        "SELECT digest, status, body FROM idempotency WHERE caller = ? AND route = ? AND key = ? AND expires_at > ?",
+        "SELECT digest, status, body FROM idempotency"
+        " WHERE caller = ? AND route = ? AND key = ? AND expires_at > ?",
         *key[:3],
         now_us(),
     )

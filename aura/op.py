@@ -30,7 +30,7 @@ OPERATIONS: dict[str, "Operation"] = {}
 
 @dataclass(frozen=True)
 class Operation:
-    """A declared operation. `name` is `<module>.<function>`; `needs` says whether it must know a repository."""
+    """A declared operation. `name` is `<module>.<function>`; `needs`: must it know a repository."""
 
     name: str
     method: str
@@ -101,8 +101,9 @@ def op(
         if not summary.endswith("."):
             raise ValueError(f"operation {called}: its docstring must begin with a sentence")
         OPERATIONS[called] = Operation(
-            called, method, path, scope, func, taken, inputs[0] if inputs else None, output, summary, doc, command,
-            emits, listing, needs, (method != "GET") if writes is None else writes, manual, status, media, gather,
+            called, method, path, scope, func, taken, inputs[0] if inputs else None, output, summary, doc,
+            command, emits, listing, needs, (method != "GET") if writes is None else writes, manual, status,
+            media, gather,
         )  # fmt: skip
         return func
 

@@ -174,7 +174,8 @@ def _section(path: str, method: str, entry: dict[str, Any]) -> str:
 
 _PAGE_HEAD = """<!doctype html><html lang=en><meta charset=utf-8><title>Aura API</title>
 <style>body{font:15px/1.5 system-ui,sans-serif;margin:0;color:#222;background:#fff}
-main{max-width:56rem;margin:2rem auto;padding:0 1rem}h2{font-size:1rem;margin:2rem 0 .3rem;border-top:1px solid #ddd;
-padding-top:1rem}h2 b{display:inline-block;min-width:4rem;color:#06c}td{padding:.1rem .8rem .1rem 0;vertical-align:top}
+main{max-width:56rem;margin:2rem auto;padding:0 1rem}
+h2{font-size:1rem;margin:2rem 0 .3rem;border-top:1px solid #ddd;padding-top:1rem}
+h2 b{display:inline-block;min-width:4rem;color:#06c}td{padding:.1rem .8rem .1rem 0;vertical-align:top}
 .notes{color:#666}</style><body><main><h1>Aura API VERSION</h1>
 <p>The whole description is at <a href="/openapi.json">/openapi.json</a>.</p>"""

@@ -18,6 +18,6 @@ from aura.record import (
 )
 
 __all__ = [
-    "OPERATIONS", "database", "diff", "entities", "events", "history", "hooks", "intents", "nodes", "openapi", "settings",
-    "status", "why", "worktrees",
+    "OPERATIONS", "database", "diff", "entities", "events", "history", "hooks", "intents", "nodes", "openapi",
+    "settings", "status", "why", "worktrees",
 ]  # fmt: skip

@@ -254,7 +254,7 @@ class Store:
         part.replace(target)
 
     def check(self) -> list[str]:
-        """Return what SQLite's integrity check and foreign keys complain of: an empty list when all is well."""
+        """Return what SQLite's integrity check and foreign keys complain of: an empty list is well."""
         db = self.reader()
         found = [str(row[0]) for row in db.execute("PRAGMA integrity_check(100)") if row[0] != "ok"]
         found += [

@@ -11,7 +11,7 @@ from .main import root
 
 
 class Node(NamedTuple):
-    """A command as completion sees it: its path, its help, its subcommands, and its options with their help."""
+    """A command as completion sees it: its path and help, its subcommands and options with theirs."""
 
     path: tuple[str, ...]
     help: str
@@ -76,8 +76,9 @@ complete -o filenames -F _aura aura
 
 def _zsh(nodes: list[Node]) -> str:
     cases = "\n".join(
-        f"    '{' '.join(n.path)}') words=({' '.join(_quoted(w, h) for w, h in {**n.children, **n.options}.items())}) ;;"
+        f"    '{' '.join(n.path)}') words=({' '.join(map(_quoted, words, words.values()))}) ;;"
         for n in nodes
+        if (words := n.children | n.options)
     )
     groups = " ".join(f"'{' '.join(n.path)}'" for n in nodes if n.children)
     return f"""#compdef aura

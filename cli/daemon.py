@@ -122,7 +122,7 @@ def logs(follow: bool, lines: int) -> None:
 
 
 def launch(arguments: list[str]) -> None:
-    """Run the daemon in the background and return when it answers; end the command where it does not start."""
+    """Run the daemon in the background and return when it answers; end the command where it fails."""
     try:
         where = home.prepare()
     except OSError as error:

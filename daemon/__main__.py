@@ -14,7 +14,7 @@ from . import process
 
 
 def main() -> None:
-    """Take the lock, bind the socket, and serve. What stops it from starting is printed as one JSON object."""
+    """Take the lock, bind the socket, and serve. What stops it is printed as one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m aura.daemon")
     parser.add_argument("--background", action="store_true")
     parser.add_argument("--http")

@@ -28,7 +28,7 @@ def on_tcp(request: web.Request) -> bool:
 
 
 def check(context: Context, operation: Operation, request: web.Request) -> tuple[frozenset[str], str]:
-    """Return the caller's scopes and who it is for idempotency; raise where it may not call this operation."""
+    """Return the caller's scopes and who it is for idempotency; raise where it may not call."""
     if wanted := request.headers.get("Aura-API-Version"):
         check_version(wanted)
     if not on_tcp(request):

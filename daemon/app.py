@@ -55,7 +55,8 @@ def stamp(context: Context, request: web.Request, response: web.StreamResponse) 
         headers["Access-Control-Allow-Origin"] = origin
         headers["Vary"] = "Origin"
         headers["Access-Control-Allow-Headers"] = (
-            "Authorization, Content-Type, Idempotency-Key, Aura-Repo, Aura-Session, Aura-API-Version, Last-Event-ID"
+            "Authorization, Content-Type, Idempotency-Key, Aura-Repo, Aura-Session, "
+            "Aura-API-Version, Last-Event-ID"
         )
         headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
 

@@ -118,7 +118,7 @@ def reply(answer: Answer) -> web.Response:
 
 
 async def _input(operation: Operation, request: web.Request) -> Any:
-    """Build the operation's input from path, query and body. Raises `invalid_request` naming the JSON path."""
+    """Build the operation's input from path, query and body. Raises `invalid_request` with the JSON path."""
     if operation.input is None:
         for name in _flat(request.query):
             raise invalid(f"Object contains unknown field `{name}`")

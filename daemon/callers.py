@@ -42,7 +42,7 @@ class Callers:
         token: str,
         request_id: str,
     ) -> Caller:
-        """Return the caller of a request that names a repository as `named`, a path or a slug, or not at all."""
+        """Return the caller of a request that names a repository as `named`, path or slug, or not at all."""
         place = None if operation.needs == "none" and not named else await self._place(operation, named)
         actor = await self._actor(place) if place else NOBODY
         return Caller(

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
-from aura.repo.pool import Pool
 
 from aura.api import Actor, Caller
+from aura.repo.pool import Pool
 from aura.store import Connection, Store
 
 from .callers import Callers

@@ -78,7 +78,7 @@ async def _replay(
 
 
 def _start(request: web.Request, query: Any) -> int | None:
-    """Return the sequence after which to begin: `Last-Event-ID`, else the cursor (a list's, or a sequence)."""
+    """Return the sequence after which to begin: `Last-Event-ID`, else the cursor (a list's, or its id)."""
     said = request.headers.get("Last-Event-ID")
     if said is None and query.cursor is not None and query.cursor.isdigit():
         said = query.cursor

@@ -1,4 +1,4 @@
-"""Logging intents over HTTP: durable first, then analysed, and answered with the counts where that is quick."""
+"""Logging intents over HTTP: durable first, then analysed, and answered with counts where that is quick."""
 
 import asyncio
 from typing import Any
@@ -75,7 +75,7 @@ async def _log(context: Context, caller: Caller, new: NewIntent, key: Key | None
         waiting[0] = False
     if key is None:
         return answer
-    # The analysis may have been attached, with its answer kept, while the wait ran out: what is kept is what is said.
+    # The analysis may have been attached and its answer kept while the wait ran out: that is then said.
     return await context.store.write(lambda db: _kept(db, key, answer))
 
 

@@ -34,7 +34,8 @@ class Lock:
             who = self._who()
             raise AuraError(
                 "daemon_running",
-                f"cannot start: a daemon is running (pid {who.get('pid', '?')}, version {who.get('version', '?')})",
+                f"cannot start: a daemon is running (pid {who.get('pid', '?')},"
+                f" version {who.get('version', '?')})",
                 "aura daemon status shows it; aura daemon restart replaces it.",
                 who,
             ) from None

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from aiohttp import web
-from aura.repo.pool import Pool
 
 from aura import __version__, home, idempotency
+from aura.repo.pool import Pool
 from aura.store import Store
 
 from . import strict

@@ -1,4 +1,4 @@
-"""Binding: which commit holds what a logged intent said, decided by entities and their hashes, never by time."""
+"""Binding: which commit holds what a logged intent said, decided by entity hashes, never by time."""
 
 from aura.api import Caller, Place
 from aura.record import events
@@ -15,8 +15,8 @@ def bind(db: Connection, caller: Caller, place: Place, sha: str, edits: list[Edi
     """
     open_nodes = rows(
         db,
-        "SELECT n.intent, n.position, n.old, n.new, n.new_hash FROM nodes n JOIN intents i ON i.seq = n.intent"
-        " WHERE n.state = 'open' AND i.repo = ? AND i.source = 'log'",
+        "SELECT n.intent, n.position, n.old, n.new, n.new_hash FROM nodes n"
+        " JOIN intents i ON i.seq = n.intent WHERE n.state = 'open' AND i.repo = ? AND i.source = 'log'",
         place.repo,
     )
     if not open_nodes:
@@ -79,7 +79,8 @@ def catch_up(db: Connection, caller: Caller, place: Place, intent: int) -> None:
     """Bind an intent whose analysis ended only after the commits that may hold it were read."""
     later = rows(
         db,
-        "SELECT seq, commit_sha FROM intents WHERE repo = ? AND source = 'commit' AND seq > ? AND rewritten_to IS NULL"
+        "SELECT seq, commit_sha FROM intents WHERE repo = ? AND source = 'commit' AND seq > ?"
+        " AND rewritten_to IS NULL"
         " AND created_at >= (SELECT created_at FROM intents WHERE seq = ?) - 1000000 ORDER BY seq",
         place.repo,
         intent,

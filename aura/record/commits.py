@@ -38,7 +38,7 @@ def known(db: Connection, repo: int, shas: Iterable[str]) -> set[str]:
 
 
 def positions(commits: Sequence[Commit]) -> dict[str, int]:
-    """Number the commits that share their parent's second, so that ids keep the order of history within it."""
+    """Number the commits that share their parent's second, so that ids keep the order of history."""
     position: dict[str, int] = {}
     times = {c.sha: c.committer_time for c in commits}
     for commit in reversed(commits):
@@ -62,11 +62,13 @@ def record(db: Connection, caller: Caller, place: Place, read: Read, *, live: bo
     who = Actor(commit.author_email or commit.author_name or "unknown", "human", commit.author_name)
     changed, added, deleted = nodes.counts(read.edits)
     db.execute(
-        "INSERT INTO intents (id, repo, branch, author, source, summary, created_at, recorded_at, commit_sha, analysis,"
-        " degraded, nodes_changed, nodes_added, nodes_deleted) VALUES (?,?,?,?,'commit',?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO intents (id, repo, branch, author, source, summary, created_at, recorded_at, commit_sha,"
+        " analysis, degraded, nodes_changed, nodes_added, nodes_deleted)"
+        " VALUES (?,?,?,?,'commit',?,?,?,?,?,?,?,?,?)",
         (
-            id_, place.repo, place.branch, author_of(db, who), commit.subject or "(no message)", created, now_us(),
-            commit.sha, "failed" if read.failed else "done", int(read.degraded), changed, added, deleted,
+            id_, place.repo, place.branch, author_of(db, who), commit.subject or "(no message)", created,
+            now_us(), commit.sha, "failed" if read.failed else "done", int(read.degraded), changed, added,
+            deleted,
         ),
     )  # fmt: skip
     seq = db.last_insert_rowid()
@@ -86,7 +88,8 @@ def _after_parent(db: Connection, repo: int, commit: Commit) -> int:
     for parent in commit.parents[:1]:
         row = one(
             db,
-            "SELECT i.id, i.created_at FROM commits c JOIN intents i ON i.seq = c.intent WHERE c.repo = ? AND c.sha = ?",
+            "SELECT i.id, i.created_at FROM commits c JOIN intents i ON i.seq = c.intent"
+            " WHERE c.repo = ? AND c.sha = ?",
             repo,
             parent,
         )

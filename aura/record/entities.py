@@ -64,7 +64,8 @@ def list_(db: Connection, caller: Caller, query: EntityQuery, pool: Pool) -> Pag
 def _listed(db: Connection, repo: int, path: str, entity: Entity) -> Listed:
     row = one(
         db,
-        "SELECT id FROM entities WHERE repo = ? AND path = ? AND qualified_name = ? AND kind = ? AND ordinal = ?",
+        "SELECT id FROM entities"
+        " WHERE repo = ? AND path = ? AND qualified_name = ? AND kind = ? AND ordinal = ?",
         repo,
         path,
         entity.qualified_name,
@@ -72,8 +73,8 @@ def _listed(db: Connection, repo: int, path: str, entity: Entity) -> Listed:
         entity.ordinal,
     )
     return Listed(
-        row[0] if row else None, path, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line,
-        entity.parameters, entity.result, entity.decorators, entity.modifiers,
+        row[0] if row else None, path, entity.kind, entity.name, entity.qualified_name, entity.line,
+        entity.end_line, entity.parameters, entity.result, entity.decorators, entity.modifiers,
     )  # fmt: skip
 
 

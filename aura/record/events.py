@@ -12,8 +12,8 @@ from aura.store import Connection, one
 from aura.store import rows as all_rows
 
 EventType = Literal[
-    "intent.logged", "intent.analyzed", "intent.linked", "intent.checked", "repo.backfilled", "worktree.registered",
-    "worktree.forgotten", "setting.changed",
+    "intent.logged", "intent.analyzed", "intent.linked", "intent.checked", "repo.backfilled",
+    "worktree.registered", "worktree.forgotten", "setting.changed",
 ]  # fmt: skip
 
 

@@ -42,8 +42,9 @@ def backfill(db: Connection, caller: Caller, new: NewBackfill) -> WorkTree:
 def begin(db: Connection, place: Place, head: str, wanted: int, done: int) -> None:
     """Note that the history of `head` is being read."""
     db.execute(
-        "INSERT INTO backfills (repo, head, branch, wanted, done, state, started_at) VALUES (?,?,?,?,?,'running',?)"
-        " ON CONFLICT DO UPDATE SET wanted = max(wanted, excluded.wanted), done = excluded.done, state = 'running',"
+        "INSERT INTO backfills (repo, head, branch, wanted, done, state, started_at)"
+        " VALUES (?,?,?,?,?,'running',?) ON CONFLICT DO UPDATE SET"
+        " wanted = max(wanted, excluded.wanted), done = excluded.done, state = 'running',"
         " started_at = excluded.started_at",
         (place.repo, head, place.branch, wanted, done, now_us()),
     )
@@ -53,7 +54,8 @@ def advance(db: Connection, caller: Caller, place: Place, head: str, batch: int)
     """Note that a batch of commits has been read, and say so in one event."""
     row = one(
         db,
-        "UPDATE backfills SET done = min(done + ?, wanted) WHERE repo = ? AND head = ? RETURNING done, wanted",
+        "UPDATE backfills SET done = min(done + ?, wanted)"
+        " WHERE repo = ? AND head = ? RETURNING done, wanted",
         batch,
         place.repo,
         head,
@@ -89,6 +91,7 @@ def heads(db: Connection, repo: int) -> list[str]:
 def read_up_to(db: Connection, place: Place, sha: str) -> None:
     """Note that what `sha` reaches needs no reading as something new."""
     db.execute(
-        "INSERT INTO heads (repo, sha, read_at) VALUES (?,?,?) ON CONFLICT DO UPDATE SET read_at = excluded.read_at",
+        "INSERT INTO heads (repo, sha, read_at) VALUES (?,?,?)"
+        " ON CONFLICT DO UPDATE SET read_at = excluded.read_at",
         (place.repo, sha, now_us()),
     )

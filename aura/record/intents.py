@@ -208,11 +208,12 @@ def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
     id_ = new_id("itn")
     commit = new.commit
     db.execute(
-        "INSERT INTO intents (id, repo, worktree, session, branch, author, source, summary, created_at, recorded_at,"
-        " base_sha, commit_sha, analysis, files) VALUES (?,?,?,?,?,?,'log',?,?,?,?,?,'pending',?)",
+        "INSERT INTO intents (id, repo, worktree, session, branch, author, source, summary, created_at,"
+        " recorded_at, base_sha, commit_sha, analysis, files)"
+        " VALUES (?,?,?,?,?,?,'log',?,?,?,?,?,'pending',?)",
         (
-            id_, here.repo, here.path, caller.session, here.branch, author_of(db, caller.actor), new.summary, now, now,
-            here.head, commit, "\n".join(new.files) or None,
+            id_, here.repo, here.path, caller.session, here.branch, author_of(db, caller.actor), new.summary,
+            now,             now, here.head, commit, "\n".join(new.files) or None,
         ),
     )  # fmt: skip
     seq = db.last_insert_rowid()
@@ -223,8 +224,9 @@ def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
     at = rfc3339(now)
     actor = caller.actor
     return Intent(
-        id_, here.slug, here.path, caller.session, here.branch, Author(actor.id, actor.name, actor.kind), "log",
-        new.summary, at, at, commit, "pending", False, 0, 0, 0, tickets, [Goal(g) for g in new.prove_goals],
+        id_, here.slug, here.path, caller.session, here.branch, Author(actor.id, actor.name, actor.kind),
+        "log", new.summary, at, at, commit, "pending", False, 0, 0, 0, tickets,
+        [Goal(g) for g in new.prove_goals],
     )  # fmt: skip
 
 
@@ -292,8 +294,9 @@ def author_of(db: Connection, actor: Actor) -> int:
 
 
 def pending(db: Connection) -> list[tuple[int, str, str | None, str | None, str | None]]:
-    """Return sequence, work tree, base, commit and files of the intents whose analysis is still to be done."""
+    """Return sequence, work tree, base, commit and files of the intents that wait for their analysis."""
     return rows(
         db,
-        "SELECT seq, worktree, base_sha, commit_sha, files FROM intents WHERE analysis = 'pending' AND source = 'log'",
+        "SELECT seq, worktree, base_sha, commit_sha, files FROM intents"
+        " WHERE analysis = 'pending' AND source = 'log'",
     )

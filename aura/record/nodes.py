@@ -53,8 +53,9 @@ def attach(db: Connection, repo: int, intent: int, edits: list[Edit], state: Sta
     db.execute("DELETE FROM nodes WHERE intent = ?", (intent,))
     rows = [
         (
-            intent, position, ",".join(e.changes), entity_of(db, repo, e.kind, e.old), entity_of(db, repo, e.kind, e.new),
-            e.old.hash if e.old else None, e.new.hash if e.new else None, e.grade, msgspec.json.encode(e), state, sha,
+            intent, position, ",".join(e.changes), entity_of(db, repo, e.kind, e.old),
+            entity_of(db, repo, e.kind, e.new), e.old.hash if e.old else None, e.new.hash if e.new else None,
+            e.grade, msgspec.json.encode(e), state, sha,
         )
         for position, e in enumerate(edits)
     ]  # fmt: skip
@@ -69,13 +70,15 @@ def entity_of(db: Connection, repo: int, kind: Kind, side: Side | None) -> int |
     key = (repo, side.path, side.qualified_name, kind, side.ordinal)
     row = one(
         db,
-        "SELECT seq FROM entities WHERE repo = ? AND path = ? AND qualified_name = ? AND kind = ? AND ordinal = ?",
+        "SELECT seq FROM entities"
+        " WHERE repo = ? AND path = ? AND qualified_name = ? AND kind = ? AND ordinal = ?",
         *key,
     )
     if row is None:
         row = one(
             db,
-            "INSERT INTO entities (repo, path, qualified_name, kind, ordinal, id, name) VALUES (?,?,?,?,?,?,?)"
+            "INSERT INTO entities (repo, path, qualified_name, kind, ordinal, id, name)"
+            " VALUES (?,?,?,?,?,?,?)"
             " RETURNING seq",
             *key,
             new_id("ent"),
@@ -94,8 +97,8 @@ def of(db: Connection, intent: int) -> list[Node]:
 
 def _node(edit: Edit, state: Any, sha: str | None) -> Node:
     return Node(
-        edit.changes, edit.kind, edit.old, edit.new, edit.parameters, edit.decorators, edit.related, edit.grade,
-        edit.reason, state, sha,
+        edit.changes, edit.kind, edit.old, edit.new, edit.parameters, edit.decorators, edit.related,
+        edit.grade, edit.reason, state, sha,
     )  # fmt: skip
 
 

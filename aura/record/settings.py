@@ -96,7 +96,8 @@ def set_(db: Connection, caller: Caller, new: NewSetting) -> Setting:
         )
     repo = caller.place.repo if caller.place and not new.everywhere else 0
     db.execute(
-        "INSERT INTO settings (name, repo, value) VALUES (?,?,?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        "INSERT INTO settings (name, repo, value) VALUES (?,?,?)"
+        " ON CONFLICT DO UPDATE SET value = excluded.value",
         (new.name, repo, new.value),
     )
     data: dict[str, Any] = {"name": new.name, "value": new.value, "everywhere": repo == 0}

@@ -124,7 +124,7 @@ def _named(db: Connection, repo: int, text: str) -> tuple[Asked, list[Asked]]:
         raise AuraError(
             "entity_not_found",
             f"cannot find an entity {text} in the record",
-            "aura why FILE:LINE asks by place; aura entities lists names; aura init --depth N reads more history.",
+            "aura entities lists names; aura init --depth N reads more history.",
         )
     asked = [Asked(row[0], row[1], row[2]) for row in found]
     return asked[0], asked[1:]
