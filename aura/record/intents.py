@@ -213,7 +213,7 @@ def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
         " VALUES (?,?,?,?,?,?,'log',?,?,?,?,?,'pending',?)",
         (
             id_, here.repo, here.path, caller.session, here.branch, author_of(db, caller.actor), new.summary,
-            now,             now, here.head, commit, "\n".join(new.files) or None,
+            now, now, here.head, commit, "\n".join(new.files) or None,
         ),
     )  # fmt: skip
     seq = db.last_insert_rowid()
