@@ -1,0 +1,205 @@
+"""From commits, trees and work trees to entity edits."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from time import monotonic
+from typing import NamedTuple, Self
+
+from aura.errors import AuraError
+from aura.repo import git
+from aura.repo.cache import Cache
+from aura.repo.changes import CommitChanges, FileChange, tree_changes
+from aura.repo.commits import resolve
+from aura.repo.files import Beneath, algorithm_of, blob_id
+from aura.repo.objects import CatFile
+from aura.repo.requests import CommitDiff, Diff, FileEntities, text_of
+from aura.repo.tables import Tables, Want, opaque
+from aura.repo.uncommitted import Scan
+from aura.repo.worktrees import boundary, discover
+from aura.syntax.diff import diff_files
+from aura.syntax.file import File
+from aura.syntax.parsing import MAX_BYTES
+
+SECONDS = 10.0
+"""Time for reading the files of one change set; those after it are compared as a whole."""
+FILES = 5000
+"""Of a change set of more files, the rest are compared as a whole."""
+
+_BATCH = 40
+_GROUP = 6
+_REPOSITORIES = 4
+_LOG = logging.getLogger(__name__)
+
+
+class Analyst:
+    """Answers what changed, entity by entity; for one thread."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._tables = Tables(cache)
+        self._open: OrderedDict[str, _Repository] = OrderedDict()
+
+    def diff_commits(self, git_dir: str, shas: Sequence[str]) -> Iterator[CommitDiff]:
+        """Compare each commit with its first parent."""
+        repository = self._repository(git_dir)
+        cut = boundary(git_dir)
+        pending = iter(shas)
+        while group := list(islice(pending, _GROUP)):
+            known = dict(repository.changes.of(sha for sha in group if sha not in cut))
+            self._read_ahead(repository.cat, list(known.values()))
+            for sha in group:
+                if sha in cut:
+                    yield CommitDiff(sha, shallow=True)
+                elif (changed := known[sha]) is None:
+                    yield CommitDiff(sha, failed="unreadable_object")
+                else:
+                    yield self._commit(repository.cat, sha, changed)
+
+    def diff_trees(self, git_dir: str, old: str | None, new: str | None) -> Diff:
+        """Compare two commits or trees."""
+        changed = tree_changes(git_dir, old, new)
+        return self._compare(self._repository(git_dir).cat, [(change, None) for change in changed])
+
+    def diff_worktree(self, root: str, base: str) -> Diff:
+        """Compare what lies in a work tree with a commit."""
+        worktree = discover(root)
+        with Scan(worktree, base, cap=MAX_BYTES) as scan:
+            changed = list(scan.changes())
+        return self._compare(self._repository(worktree.git_dir).cat, changed)
+
+    def entities(self, root: str, rev: str | None, paths: Sequence[str]) -> Iterator[FileEntities]:
+        """Read the tables of files, of a commit or of the work tree."""
+        worktree = discover(root)
+        cat = self._repository(worktree.git_dir).cat
+        if rev is None:
+            listed = _present(worktree.root, worktree.git_dir, worktree.head.sha or "", paths)
+        else:
+            listed = _committed(worktree.git_dir, rev, paths)
+        while batch := list(islice(listed, _BATCH)):
+            files = self._tables.load(cat, batch, monotonic() + SECONDS)
+            for want, file in zip(batch, files, strict=True):
+                table = (file or opaque(want.path, want.blob, degraded=True)).table
+                yield FileEntities(want.path, want.blob, table)
+
+    def close(self) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _repository(self, git_dir: str) -> "_Repository":
+        known = self._open.pop(git_dir, None)
+        if known is None:
+            known = _Repository(CatFile(git_dir, cap=MAX_BYTES), CommitChanges(git_dir))
+            if len(self._open) >= _REPOSITORIES:
+                self._open.popitem(last=False)[1].close()
+        self._open[git_dir] = known
+        return known
+
+    def _commit(self, cat: CatFile, sha: str, changed: Sequence[FileChange]) -> CommitDiff:
+        try:
+            diff = self._compare(cat, [(change, None) for change in changed])
+        except AuraError as error:
+            return CommitDiff(sha, failed=error.code)
+        except Exception:
+            # One commit that we cannot make sense of must not hide the others.
+            _LOG.exception("cannot analyse commit %s", sha)
+            return CommitDiff(sha, failed="internal_error")
+        return CommitDiff(sha, diff.edits, diff.degraded)
+
+    def _read_ahead(self, cat: CatFile, listed: Sequence[list[FileChange] | None]) -> None:
+        """Ask git once for the files of several small commits, instead of once for each."""
+        wants = {
+            want for changed in listed for change in (changed or ())[:_BATCH] for want in _wants(change, None)
+        }
+        try:
+            self._tables.load(cat, [want for want in wants if want], monotonic() + SECONDS)
+        except Exception:
+            # It will be met again at the commit that it concerns.
+            _LOG.debug("cannot read ahead", exc_info=True)
+
+    def _compare(self, cat: CatFile, changed: Sequence[tuple[FileChange, bytes | None]]) -> Diff:
+        before: dict[str, File] = {}
+        after: dict[str, File] = {}
+        degraded: list[str] = []
+        deadline = monotonic() + SECONDS
+        pairs = [pair for change, data in changed if any(pair := _wants(change, data))]
+        for start in range(0, len(pairs), _BATCH):
+            batch = pairs[start : start + _BATCH]
+            late = start >= FILES
+            wants = [want for pair in batch for want in pair if want]
+            found = iter([None] * len(wants) if late else self._tables.load(cat, wants, deadline))
+            for pair in batch:
+                files = [next(found) if want else None for want in pair]
+                # One side as code and the other as a whole would read as if all had been deleted.
+                whole = any(want and file is None for want, file in zip(pair, files, strict=True))
+                for side, want, file in zip((before, after), pair, files, strict=True):
+                    if want:
+                        side[want.path] = (
+                            opaque(want.path, want.blob, degraded=True) if whole or not file else file
+                        )
+                path = next(want.path for want in pair if want)
+                if whole or any(file and file.table.degraded for file in files):
+                    degraded.append(path)
+        return Diff(diff_files(before, after), degraded)
+
+
+class _Repository(NamedTuple):
+    cat: CatFile
+    changes: CommitChanges
+
+    def close(self) -> None:
+        self.cat.close()
+        self.changes.close()
+
+
+def _wants(change: FileChange, data: bytes | None) -> tuple[Want | None, Want | None]:
+    """Return the sides of a change of content; neither when only the executable bit changed."""
+    if change.old_blob == change.new_blob and _kind(change.old_mode) == _kind(change.new_mode):
+        return None, None
+    old = new = None
+    if change.old_path is not None and change.old_blob and change.old_mode:
+        old = Want(text_of(change.old_path), change.old_blob, change.old_mode)
+    if change.new_path is not None and change.new_blob and change.new_mode:
+        new = Want(text_of(change.new_path), change.new_blob, change.new_mode, data)
+    return old, new
+
+
+def _kind(mode: int | None) -> int:
+    return (mode or 0) & 0o170000
+
+
+def _committed(git_dir: str, rev: str, paths: Sequence[str]) -> Iterator[Want]:
+    sha = resolve(git_dir, rev)
+    for item in git.run(git_dir, "ls-tree", "-r", "-z", "--full-tree", sha).split(b"\0"):
+        if item:
+            about, _, name = item.partition(b"\t")
+            mode, _, blob = about.decode().split()[:3]
+            path = text_of(name.decode("utf-8", "surrogateescape"))
+            if _asked(path, paths):
+                yield Want(path, blob, int(mode, 8))
+
+
+def _present(root: str, git_dir: str, head: str, paths: Sequence[str]) -> Iterator[Want]:
+    args = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    listed = {name for name in git.run(git_dir, *args, work_tree=root).split(b"\0") if name}
+    with Beneath(root) as files:
+        for name in sorted(listed):
+            raw = name.decode("utf-8", "surrogateescape")
+            path = text_of(raw)
+            if not _asked(path, paths):
+                continue
+            found = files.read(raw, MAX_BYTES)
+            if found is not None and found.data is not None:
+                yield Want(path, blob_id(found.data, algorithm_of(head)), found.mode, found.data)
+            elif found is not None and (digests := files.digests(raw, algorithm_of(head))):
+                yield Want(path, digests[0], found.mode)
+
+
+def _asked(path: str, paths: Sequence[str]) -> bool:
+    return not paths or any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in paths)

@@ -1,0 +1,112 @@
+"""What the daemon and an analysis worker say to each other: length-prefixed MessagePack over pipes."""
+
+import struct
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from aura.syntax.types import Edit, Table
+
+_LENGTH = struct.Struct(">I")
+
+
+class DiffCommits(Struct, frozen=True, tag=True):
+    """Compare commits with their first parents; answered by a `CommitDiff` for each, in order."""
+
+    git_dir: bytes
+    shas: list[str]
+
+
+class DiffTrees(Struct, frozen=True, tag=True):
+    """Compare two commits or trees (None is the empty one); answered by a `Diff`."""
+
+    git_dir: bytes
+    old: str | None
+    new: str | None
+
+
+class DiffWorktree(Struct, frozen=True, tag=True):
+    """Compare the work tree at a folder with a commit; answered by a `Diff`."""
+
+    root: bytes
+    base: str
+
+
+class Entities(Struct, frozen=True, tag=True):
+    """Read the entity tables of files: of a commit, or with `rev` None of the work tree.
+
+    Without paths, of all files. Answered by a `FileEntities` for each file that is there.
+    """
+
+    root: bytes
+    rev: str | None
+    paths: list[str]
+
+
+class CommitDiff(Struct, frozen=True, tag=True):
+    """What a commit changed. `degraded` are the paths that were not read as code, but as a whole.
+
+    `failed` is the code of the error where nothing could be said. `shallow`: its parents were left out when
+    the repository was cloned, so that its changes are not known.
+    """
+
+    sha: str
+    edits: list[Edit] = []
+    degraded: list[str] = []
+    shallow: bool = False
+    failed: str | None = None
+
+
+class Diff(Struct, frozen=True, tag=True):
+    """What differs between two sides."""
+
+    edits: list[Edit]
+    degraded: list[str]
+
+
+class FileEntities(Struct, frozen=True, tag=True):
+    """The entities of one file; `blob` is its id, also where the object store has no such blob."""
+
+    path: str
+    blob: str
+    table: Table
+
+
+class Done(Struct, frozen=True, tag=True):
+    """The end of the answers to one request."""
+
+
+class Failed(Struct, frozen=True, tag=True):
+    """The end of the answers to a request that could not be met: an AuraError."""
+
+    code: str
+    message: str
+    hint: str
+
+
+Request = DiffCommits | DiffTrees | DiffWorktree | Entities
+Answer = CommitDiff | Diff | FileEntities | Done | Failed
+
+_encode = msgspec.msgpack.Encoder().encode
+decode_request = msgspec.msgpack.Decoder[Request](Request).decode
+decode_answer = msgspec.msgpack.Decoder[Answer](Answer).decode
+
+
+def framed(message: Any) -> bytes:
+    """Return a message as it goes over a pipe."""
+    data = _encode(message)
+    return _LENGTH.pack(len(data)) + data
+
+
+def length_of(head: bytes) -> int:
+    """Return how many bytes follow the four that begin a message."""
+    (length,) = _LENGTH.unpack(head)
+    return int(length)
+
+
+def text_of(path: str) -> str:
+    """Return a path as text that can be encoded: bytes that are not UTF-8 as `\\xff`."""
+    if path.isascii():
+        return path
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

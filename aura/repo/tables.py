@@ -1,0 +1,146 @@
+"""Files with their entity tables: read once, extracted once, kept while there is room."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from time import monotonic
+from typing import NamedTuple
+
+import tree_sitter
+from msgspec.structs import replace
+from xxhash import xxh3_64_intdigest
+
+from aura.repo.cache import Cache, Key
+from aura.repo.changes import GITLINK, SYMLINK
+from aura.repo.objects import CatFile
+from aura.syntax.extract import EXTRACTOR_VERSION, extract
+from aura.syntax.file import File
+from aura.syntax.language import HEAD, Language, language_for
+from aura.syntax.parsing import MAX_BYTES
+from aura.syntax.types import Entity, Table
+
+_LOG = logging.getLogger(__name__)
+KEPT = 6 << 20
+"""Bytes of sources whose files are kept in memory."""
+
+
+class Want(NamedTuple):
+    """A file to be read: from the object store, or with `data` from where that came from."""
+
+    path: str
+    blob: str
+    mode: int
+    data: bytes | None = None
+
+
+class Tables:
+    """Reads files and their tables; for one thread."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._kept: OrderedDict[tuple[str, str], File] = OrderedDict()
+        self._weight = 0
+
+    def load(self, cat: CatFile, wants: Sequence[Want], deadline: float) -> list[File | None]:
+        """Return files in the order asked; None for one that is missing, too large, or too late."""
+        found: dict[Want, File | None] = {}
+        missing: list[Want] = []
+        for want in wants:
+            if want.mode in (SYMLINK, GITLINK):
+                found[want] = opaque(want.path, want.blob)
+            elif kept := self._kept.get((want.path, want.blob)):
+                self._kept.move_to_end((want.path, want.blob))
+                found[want] = kept
+            else:
+                missing.append(want)
+        for want, file in self._read(cat, missing, deadline):
+            found[want] = file
+        return [found[want] for want in wants]
+
+    def _read(
+        self, cat: CatFile, wants: Sequence[Want], deadline: float
+    ) -> Iterable[tuple[Want, File | None]]:
+        stored = iter(list(cat.read_many(want.blob for want in wants if want.data is None)))
+        sources: list[tuple[Want, bytes, Key | None]] = []
+        for want in wants:
+            source = want.data
+            if source is None:
+                blob = next(stored)
+                source = None if blob is None else blob.data
+            if source is None or len(source) > MAX_BYTES:
+                yield want, None
+            else:
+                sources.append((want, source, _key(want, source)))
+        known = self._cache.get_many({key for _, _, key in sources if key})
+        fresh: dict[Key, Table] = {}
+        for want, source, key in sources:
+            table = known.get(key) if key else None
+            if table is None and monotonic() < deadline:
+                table = _extracted(source, want.path)
+                if key and table:
+                    fresh[key] = table
+            if table is None:
+                yield want, None
+            else:
+                yield want, self._keep(want, File(want.path, source, _named(table, want.path)))
+        self._cache.put_many(fresh)
+
+    def _keep(self, want: Want, file: File) -> File:
+        self._kept[(want.path, want.blob)] = file
+        self._weight += len(file.source)
+        while self._weight > KEPT and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self._weight -= len(dropped.source)
+        return file
+
+
+def opaque(path: str, blob: str, *, degraded: bool = False) -> File:
+    """Return a file of which nothing is known but its id."""
+    name = path.rsplit("/", 1)[-1]
+    raw = int.from_bytes(bytes.fromhex(blob[:16]), "big", signed=True)
+    entity = Entity("file", name, name, 0, -1, 0, len(blob), 1, 1, raw)
+    # The id stands for the source, so that different contents differ.
+    return File(path, blob.encode(), Table("", degraded, (entity,)))
+
+
+def _extracted(source: bytes, path: str) -> Table | None:
+    try:
+        return extract(source, path)
+    except Exception:
+        # A grammar that is not installed, or a fault of ours: the file is still worth comparing as a whole.
+        _LOG.exception("cannot extract the entities of %s", path)
+        return None
+
+
+def _key(want: Want, source: bytes) -> Key | None:
+    """Return the key under which a table is cached; None for what costs less to extract than to find."""
+    try:
+        language = language_for(want.path, source[:HEAD])
+    except ImportError:
+        return None
+    return Key(want.blob, language.name, _version(language)) if language else None
+
+
+def _named(table: Table, path: str) -> Table:
+    """Return the table of a blob that was perhaps cached under another path."""
+    entity = table.entities[0] if table.entities else None
+    name = path.rsplit("/", 1)[-1]
+    if entity is None or entity.kind != "file" or entity.name == name:
+        return table
+    return replace(table, entities=(replace(entity, name=name, qualified_name=name),))
+
+
+@cache
+def _version_of(name: str, spec_version: int, query: str, grammar: Callable[[], object]) -> int:
+    built = tree_sitter.Language(grammar())
+    parts = (
+        name, spec_version, query, EXTRACTOR_VERSION, built.semantic_version, built.abi_version,
+        built.node_kind_count, built.parse_state_count, built.field_count,
+    )  # fmt: skip
+    return xxh3_64_intdigest(repr(parts).encode()) >> 1
+
+
+def _version(language: Language) -> int:
+    """Return a number for all that a table depends on besides the blob."""
+    return _version_of(language.name, language.version, language.query, language.grammar)
