@@ -1,0 +1,249 @@
+"""A pool of analysis workers, as the daemon sees it: calls that answer, whatever becomes of a worker."""
+
+import os
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Self
+
+from aura.errors import AuraError
+from aura.repo.process import Worker, WorkerEnded, WorkerTimeout
+from aura.repo.requests import (
+    Answer,
+    CommitDiff,
+    Diff,
+    DiffCommits,
+    DiffTrees,
+    DiffWorktree,
+    Entities,
+    FileEntities,
+    Request,
+)
+
+CHUNK = 32
+"""Neighbouring commits share files: a worker is given this many at a time, where there are that many."""
+
+_BACKOFF = (0.0, 0.1, 0.5, 2.0, 5.0)
+_CAREFUL = 8
+
+
+class Pool:
+    """Answers from worker processes; for any number of threads.
+
+    Workers start when they are needed and leave when they have been idle for `idle_s`. `deadline_s` is for
+    each answer; `background` workers leave the processor to others.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int = 2,
+        idle_s: float = 30.0,
+        deadline_s: float = 30.0,
+        cache: str | None = None,
+        background: bool = False,
+    ) -> None:
+        self.size = size
+        self._deadline_s = deadline_s
+        limit = max(1, int(deadline_s * 2))
+        self._options = ["--idle", str(idle_s), "--limit", str(limit)]
+        self._options += ["--cache", cache] if cache else []
+        self._options += ["--background"] if background else []
+        self._changed = threading.Condition()
+        self._free: list[Worker] = []
+        self._busy: set[Worker] = set()
+        self._starting = 0
+        self._failures = 0
+        self._closed = threading.Event()
+
+    def diff_commits(self, git_dir: str, shas: Sequence[str]) -> Iterator[CommitDiff]:
+        """Compare commits with their first parents. The answers come in any order, as they are ready.
+
+        A commit for which a worker takes too long, or dies twice, is answered as `failed`. Raises the
+        AuraError that concerns the repository as a whole.
+        """
+        size = max(1, min(CHUNK, -(-len(shas) // (self.size * 6))))
+        chunks = deque(list(shas[start : start + size]) for start in range(0, len(shas), size))
+        if self.size < 2 or len(chunks) < 2:
+            while chunks:
+                yield from self._chunk(git_dir, chunks.popleft())
+            return
+        answers: queue.SimpleQueue[CommitDiff | BaseException | None] = queue.SimpleQueue()
+        stop = threading.Event()
+
+        def work() -> None:
+            try:
+                while not stop.is_set() and (chunk := _next(chunks)):
+                    for answer in self._chunk(git_dir, chunk):
+                        answers.put(answer)
+                        if stop.is_set():
+                            return
+            except BaseException as error:
+                answers.put(error)
+            finally:
+                answers.put(None)
+
+        running = min(self.size, len(chunks))
+        for _ in range(running):
+            threading.Thread(target=work, name="aura-analysis", daemon=True).start()
+        try:
+            while running:
+                answer = answers.get()
+                if isinstance(answer, BaseException):
+                    raise answer
+                if answer is None:
+                    running -= 1
+                else:
+                    yield answer
+        finally:
+            stop.set()
+
+    def diff_trees(self, git_dir: str, old: str | None, new: str | None) -> Diff:
+        """Compare two commits or trees, given by id; None is the empty tree."""
+        return self._diff(DiffTrees(os.fsencode(git_dir), old, new))
+
+    def diff_worktree(self, root: str, base: str = "HEAD") -> Diff:
+        """Compare what lies in the work tree at a folder with a commit."""
+        return self._diff(DiffWorktree(os.fsencode(root), base))
+
+    def entities(self, root: str, rev: str | None = None, paths: Sequence[str] = ()) -> list[FileEntities]:
+        """Read the entity tables of files, of a commit or (None) of the work tree; all without paths."""
+        answers = self._whole(Entities(os.fsencode(root), rev, list(paths)))
+        return [answer for answer in answers if isinstance(answer, FileEntities)]
+
+    def close(self) -> None:
+        """End all workers; calls that wait for one raise AuraError `shutting_down`."""
+        self._closed.set()
+        with self._changed:
+            free, self._free = self._free, []
+            busy = list(self._busy)
+            self._changed.notify_all()
+        for worker in busy:
+            worker.interrupt()
+        for worker in free:
+            worker.dismiss()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _diff(self, request: Request) -> Diff:
+        (answer,) = self._whole(request)
+        assert isinstance(answer, Diff)
+        return answer
+
+    def _whole(self, request: Request) -> list[Answer]:
+        """Return all answers to a request that is worth a second try when a worker dies."""
+        for _ in range(2):
+            try:
+                return list(self._ask(request))
+            except WorkerTimeout:
+                hint = "ask for fewer files or commits at a time"
+                raise AuraError("analysis_timeout", "cannot analyse this in time", hint) from None
+            except WorkerEnded:
+                continue
+        raise AuraError(
+            "internal_error", "cannot analyse this: the worker died twice", "see the daemon's log"
+        )
+
+    def _chunk(self, git_dir: str, shas: list[str]) -> Iterator[CommitDiff]:
+        """Answer each commit; after a failure one at a time, to learn which one it is."""
+        left = deque(shas)
+        suspect, careful = "", 0
+        while left:
+            part = [left[0]] if careful else list(left)
+            try:
+                for answer in self._ask(DiffCommits(os.fsencode(git_dir), part)):
+                    assert isinstance(answer, CommitDiff)
+                    left.popleft()
+                    yield answer
+                careful = max(0, careful - 1)
+            except (WorkerTimeout, WorkerEnded) as error:
+                if not left:
+                    return
+                late = isinstance(error, WorkerTimeout)
+                careful = _CAREFUL
+                # With several commits the files of all may have been at work; a death may have been bad luck.
+                if len(part) > 1 or (not late and suspect != left[0]):
+                    suspect = left[0]
+                    continue
+                yield CommitDiff(left.popleft(), failed="analysis_timeout" if late else "internal_error")
+
+    def _ask(self, request: Request) -> Iterator[Answer]:
+        while True:
+            worker = self._acquire()
+            try:
+                yield from worker.ask(request, self._deadline_s)
+                self._failures = 0
+                return
+            except WorkerEnded as ended:
+                if self._closed.is_set():
+                    raise _shutting_down() from None
+                if ended.idle:
+                    continue
+                self._failures += 1
+                raise
+            finally:
+                self._release(worker)
+
+    def _acquire(self) -> Worker:
+        """Return an idle worker, or a new one where there is room, or wait."""
+        with self._changed:
+            while True:
+                if self._closed.is_set():
+                    raise _shutting_down()
+                while self._free:
+                    worker = self._free.pop()
+                    if worker.alive:
+                        self._busy.add(worker)
+                        return worker
+                    worker.kill()
+                if len(self._busy) + self._starting < self.size:
+                    self._starting += 1
+                    break
+                self._changed.wait()
+        worker = self._start()
+        if self._closed.is_set():
+            self._release(worker)
+            raise _shutting_down()
+        return worker
+
+    def _start(self) -> Worker:
+        worker = None
+        try:
+            # A fault that kills every worker must not keep the machine busy with starting them.
+            self._closed.wait(_BACKOFF[min(self._failures, len(_BACKOFF) - 1)])
+            worker = Worker(self._options)
+        except OSError as error:
+            raise AuraError("overloaded", f"cannot start an analysis worker: {error.strerror}") from None
+        finally:
+            with self._changed:
+                self._starting -= 1
+                if worker is not None:
+                    self._busy.add(worker)
+                self._changed.notify()
+        return worker
+
+    def _release(self, worker: Worker) -> None:
+        with self._changed:
+            self._busy.discard(worker)
+            keep = worker.alive and not self._closed.is_set()
+            if keep:
+                self._free.append(worker)
+            self._changed.notify()
+        if not keep:
+            worker.kill()
+
+
+def _next(chunks: deque[list[str]]) -> list[str] | None:
+    try:
+        return chunks.popleft()
+    except IndexError:
+        return None
+
+
+def _shutting_down() -> AuraError:
+    return AuraError("shutting_down", "cannot analyse: the daemon is shutting down", "try again when it runs")

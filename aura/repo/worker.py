@@ -1,0 +1,128 @@
+"""The analysis worker: reads requests on stdin, writes answers on stdout, exits at the end of its input.
+
+It ends itself when it is idle, and when one answer takes far too long: nobody may be left to do so.
+"""
+
+import argparse
+import gc
+import os
+import resource
+import select
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+
+from aura.errors import AuraError
+from aura.repo.analysis import Analyst
+from aura.repo.cache import Cache
+from aura.repo.requests import (
+    Answer,
+    DiffCommits,
+    DiffTrees,
+    DiffWorktree,
+    Done,
+    Failed,
+    Request,
+    decode_request,
+    framed,
+    length_of,
+)
+
+MEMORY = 3 << 30
+
+
+def main() -> None:
+    """Serve requests until there are no more."""
+    options = _options()
+    _settle(background=options.background)
+    with Cache(options.cache) as cache, Analyst(cache) as analyst:
+        # What is there now stays; only what the requests make is worth looking through.
+        gc.freeze()
+        while (request := _next(options.idle)) is not None:
+            _serve(analyst, request, options.limit)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m aura.repo.worker", description=__doc__)
+    parser.add_argument("--cache", metavar="FILE", help="cache of entity tables; without it, there is none")
+    parser.add_argument(
+        "--idle", metavar="SECONDS", type=float, default=30.0, help="exit when idle for so long"
+    )
+    parser.add_argument(
+        "--limit", metavar="SECONDS", type=int, default=60, help="die when one answer takes longer"
+    )
+    parser.add_argument("--background", action="store_true", help="leave the processor to others")
+    return parser.parse_args()
+
+
+def _settle(*, background: bool) -> None:
+    # Our tables are trees of small objects without cycles.
+    gc.set_threshold(100_000, 20, 20)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard == resource.RLIM_INFINITY or hard > MEMORY:
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, hard))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if background:
+        os.nice(10)
+
+
+def _serve(analyst: Analyst, request: Request, limit: int) -> None:
+    end: Answer = Done()
+    try:
+        signal.alarm(limit)
+        for answer in _answers(analyst, request):
+            # A reader that takes its time is not our fault.
+            signal.alarm(0)
+            _write(answer)
+            signal.alarm(limit)
+    except AuraError as error:
+        end = Failed(error.code, error.message, error.hint)
+    except Exception as error:
+        traceback.print_exc()
+        end = Failed("internal_error", f"cannot analyse: {type(error).__name__}", "see the daemon's log")
+    finally:
+        signal.alarm(0)
+    _write(end)
+
+
+def _answers(analyst: Analyst, request: Request) -> Iterator[Answer]:
+    if isinstance(request, DiffCommits):
+        return analyst.diff_commits(os.fsdecode(request.git_dir), request.shas)
+    if isinstance(request, DiffTrees):
+        return iter([analyst.diff_trees(os.fsdecode(request.git_dir), request.old, request.new)])
+    if isinstance(request, DiffWorktree):
+        return iter([analyst.diff_worktree(os.fsdecode(request.root), request.base)])
+    return analyst.entities(os.fsdecode(request.root), request.rev, request.paths)
+
+
+def _next(idle: float) -> Request | None:
+    """Wait for a request; None at the end of the input, or when none has come for a while."""
+    ready, _, _ = select.select([0], [], [], min(1.0, idle))
+    if not ready:
+        gc.collect()
+        ready, _, _ = select.select([0], [], [], max(0.0, idle - 1.0))
+    head = _read(4) if ready else b""
+    return decode_request(_read(length_of(head))) if len(head) == 4 else None
+
+
+def _read(size: int) -> bytes:
+    parts = []
+    while size and (part := os.read(0, size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _write(answer: Answer) -> None:
+    view = memoryview(framed(answer))
+    while view:
+        view = view[os.write(1, view) :]
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BrokenPipeError:
+        sys.exit(0)
