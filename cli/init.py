@@ -40,7 +40,8 @@ def command(depth: int, hooks: bool, no_backfill: bool, no_background: bool, as_
     if as_json:
         call.print_json(tree)
         return
-    _sum_up(tree, hooks, no_background)
+    cut = (started["backfill"] or {}).get("wanted") == depth
+    _sum_up(tree, hooks, older=cut and body["rest"])
 
 
 def _wait(path: str, tree: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def _reading(tree: dict[str, Any], wanted: int) -> bool:
     return bool(backfill) and backfill["state"] == "running" and backfill["wanted"] <= wanted
 
 
-def _sum_up(tree: dict[str, Any], hooks: bool, no_background: bool) -> None:
+def _sum_up(tree: dict[str, Any], hooks: bool, older: bool) -> None:
     counted = call.send("GET", "/v1/intents", query={"aggregate": "count", "group_by": "source"})
     commits = sum(row["count"] for row in counted["data"] if row["key"]["source"] == "commit")
     sums = [
@@ -81,9 +82,8 @@ def _sum_up(tree: dict[str, Any], hooks: bool, no_background: bool) -> None:
     edits = sum(int(data[0]["sum"] or 0) for data in sums if data)
     authors = len(call.send("GET", "/v1/intents", query={"group_by": "author", "limit": 500})["data"])
     click.echo(f"{tree['repo']}: {commits} commits by {authors} authors read, {edits} entity edits")
-    backfill = tree["backfill"]
-    if backfill and backfill["state"] == "running" and not no_background:
-        click.echo(f"{backfill['wanted'] - backfill['done']} older commits are being read in the background")
+    if older:
+        click.echo("older commits are being read in the background: aura worktree list shows how far")
     if not hooks:
         click.echo("commits are noticed as they are made; aura hooks install also follows amends and rebases")
     newest = call.send("GET", "/v1/intents", query={"limit": 1})["data"]
