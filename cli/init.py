@@ -41,7 +41,7 @@ def command(depth: int, hooks: bool, no_backfill: bool, no_background: bool, as_
         call.print_json(tree)
         return
     cut = (started["backfill"] or {}).get("wanted") == depth
-    _sum_up(tree, hooks, older=cut and body["rest"])
+    _sum_up(tree, hooks, older=bool(cut and body["rest"]))
 
 
 def _wait(path: str, tree: dict[str, Any], *, quiet: bool) -> dict[str, Any]:

@@ -32,6 +32,8 @@ def main() -> None:
         from .serve import serve
 
         gc.freeze()
+        # The event loop and the writer hand the interpreter to each other many times in a request.
+        sys.setswitchinterval(0.0005)
         asyncio.run(
             serve(sock, options.http, options.http_auth, tuple(options.cors), tuple(options.host_name))
         )

@@ -17,6 +17,9 @@ from aura.syntax.types import Edit
 if TYPE_CHECKING:
     from .context import Context
 
+UNHURRIED_SECONDS = 0.1
+"""How long a scan that nobody waits for lets others gather."""
+TOGETHER = 50
 log = logging.getLogger("aura.analysis")
 
 
@@ -30,6 +33,7 @@ class Job:
     base: str | None
     commit: str | None
     files: tuple[str, ...]
+    awaited: bool = False
     after: Callable[[Connection, Intent], None] = lambda _db, _intent: None
     done: "asyncio.Future[Intent]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -83,8 +87,10 @@ class Analyst:
 
     async def _work(self, tree: str) -> None:
         try:
-            while jobs := self._waiting.pop(tree, []):
-                await self._scan_for(jobs)
+            while tree in self._waiting:
+                if not any(job.awaited for job in self._waiting[tree]):
+                    await asyncio.sleep(UNHURRIED_SECONDS)
+                await self._scan_for(self._waiting.pop(tree))
         finally:
             self._running.discard(tree)
 
@@ -95,23 +101,27 @@ class Analyst:
         except AuraError as error:
             log.warning("cannot analyze the changes of %s: %s", first.place.path, error)
             whole = Analysed([], True, failed=True)
-        for job in jobs:
-            if job.base != first.base:
-                self._waiting.setdefault(first.commit or first.place.path, []).append(job)
-                continue
-            mine = Analysed(_within(whole.edits, job.files), whole.degraded, whole.failed)
-            await self._finish(job, mine)
+        mine = [job for job in jobs if job.base == first.base]
+        if others := [job for job in jobs if job.base != first.base]:
+            self._waiting.setdefault(first.commit or first.place.path, []).extend(others)
+        for start in range(0, len(mine), TOGETHER):
+            await self._finish(mine[start : start + TOGETHER], whole)
 
-    async def _finish(self, job: Job, found: Analysed) -> None:
-        def attach(db: Connection) -> Intent | None:
-            intent = finish(db, job.caller, job.place, job.seq, found)
-            if intent is not None:
-                job.after(db, intent)
-            return intent
+    async def _finish(self, jobs: list[Job], whole: Analysed) -> None:
+        def attach(db: Connection) -> list[Intent | None]:
+            return [self._attach(db, job, whole) for job in jobs]
 
-        intent = await self._context.store.write(attach)
-        if not job.done.done() and intent is not None:
-            job.done.set_result(intent)
+        for job, intent in zip(jobs, await self._context.store.write(attach), strict=True):
+            if not job.done.done() and intent is not None:
+                job.done.set_result(intent)
+
+    def _attach(self, db: Connection, job: Job, whole: Analysed) -> Intent | None:
+        found = Analysed(_within(whole.edits, job.files), whole.degraded, whole.failed)
+        if not finish(db, job.caller, job.place, job.seq, found) or not job.awaited:
+            return None
+        intent = intents.by_seq(db, job.seq)
+        job.after(db, intent)
+        return intent
 
 
 def _within(edits: list[Edit], files: tuple[str, ...]) -> list[Edit]:

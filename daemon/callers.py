@@ -15,6 +15,8 @@ from aura.repo.worktrees import Head, WorkTree, discover, head, identity
 from aura.store import Connection, Store
 
 FRESH_SECONDS = 5.0
+GLANCE_SECONDS = 0.005
+"""Requests that come this close together share one look at git's files."""
 NOBODY = Actor("local", "human", "")
 
 
@@ -24,7 +26,8 @@ class Callers:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._found: dict[str, tuple[float, WorkTree]] = {}
-        self._identities: dict[str, tuple[tuple[int, ...], Actor]] = {}
+        self._identities: dict[str, tuple[float, tuple[tuple[int, int], ...] | None, Actor]] = {}
+        self._heads: dict[str, tuple[float, tuple[tuple[int, int], ...] | None, Place]] = {}
         self.by_root: dict[str, Place] = {}
         self.reload()
 
@@ -32,6 +35,7 @@ class Callers:
         """Read the registered places anew."""
         self.by_root = {place.path: place for place in self._store.read(worktrees.places)}
         self._found.clear()
+        self._heads.clear()
 
     async def resolve(
         self,
@@ -146,38 +150,60 @@ class Callers:
         return self.by_root.get(found.root)
 
     def _now(self, place: Place) -> Place:
+        """Return the place with its branch and head as they are now, read anew only where git wrote one."""
+        now_s = time.monotonic()
+        looked, stamps, known = self._heads.get(place.path, (0.0, None, place))
+        if now_s - looked < GLANCE_SECONDS:
+            return known
+        if stamps is not None and stamps == _head_stamps(place, known.branch):
+            self._heads[place.path] = (now_s, stamps, known)
+            return known
         try:
             at = head(_worktree(place))
         except (AuraError, OSError):
             return place
-        return msgspec.structs.replace(place, branch=at.branch, head=at.sha)
+        now = msgspec.structs.replace(place, branch=at.branch, head=at.sha)
+        self._heads[place.path] = (now_s, _head_stamps(place, at.branch), now)
+        return now
 
     async def _actor(self, place: Place) -> Actor:
+        now = time.monotonic()
+        looked, known_stamps, known = self._identities.get(place.path, (0.0, None, NOBODY))
+        if now - looked < GLANCE_SECONDS:
+            return known
         stamps = _stamps(place)
-        kept = self._identities.get(place.path)
-        if kept and kept[0] == stamps:
-            return kept[1]
+        if stamps == known_stamps:
+            self._identities[place.path] = (now, stamps, known)
+            return known
         try:
             who = await asyncio.to_thread(identity, _worktree(place))
             actor = Actor(who.id or "local", "human", who.name)
         except (AuraError, OSError):
             actor = NOBODY
-        self._identities[place.path] = (stamps, actor)
+        self._identities[place.path] = (now, stamps, actor)
         return actor
 
 
-def _stamps(place: Place) -> tuple[int, ...]:
+def _head_stamps(place: Place, branch: str | None) -> tuple[tuple[int, int], ...]:
+    """When and as which inodes the files that say where HEAD is were last written."""
+    names = ("packed-refs", "reftable/tables.list")
+    files = [f"{place.git_dir}/HEAD", *(f"{place.common_dir}/{name}" for name in names)]
+    return tuple(map(_stamp, files + ([f"{place.common_dir}/refs/heads/{branch}"] if branch else [])))
+
+
+def _stamps(place: Place) -> tuple[tuple[int, int], ...]:
     """When the files that say who commits here were last written."""
     config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     files = (f"{place.common_dir}/config", os.path.expanduser("~/.gitconfig"), f"{config}/git/config")
-    return tuple(_modified(file) for file in files)
+    return tuple(map(_stamp, files))
 
 
-def _modified(file: str) -> int:
+def _stamp(file: str) -> tuple[int, int]:
     try:
-        return os.stat(file).st_mtime_ns
+        met = os.stat(file)
     except OSError:
-        return 0
+        return 0, 0
+    return met.st_mtime_ns, met.st_ino
 
 
 def _worktree(place: Place) -> WorkTree:

@@ -111,7 +111,7 @@ async def batch(
             answer = await context.store.write(lambda db: idempotency.once(db, key, write, request["id"]))
     if not answer.replayed:
         for (seq, _), item in zip(logged.items(), items, strict=False):
-            context.analyst.add(_job(caller, item, seq))
+            context.analyst.add(_job(caller, msgspec.structs.replace(item, wait_ms=0), seq))
     return reply(answer)
 
 
@@ -140,7 +140,7 @@ def _seq(db: Connection, id_: str) -> int:
 
 def _job(caller: Caller, new: NewIntent, seq: int, after: Any = lambda _db, _intent: None) -> Job:
     here = caller.here
-    return Job(seq, here, caller, here.head, new.commit, tuple(new.files), after)
+    return Job(seq, here, caller, here.head, new.commit, tuple(new.files), new.wait_ms > 0, after)
 
 
 async def _settled(context: Context, caller: Caller, new: Any) -> Any:

@@ -5,8 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from aura.api import Caller, Place
-from aura.record import binding, events, intents, nodes
-from aura.record.intents import Intent
+from aura.record import binding, events, nodes
 from aura.store import Connection, one
 from aura.syntax.types import Edit
 
@@ -19,23 +18,22 @@ class Analysed(Struct, frozen=True):
     failed: bool = False
 
 
-def finish(db: Connection, caller: Caller, place: Place, seq: int, found: Analysed) -> Intent | None:
-    """Attach the edits to a pending intent and say so; None where it is gone or was finished before."""
-    row = one(db, "SELECT analysis, commit_sha FROM intents WHERE seq = ?", seq)
+def finish(db: Connection, caller: Caller, place: Place, seq: int, found: Analysed) -> bool:
+    """Attach the edits to a pending intent and say so; False where it is gone or was finished before."""
+    row = one(db, "SELECT analysis, commit_sha, id FROM intents WHERE seq = ?", seq)
     if row is None or row[0] != "pending":
-        return None
-    commit = row[1]
+        return False
+    commit, state = row[1], "failed" if found.failed else "done"
     nodes.attach(db, place.repo, seq, found.edits, "bound" if commit else "open", commit)
     changed, added, deleted = nodes.counts(found.edits)
     db.execute(
         "UPDATE intents SET analysis = ?, degraded = ?, nodes_changed = ?, nodes_added = ?, nodes_deleted = ?"
         " WHERE seq = ?",
-        ("failed" if found.failed else "done", int(found.degraded), changed, added, deleted, seq),
+        (state, int(found.degraded), changed, added, deleted, seq),
     )
-    if commit is None:
+    if commit is None and found.edits:
         binding.catch_up(db, caller, place, seq)
-    intent = intents.by_seq(db, seq)
-    data: dict[str, Any] = {"intent_id": intent.id, "analysis": intent.analysis}
+    data: dict[str, Any] = {"intent_id": row[2], "analysis": state}
     data |= {"nodes_changed": changed, "nodes_added": added, "nodes_deleted": deleted}
     events.append(db, caller, "intent.analyzed", data, place)
-    return intent
+    return True

@@ -79,7 +79,7 @@ def catch_up(db: Connection, caller: Caller, place: Place, intent: int) -> None:
     """Bind an intent whose analysis ended only after the commits that may hold it were read."""
     later = rows(
         db,
-        "SELECT seq, commit_sha FROM intents WHERE repo = ? AND source = 'commit' AND seq > ?"
+        "SELECT seq, commit_sha FROM intents WHERE +repo = ? AND +source = 'commit' AND seq > ?"
         " AND rewritten_to IS NULL"
         " AND created_at >= (SELECT created_at FROM intents WHERE seq = ?) - 1000000 ORDER BY seq",
         place.repo,
