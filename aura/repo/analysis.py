@@ -8,11 +8,9 @@ from time import monotonic
 from typing import NamedTuple, Self
 
 from aura.errors import AuraError
-from aura.repo import git
 from aura.repo.cache import Cache
 from aura.repo.changes import CommitChanges, FileChange, tree_changes
-from aura.repo.commits import resolve
-from aura.repo.files import Beneath, algorithm_of, blob_id
+from aura.repo.listing import Choice, committed, plain, present
 from aura.repo.objects import CatFile
 from aura.repo.requests import CommitDiff, Diff, FileEntities, text_of
 from aura.repo.tables import Tables, Want, opaque
@@ -68,19 +66,16 @@ class Analyst:
             changed = list(scan.changes())
         return self._compare(self._repository(worktree.git_dir).cat, changed)
 
-    def entities(self, root: str, rev: str | None, paths: Sequence[str]) -> Iterator[FileEntities]:
+    def entities(self, root: str, rev: str | None, choice: Choice) -> Iterator[FileEntities]:
         """Read the tables of files, of a commit or of the work tree."""
         worktree = discover(root)
         cat = self._repository(worktree.git_dir).cat
-        if rev is None:
-            listed = _present(worktree.root, worktree.git_dir, worktree.head.sha or "", paths)
-        else:
-            listed = _committed(worktree.git_dir, rev, paths)
-        while batch := list(islice(listed, _BATCH)):
-            files = self._tables.load(cat, batch, monotonic() + SECONDS)
-            for want, file in zip(batch, files, strict=True):
-                table = (file or opaque(want.path, want.blob, degraded=True)).table
-                yield FileEntities(want.path, want.blob, table)
+        wants = present(worktree, choice) if rev is None else committed(worktree.git_dir, rev, choice)
+        return self._entities(cat, wants)
+
+    def folder_entities(self, root: str, choice: Choice) -> Iterator[FileEntities]:
+        """Read the tables of the files of a plain folder."""
+        return self._entities(None, plain(root, choice))
 
     def close(self) -> None:
         while self._open:
@@ -95,11 +90,19 @@ class Analyst:
     def _repository(self, git_dir: str) -> "_Repository":
         known = self._open.pop(git_dir, None)
         if known is None:
-            known = _Repository(CatFile(git_dir, cap=MAX_BYTES), CommitChanges(git_dir))
+            cat = CatFile(git_dir, cap=MAX_BYTES)
+            known = _Repository(cat, CommitChanges(cat))
             if len(self._open) >= _REPOSITORIES:
                 self._open.popitem(last=False)[1].close()
         self._open[git_dir] = known
         return known
+
+    def _entities(self, cat: CatFile | None, wants: Iterator[Want]) -> Iterator[FileEntities]:
+        while batch := list(islice(wants, _BATCH)):
+            files = self._tables.load(cat, batch, monotonic() + SECONDS)
+            for want, file in zip(batch, files, strict=True):
+                table = (file or opaque(want.path, want.blob, degraded=True)).table
+                yield FileEntities(want.path, want.blob, table)
 
     def _commit(self, cat: CatFile, sha: str, changed: Sequence[FileChange]) -> CommitDiff:
         try:
@@ -172,34 +175,3 @@ def _wants(change: FileChange, data: bytes | None) -> tuple[Want | None, Want | 
 
 def _kind(mode: int | None) -> int:
     return (mode or 0) & 0o170000
-
-
-def _committed(git_dir: str, rev: str, paths: Sequence[str]) -> Iterator[Want]:
-    sha = resolve(git_dir, rev)
-    for item in git.run(git_dir, "ls-tree", "-r", "-z", "--full-tree", sha).split(b"\0"):
-        if item:
-            about, _, name = item.partition(b"\t")
-            mode, _, blob = about.decode().split()[:3]
-            path = text_of(name.decode("utf-8", "surrogateescape"))
-            if _asked(path, paths):
-                yield Want(path, blob, int(mode, 8))
-
-
-def _present(root: str, git_dir: str, head: str, paths: Sequence[str]) -> Iterator[Want]:
-    args = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
-    listed = {name for name in git.run(git_dir, *args, work_tree=root).split(b"\0") if name}
-    with Beneath(root) as files:
-        for name in sorted(listed):
-            raw = name.decode("utf-8", "surrogateescape")
-            path = text_of(raw)
-            if not _asked(path, paths):
-                continue
-            found = files.read(raw, MAX_BYTES)
-            if found is not None and found.data is not None:
-                yield Want(path, blob_id(found.data, algorithm_of(head)), found.mode, found.data)
-            elif found is not None and (digests := files.digests(raw, algorithm_of(head))):
-                yield Want(path, digests[0], found.mode)
-
-
-def _asked(path: str, paths: Sequence[str]) -> bool:
-    return not paths or any(path == one or path.startswith(f"{one.rstrip('/')}/") for one in paths)

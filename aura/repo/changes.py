@@ -43,9 +43,8 @@ class FileChange(Struct, frozen=True):
 class CommitChanges:
     """Lists what commits changed against their first parents by one long-lived git; for one thread."""
 
-    def __init__(self, git_dir: str) -> None:
-        self._git_dir = git_dir
-        self._commits = CatFile(git_dir, cap=16 << 20)
+    def __init__(self, cat: CatFile) -> None:
+        self._cat = cat
         self._stream: git.Stream | None = None
 
     def of(self, shas: Iterable[str]) -> Iterator[tuple[str, list[FileChange] | None]]:
@@ -53,33 +52,36 @@ class CommitChanges:
 
         A commit without parents, and one whose parents a shallow clone left out, adds all of its files.
         """
-        cut = boundary(self._git_dir)
+        cut = boundary(self._cat.git_dir)
         pending = iter(shas)
         while chunk := list(islice(pending, 30)):
             lines: list[tuple[str, str | None]] = []
-            for sha, commit in zip(chunk, self._commits.read_many(chunk), strict=True):
-                if commit is None or commit.kind != "commit" or commit.data is None:
+            for sha, commit in zip(chunk, self._cat.read_many(chunk), strict=True):
+                if commit is None or commit.kind != "commit":
                     lines.append((sha, None))
                     continue
-                parents = () if sha in cut else parents_of(commit.data)[:1]
+                data = commit.data if commit.data is not None else self._large(sha)
+                parents = () if sha in cut else parents_of(data)[:1]
                 # Naming the parent is what gives a merge the diff against its first parent only.
                 lines.append((sha, " ".join((sha, *parents))))
             yield from self._diffs(lines)
 
+    def _large(self, sha: str) -> bytes:
+        """Return a commit that is larger than files are allowed to be."""
+        with CatFile(self._cat.git_dir, cap=1 << 30) as cat:
+            return cat.read(sha).data or b""
+
     def close(self) -> None:
-        self._commits.close()
-        self._stop()
+        """End git; the objects' reader is the caller's."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _stop(self) -> None:
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
 
     def _diffs(self, lines: list[tuple[str, str | None]]) -> Iterator[tuple[str, list[FileChange] | None]]:
         left = [line for _, line in lines if line is not None]
@@ -106,7 +108,7 @@ class CommitChanges:
         if not lines:
             return
         if self._stream is None:
-            self._stream = git.Stream(self._git_dir, "diff-tree", "--stdin", "--root", "--always", *RAW)
+            self._stream = git.Stream(self._cat.git_dir, "diff-tree", "--stdin", "--root", "--always", *RAW)
         stream = self._stream
         whole = False
         try:
@@ -128,12 +130,12 @@ class CommitChanges:
             return
         finally:
             if not whole:
-                self._stop()
+                self.close()
 
 
 def commit_changes(git_dir: str, shas: Iterable[str]) -> Iterator[tuple[str, list[FileChange] | None]]:
     """Yield the changes of commits against their first parents; see `CommitChanges.of`."""
-    with CommitChanges(git_dir) as listing:
+    with CatFile(git_dir) as cat, CommitChanges(cat) as listing:
         yield from listing.of(shas)
 
 

@@ -4,8 +4,9 @@ import os
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Self, TypeVar
 
 from aura.errors import AuraError
 from aura.repo.process import Worker, WorkerEnded, WorkerTimeout
@@ -18,6 +19,7 @@ from aura.repo.requests import (
     DiffWorktree,
     Entities,
     FileEntities,
+    FolderEntities,
     Request,
 )
 
@@ -26,6 +28,7 @@ CHUNK = 32
 
 _BACKOFF = (0.0, 0.1, 0.5, 2.0, 5.0)
 _CAREFUL = 8
+_A = TypeVar("_A")
 
 
 class Pool:
@@ -64,40 +67,8 @@ class Pool:
         AuraError that concerns the repository as a whole.
         """
         size = max(1, min(CHUNK, -(-len(shas) // (self.size * 6))))
-        chunks = deque(list(shas[start : start + size]) for start in range(0, len(shas), size))
-        if self.size < 2 or len(chunks) < 2:
-            while chunks:
-                yield from self._chunk(git_dir, chunks.popleft())
-            return
-        answers: queue.SimpleQueue[CommitDiff | BaseException | None] = queue.SimpleQueue()
-        stop = threading.Event()
-
-        def work() -> None:
-            try:
-                while not stop.is_set() and (chunk := _next(chunks)):
-                    for answer in self._chunk(git_dir, chunk):
-                        answers.put(answer)
-                        if stop.is_set():
-                            return
-            except BaseException as error:
-                answers.put(error)
-            finally:
-                answers.put(None)
-
-        running = min(self.size, len(chunks))
-        for _ in range(running):
-            threading.Thread(target=work, name="aura-analysis", daemon=True).start()
-        try:
-            while running:
-                answer = answers.get()
-                if isinstance(answer, BaseException):
-                    raise answer
-                if answer is None:
-                    running -= 1
-                else:
-                    yield answer
-        finally:
-            stop.set()
+        chunks = [list(shas[start : start + size]) for start in range(0, len(shas), size)]
+        return self._spread([partial(self._chunk, git_dir, chunk) for chunk in chunks])
 
     def diff_trees(self, git_dir: str, old: str | None, new: str | None) -> Diff:
         """Compare two commits or trees, given by id; None is the empty tree."""
@@ -108,9 +79,15 @@ class Pool:
         return self._diff(DiffWorktree(os.fsencode(root), base))
 
     def entities(self, root: str, rev: str | None = None, paths: Sequence[str] = ()) -> list[FileEntities]:
-        """Read the entity tables of files, of a commit or (None) of the work tree; all without paths."""
-        answers = self._whole(Entities(os.fsencode(root), rev, list(paths)))
-        return [answer for answer in answers if isinstance(answer, FileEntities)]
+        """Read the entity tables of files, by path, of a commit or (None) of the work tree."""
+        parts = 1 if 0 < len(paths) < CHUNK else self.size * 2
+        asked = [Entities(os.fsencode(root), rev, list(paths), part, parts) for part in range(parts)]
+        return self._files(asked)
+
+    def folder_entities(self, root: str) -> list[FileEntities]:
+        """Read the entity tables of all files of a plain folder, by path."""
+        parts = self.size * 2
+        return self._files([FolderEntities(os.fsencode(root), part, parts) for part in range(parts)])
 
     def close(self) -> None:
         """End all workers; calls that wait for one raise AuraError `shutting_down`."""
@@ -129,6 +106,47 @@ class Pool:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _spread(self, tasks: Sequence[Callable[[], Iterable[_A]]]) -> Iterator[_A]:
+        """Run tasks side by side, as many as there are workers, and yield what they yield."""
+        if self.size < 2 or len(tasks) < 2:
+            for task in tasks:
+                yield from task()
+            return
+        waiting = deque(tasks)
+        answers: queue.SimpleQueue[tuple[_A] | BaseException | None] = queue.SimpleQueue()
+        stop = threading.Event()
+
+        def work() -> None:
+            try:
+                while not stop.is_set() and (task := _taken(waiting)):
+                    for answer in task():
+                        answers.put((answer,))
+                        if stop.is_set():
+                            return
+            except BaseException as error:
+                answers.put(error)
+            finally:
+                answers.put(None)
+
+        running = min(self.size, len(tasks))
+        for _ in range(running):
+            threading.Thread(target=work, name="aura-analysis", daemon=True).start()
+        try:
+            while running:
+                answer = answers.get()
+                if isinstance(answer, BaseException):
+                    raise answer
+                if answer is None:
+                    running -= 1
+                else:
+                    yield answer[0]
+        finally:
+            stop.set()
+
+    def _files(self, asked: Sequence[Entities | FolderEntities]) -> list[FileEntities]:
+        answers = self._spread([partial(self._whole, request) for request in asked])
+        return sorted((a for a in answers if isinstance(a, FileEntities)), key=lambda found: found.path)
 
     def _diff(self, request: Request) -> Diff:
         (answer,) = self._whole(request)
@@ -238,9 +256,9 @@ class Pool:
             worker.kill()
 
 
-def _next(chunks: deque[list[str]]) -> list[str] | None:
+def _taken(waiting: deque[Callable[[], Iterable[_A]]]) -> Callable[[], Iterable[_A]] | None:
     try:
-        return chunks.popleft()
+        return waiting.popleft()
     except IndexError:
         return None
 

@@ -36,12 +36,22 @@ class DiffWorktree(Struct, frozen=True, tag=True):
 class Entities(Struct, frozen=True, tag=True):
     """Read the entity tables of files: of a commit, or with `rev` None of the work tree.
 
-    Without paths, of all files. Answered by a `FileEntities` for each file that is there.
+    Without paths, of all files; of these, one part. Answered by a `FileEntities` for each file that is there.
     """
 
     root: bytes
     rev: str | None
     paths: list[str]
+    part: int = 0
+    parts: int = 1
+
+
+class FolderEntities(Struct, frozen=True, tag=True):
+    """Read the entity tables of one part of a plain folder; answered by a `FileEntities` for each file."""
+
+    root: bytes
+    part: int = 0
+    parts: int = 1
 
 
 class CommitDiff(Struct, frozen=True, tag=True):
@@ -85,7 +95,7 @@ class Failed(Struct, frozen=True, tag=True):
     hint: str
 
 
-Request = DiffCommits | DiffTrees | DiffWorktree | Entities
+Request = DiffCommits | DiffTrees | DiffWorktree | Entities | FolderEntities
 Answer = CommitDiff | Diff | FileEntities | Done | Failed
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -42,8 +42,11 @@ class Tables:
         self._kept: OrderedDict[tuple[str, str], File] = OrderedDict()
         self._weight = 0
 
-    def load(self, cat: CatFile, wants: Sequence[Want], deadline: float) -> list[File | None]:
-        """Return files in the order asked; None for one that is missing, too large, or too late."""
+    def load(self, cat: CatFile | None, wants: Sequence[Want], deadline: float) -> list[File | None]:
+        """Return files in the order asked; None for one that is missing, too large, or too late.
+
+        Without an object store there are only those files whose data is given.
+        """
         found: dict[Want, File | None] = {}
         missing: list[Want] = []
         for want in wants:
@@ -59,9 +62,10 @@ class Tables:
         return [found[want] for want in wants]
 
     def _read(
-        self, cat: CatFile, wants: Sequence[Want], deadline: float
+        self, cat: CatFile | None, wants: Sequence[Want], deadline: float
     ) -> Iterable[tuple[Want, File | None]]:
-        stored = iter(list(cat.read_many(want.blob for want in wants if want.data is None)))
+        absent = [want.blob for want in wants if want.data is None]
+        stored = iter(list(cat.read_many(absent)) if cat else [None] * len(absent))
         sources: list[tuple[Want, bytes, Key | None]] = []
         for want in wants:
             source = want.data

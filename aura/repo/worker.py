@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from aura.errors import AuraError
 from aura.repo.analysis import Analyst
 from aura.repo.cache import Cache
+from aura.repo.listing import Choice
 from aura.repo.requests import (
     Answer,
     DiffCommits,
@@ -23,6 +24,7 @@ from aura.repo.requests import (
     DiffWorktree,
     Done,
     Failed,
+    FolderEntities,
     Request,
     decode_request,
     framed,
@@ -94,7 +96,10 @@ def _answers(analyst: Analyst, request: Request) -> Iterator[Answer]:
         return iter([analyst.diff_trees(os.fsdecode(request.git_dir), request.old, request.new)])
     if isinstance(request, DiffWorktree):
         return iter([analyst.diff_worktree(os.fsdecode(request.root), request.base)])
-    return analyst.entities(os.fsdecode(request.root), request.rev, request.paths)
+    if isinstance(request, FolderEntities):
+        return analyst.folder_entities(os.fsdecode(request.root), Choice((), request.part, request.parts))
+    choice = Choice(request.paths, request.part, request.parts)
+    return analyst.entities(os.fsdecode(request.root), request.rev, choice)
 
 
 def _next(idle: float) -> Request | None:

@@ -8,6 +8,7 @@ from aura.errors import AuraError
 from aura.repo import analysis, tables
 from aura.repo.analysis import Analyst
 from aura.repo.cache import Cache
+from aura.repo.listing import Choice
 from aura.repo.objects import CatFile
 from aura.repo.requests import text_of
 from aura.repo.tables import Tables, Want
@@ -198,7 +199,9 @@ def test_names_that_are_no_text_are_escaped(repo: GitRepo, analyst: Analyst) -> 
     sha = repo.commit()
     (diff,) = analyst.diff_commits(repo.git_dir, [sha])
     assert {row[1] for row in told(diff.edits)} == {"\\xff.py"}
-    assert [found.path for found in analyst.entities(str(repo.path), None, ["\\xff.py"])] == ["\\xff.py"]
+    assert [found.path for found in analyst.entities(str(repo.path), None, Choice(["\\xff.py"]))] == [
+        "\\xff.py"
+    ]
     assert text_of("é") == "é"
 
 
@@ -208,7 +211,7 @@ def test_entities_are_read_from_a_commit_or_the_work_tree(repo: GitRepo, analyst
     root = str(repo.path)
 
     def names(rev: str | None, *paths: str) -> dict[str, list[str]]:
-        found = analyst.entities(root, rev, paths)
+        found = analyst.entities(root, rev, Choice(paths))
         return {one.path: [entity.name for entity in one.table.entities] for one in found}
 
     assert names("HEAD", "pkg") == {"pkg/m.py": ["a", "b"], "pkg/sub/n.py": ["a", "b"]}
@@ -216,7 +219,7 @@ def test_entities_are_read_from_a_commit_or_the_work_tree(repo: GitRepo, analyst
     assert set(names("HEAD")) == {".gitignore", "pkg/m.py", "pkg/sub/n.py", "pkgs.py"}
     assert set(names(None)) == {".gitignore", "new.py", "pkg/m.py", "pkg/sub/n.py", "pkgs.py"}
     assert names(None, "nope", "../etc") == {}
-    (found,) = analyst.entities(root, "HEAD", ["pkgs.py"])
+    (found,) = analyst.entities(root, "HEAD", Choice(["pkgs.py"]))
     assert found.blob == repo.rev("HEAD:pkgs.py")
     with pytest.raises(AuraError) as met:
         names("nope")
@@ -226,7 +229,7 @@ def test_entities_are_read_from_a_commit_or_the_work_tree(repo: GitRepo, analyst
 def test_entities_of_a_bare_repository_are_read(repo: GitRepo, tmp_path: Path, analyst: Analyst) -> None:
     repo.commit({"m.py": BEFORE})
     repo.git("clone", "--quiet", "--bare", str(repo.path), str(tmp_path / "b.git"))
-    (found,) = analyst.entities(str(tmp_path / "b.git"), "HEAD", [])
+    (found,) = analyst.entities(str(tmp_path / "b.git"), "HEAD", Choice())
     assert [entity.name for entity in found.table.entities] == ["a", "b"]
 
 
@@ -278,3 +281,25 @@ def test_more_repositories_than_are_kept_open_are_served(tmp_path: Path, analyst
         (diff,) = analyst.diff_commits(repo.git_dir, [sha])
         assert len(diff.edits) == 2
     assert len(analyst._open) == 4
+
+
+def test_a_plain_folder_is_read_without_git(tmp_path: Path, analyst: Analyst) -> None:
+    folder = tmp_path / "plain"
+    (folder / "sub" / ".git").mkdir(parents=True)
+    (folder / "m.py").write_text(BEFORE)
+    (folder / "sub" / "n.py").write_text(BEFORE)
+    (folder / "sub" / ".git" / "config").write_text("x")
+    os.mkfifo(folder / "pipe.py")
+    (folder / "out.py").symlink_to("/etc/passwd")
+    found = {one.path: one.table for one in analyst.folder_entities(str(folder), Choice())}
+    assert set(found) == {"m.py", "sub/n.py", "out.py"}
+    assert [entity.name for entity in found["sub/n.py"].entities] == ["a", "b"]
+    assert [entity.kind for entity in found["out.py"].entities] == ["file"]
+
+
+def test_parts_of_a_listing_make_up_the_whole() -> None:
+    paths = [f"d{n % 3}/f{n}" for n in range(50)]
+    parts = [{path for path in paths if Choice((), part, 4).has(path)} for part in range(4)]
+    assert sorted(path for part in parts for path in part) == sorted(paths)
+    some = Choice(["d1/", "d2/f5"])
+    assert {path for path in paths if some.has(path)} == {p for p in paths if p[:3] == "d1/"} | {"d2/f5"}

@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 
 from aura.errors import AuraError
-from aura.repo.changes import EMPTY_TREE, FileChange, commit_changes, parse_raw, tree_changes
+from aura.repo.changes import (
+    EMPTY_TREE,
+    CommitChanges,
+    FileChange,
+    commit_changes,
+    parse_raw,
+    tree_changes,
+)
+from aura.repo.objects import CatFile
 
 from ..gitrepo import GitRepo
 
@@ -158,3 +166,11 @@ def test_missing_trees_are_said(repo: GitRepo) -> None:
             tree_changes(repo.git_dir, wrong, sha)
         assert met.value.code == "unreadable_object"
     assert parse_raw(b"") == []
+
+
+def test_a_commit_larger_than_the_cap_is_still_compared(repo: GitRepo) -> None:
+    repo.commit({"a": "1"})
+    sha = repo.commit({"a": "2"}, "x" * 5000)
+    with CatFile(repo.git_dir, cap=1000) as cat, CommitChanges(cat) as listing:
+        ((_, changes),) = listing.of([sha])
+    assert changes == of(repo, sha)

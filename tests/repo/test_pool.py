@@ -91,8 +91,9 @@ def test_trees_work_trees_and_entities_are_answered(repo: GitRepo, pool: Pool) -
     assert len(pool.diff_trees(repo.git_dir, None, second).edits) == 2
     assert pool.diff_worktree(str(repo.path)).edits
     assert [one.path for one in pool.entities(str(repo.path), "HEAD", ["m1.py"])] == ["m1.py"]
-    assert len(pool.entities(str(repo.path))) == 2
     assert len(pool._free) == 1
+    assert [one.path for one in pool.entities(str(repo.path))] == ["m0.py", "m1.py"]
+    assert [one.path for one in pool.folder_entities(str(repo.path))] == ["m0.py", "m1.py"]
 
 
 def test_an_error_of_the_library_arrives_as_itself(repo: GitRepo, pool: Pool, tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""Which files there are: in a commit, in a work tree, or in a plain folder."""
+
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+
+from aura.repo import git
+from aura.repo.commits import resolve
+from aura.repo.files import Beneath, algorithm_of, blob_id
+from aura.repo.requests import text_of
+from aura.repo.tables import Want
+from aura.repo.worktrees import WorkTree
+from aura.syntax.parsing import MAX_BYTES
+
+
+class Choice:
+    """Which files are asked for: those at or below some paths (all without any), and of these one part.
+
+    Parts let several workers share a listing without a word between them.
+    """
+
+    def __init__(self, paths: Sequence[str] = (), part: int = 0, parts: int = 1) -> None:
+        self._paths = frozenset(path.rstrip("/") for path in paths)
+        self._part = part
+        self._parts = parts
+
+    def has(self, path: str) -> bool:
+        if self._parts > 1 and zlib.crc32(path.encode()) % self._parts != self._part:
+            return False
+        above = path
+        while self._paths and above not in self._paths:
+            above, slash, _ = above.rpartition("/")
+            if not slash:
+                return False
+        return True
+
+
+def committed(git_dir: str, rev: str, choice: Choice) -> Iterator[Want]:
+    """List the files of a commit."""
+    sha = resolve(git_dir, rev)
+    for item in git.run(git_dir, "ls-tree", "-r", "-z", "--full-tree", sha).split(b"\0"):
+        if item:
+            about, _, name = item.partition(b"\t")
+            mode, _, blob = about.decode().split()[:3]
+            path = text_of(name.decode("utf-8", "surrogateescape"))
+            if choice.has(path):
+                yield Want(path, blob, int(mode, 8))
+
+
+def present(worktree: WorkTree, choice: Choice) -> Iterator[Want]:
+    """List and read the files of a work tree, tracked or not, but not ignored ones."""
+    args = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    listed = git.run(worktree.git_dir, *args, work_tree=worktree.root).split(b"\0")
+    names = sorted({name.decode("utf-8", "surrogateescape") for name in listed if name})
+    return _read(worktree.root, names, choice, algorithm_of(worktree.head.sha or ""))
+
+
+def plain(root: str, choice: Choice) -> Iterator[Want]:
+    """List and read the files of a folder, whether or not a repository knows them."""
+
+    def names() -> Iterator[str]:
+        for folder, folders, found in os.walk(root):
+            folders[:] = sorted(name for name in folders if name != ".git")
+            inside = os.path.relpath(folder, root)
+            yield from (name if inside == "." else f"{inside}/{name}" for name in sorted(found))
+
+    return _read(root, names(), choice, "sha1")
+
+
+def _read(root: str, names: Iterator[str] | list[str], choice: Choice, algorithm: str) -> Iterator[Want]:
+    with Beneath(root) as files:
+        for name in names:
+            path = text_of(name)
+            if not choice.has(path):
+                continue
+            found = files.read(name, MAX_BYTES)
+            if found is not None and found.data is not None:
+                yield Want(path, blob_id(found.data, algorithm), found.mode, found.data)
+            elif found is not None and (digests := files.digests(name, algorithm)):
+                yield Want(path, digests[0], found.mode)
