@@ -24,13 +24,14 @@ from msgspec import Struct
 from aura.api import SCOPES, Caller, Listing
 from aura.store import Connection
 
-Need = Literal["none", "optional", "required"]
+Need = Literal["none", "maybe", "optional", "required"]
 OPERATIONS: dict[str, "Operation"] = {}
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A declared operation. `name` is `<module>.<function>`; `needs`: must it know a repository."""
+    """A declared operation. `name` is `<module>.<function>`; `needs`: must it know a repository;
+    with `maybe` it answers without one, too, where the one that is named is unknown."""
 
     name: str
     method: str

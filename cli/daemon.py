@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -23,7 +23,14 @@ def command() -> None:
     """Start, stop and look at the daemon."""
 
 
-_http = click.option("--http", metavar="HOST:PORT", help="Answer on TCP, too.")
+def _address(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    host, _, port = (value or "").rpartition(":")
+    if value is not None and not (host and port.isdigit() and 0 < int(port) < 65536):
+        raise click.BadParameter(f"cannot listen on {value!r}: write HOST:PORT, such as 127.0.0.1:7420")
+    return value
+
+
+_http = click.option("--http", metavar="HOST:PORT", callback=_address, help="Answer on TCP, too.")
 _auth = click.option("--http-auth", type=click.Choice(["token", "none"]), help="Whether TCP needs a token.")
 _cors = click.option("--cors", multiple=True, metavar="ORIGIN", help="A browser origin that may call.")
 _names = click.option(
@@ -104,11 +111,8 @@ def logs(follow: bool, lines: int) -> None:
         with open(home.path("daemon.log"), encoding="utf-8") as file:
             for line in file.readlines()[-lines:]:
                 _print_entry(line)
-            while follow:
-                if line := file.readline():
-                    _print_entry(line)
-                else:
-                    time.sleep(0.2)
+            if follow:
+                _go_on(file)
     except FileNotFoundError:
         call.refuse(
             {
@@ -119,6 +123,18 @@ def logs(follow: bool, lines: int) -> None:
         )
     except KeyboardInterrupt:
         return
+
+
+def _go_on(file: TextIO) -> None:
+    """Print what is added to the log, also after it was rotated."""
+    while True:
+        if line := file.readline():
+            _print_entry(line)
+            continue
+        time.sleep(0.2)
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(home.path("daemon.log")).st_ino != os.fstat(file.fileno()).st_ino:
+                file = open(home.path("daemon.log"), encoding="utf-8")  # noqa: SIM115 - the process ends with it
 
 
 def launch(arguments: list[str]) -> None:

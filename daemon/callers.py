@@ -15,6 +15,8 @@ from aura.repo.worktrees import Head, WorkTree, discover, head, identity
 from aura.store import Connection, Store
 
 FRESH_SECONDS = 5.0
+LENIENT = ("none", "maybe")
+"""What an operation needs, where a repository that is named and unknown is no error."""
 GLANCE_SECONDS = 0.005
 """Requests that come this close together share one look at git's files."""
 NOBODY = Actor("local", "human", "")
@@ -108,7 +110,7 @@ class Callers:
         try:
             found = self._discover(path)
         except AuraError:
-            if operation.needs == "none":
+            if operation.needs in LENIENT:
                 return None
             raise
         place = self.by_root.get(found.root)
@@ -116,7 +118,7 @@ class Callers:
             place = await self._adopt(found)
         if place is not None:
             return self._now(place)
-        if operation.needs == "none":
+        if operation.needs in LENIENT:
             return None
         raise AuraError(
             "repo_not_found",

@@ -12,6 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from aura import __version__, home, idempotency
+from aura.errors import AuraError
 from aura.repo.pool import Pool
 from aura.store import Store
 
@@ -33,6 +34,8 @@ async def serve(
     sock: socket.socket, http: str | None, http_auth: str, cors: tuple[str, ...], host_names: tuple[str, ...]
 ) -> None:
     """Serve on the bound socket, and on TCP where asked, until SIGTERM or SIGINT."""
+    if http:
+        _refuse_open_door(*address(http), http_auth)
     loop = asyncio.get_running_loop()
     tail = Tail(loop)
     store = Store(Path(home.path("aura.db")), on_commit=tail.wake)
@@ -71,8 +74,34 @@ async def serve(
 
 
 async def _listen(runner: web.AppRunner, http: str) -> None:
+    host, port = address(http)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise AuraError(
+            "conflict",
+            f"cannot listen on {http}: {os.strerror(error.errno or 0)}",
+            "Choose another HOST:PORT.",
+        ) from error
+
+
+def address(http: str) -> tuple[str, int]:
+    """Read HOST:PORT. Raises `invalid_request`."""
     host, _, port = http.rpartition(":")
-    await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise AuraError(
+            "invalid_request", f"cannot listen on {http!r}", "Write HOST:PORT, such as 127.0.0.1:7420."
+        )
+    return host.strip("[]"), int(port)
+
+
+def _refuse_open_door(host: str, port: int, http_auth: str) -> None:
+    if http_auth == "none" and host not in ("localhost", "::1") and not host.startswith("127."):
+        raise AuraError(
+            "invalid_request",
+            f"cannot listen on {host}:{port} without a token: it is not only this machine that reaches it",
+            "Leave --http-auth out, or listen on 127.0.0.1.",
+        )
 
 
 async def _stop(context: Context, runner: web.AppRunner) -> None:

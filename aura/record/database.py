@@ -39,19 +39,25 @@ class Checked(Struct, frozen=True):
 def backup(caller: Caller, new: NewBackup, store: Store) -> Backup:
     """Copy the database to a file while it is in use."""
     target = Path(new.file)
-    if not target.is_absolute():
+    if "\0" in new.file or not target.is_absolute():
         raise AuraError(
-            "invalid_request", f"cannot back up to {new.file}: the path is relative", "Give an absolute path."
+            "invalid_request", f"cannot back up to {new.file}: it is no absolute path", "Give an absolute path."
         )
     if target.exists():
         raise AuraError(
             "conflict", f"cannot back up to {new.file}: it is there already", "Name a file that is not there."
         )
+    if not target.parent.is_dir():
+        raise AuraError(
+            "file_not_found", f"cannot back up to {new.file}: there is no such folder", f"mkdir {target.parent}"
+        )
     try:
         store.backup(target)
     except OSError as error:
         raise AuraError(
-            "permission_denied", f"cannot back up to {new.file}: {os.strerror(error.errno or 0)}"
+            "permission_denied",
+            f"cannot back up to {new.file}: {os.strerror(error.errno or 0)}",
+            "Name a folder that may be written to.",
         ) from error
     return Backup(str(target), target.stat().st_size)
 

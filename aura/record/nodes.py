@@ -1,12 +1,12 @@
 """Nodes: the entity edits of an intent, as they are kept, bound to commits and shown."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-from aura.api import Caller, Page
+from aura.api import Caller, Filter, Listing, Page
 from aura.ids import new_id
 from aura.op import op
 from aura.record import intents
@@ -115,10 +115,36 @@ def show(db: Connection, caller: Caller, at: intents.IntentId) -> FullIntent:
     return FullIntent(**msgspec.structs.asdict(intents.by_seq(db, seq)), nodes=of(db, seq))
 
 
-@op("GET /v1/intents/{id}/nodes", command="intent nodes ID", scope="read_intents")
-def list_(db: Connection, caller: Caller, at: intents.IntentId) -> Page[Node]:
-    """List the entity edits of an intent."""
-    return Page(of(db, intents.find(db, caller, at.id)))
+_KIND = "coalesce(w.kind, o.kind)"
+_PATH = "coalesce(w.path, o.path)"
+NODES: Listing[Node] = Listing(
+    noun="nodes",
+    source=(
+        "nodes n JOIN intents i ON i.seq = n.intent LEFT JOIN entities o ON o.seq = n.old"
+        " LEFT JOIN entities w ON w.seq = n.new"
+    ),
+    columns="n.edit, n.state, n.commit_sha",
+    rows=lambda _, found: [_node(decode_edit(edit), state, sha) for edit, state, sha in found],
+    key="n.position",
+    seq="n.position",
+    repo=None,
+    at=None,
+    order="asc",
+    filters={
+        "kind": Filter("Only entities of these kinds.", f"{_KIND} IN ({{}})", get_args(Kind)),
+        "grade": Filter("Only edits of these grades.", "n.grade IN ({})", get_args(Grade)),
+        "state": Filter("open, bound or superseded.", "n.state IN ({})", get_args(State)),
+        "path": Filter("Only entities in these files.", f"{_PATH} IN ({{}})"),
+    },
+    groups={"kind": _KIND, "grade": "n.grade", "state": "n.state", "path": _PATH, "changes": "n.changes"},
+    extra=(("id", Annotated[str, Meta(description="The intent's id, or the hash of its commit.")]),),
+)
+
+
+@op("GET /v1/intents/{id}/nodes", command="intent nodes ID", scope="read_intents", listing=NODES)
+def list_(db: Connection, caller: Caller, query: Any) -> Page[Node]:
+    """List the entity edits of an intent, in the order of path and line."""
+    return NODES.page(db, caller, query, within=("n.intent = ?", [intents.find(db, caller, query.id)]))
 
 
 def at(db: Connection, intent: int, position: int) -> Node:

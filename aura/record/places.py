@@ -10,6 +10,10 @@ def relative(root: str, path: str) -> str:
 
     Raises `invalid_request` where it lies outside.
     """
+    if "\0" in path:
+        raise AuraError(
+            "invalid_request", "cannot use a path that holds a NUL byte", "Name a path inside the work tree."
+        )
     whole = os.path.normpath(os.path.join(root, path))
     if whole != root and not whole.startswith(root.rstrip("/") + "/"):
         real = os.path.join(os.path.realpath(os.path.dirname(whole)), os.path.basename(whole))

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta, Struct
 
-from aura.api import Caller, Page
+from aura.api import Caller, Filter, Listing, Page
 from aura.errors import AuraError
 from aura.op import op
 from aura.record import events
@@ -70,10 +71,30 @@ def _setting(db: Connection, caller: Caller, name: str) -> Setting:
     return Setting(name, found.get(repo, found.get(0, known.default)), known.default, scope, known.doc)
 
 
-@op("GET /v1/settings", command="config list", scope="read_status")
-def list_(db: Connection, caller: Caller) -> Page[Setting]:
+SETTINGS: Listing[Setting] = Listing(
+    noun="settings",
+    source="json_each(?)",
+    columns="value",
+    rows=lambda _, found: [msgspec.json.decode(row[0], type=Setting) for row in found],
+    key="value ->> 'name'",
+    seq="value ->> 'name'",
+    repo=None,
+    at=None,
+    order="asc",
+    filters={
+        "scope": Filter(
+            "Where the value comes from.", "value ->> 'scope' IN ({})", ("default", "everywhere", "repository")
+        )
+    },
+    groups={"scope": "value ->> 'scope'"},
+)
+
+
+@op("GET /v1/settings", command="config list", scope="read_status", listing=SETTINGS)
+def list_(db: Connection, caller: Caller, query: Any) -> Page[Setting]:
     """List the settings with the values that hold here."""
-    return Page([_setting(db, caller, name) for name in KNOWN])
+    whole = msgspec.json.encode([_setting(db, caller, name) for name in KNOWN])
+    return SETTINGS.page(db, caller, query, given=[whole.decode()])
 
 
 @op("GET /v1/settings/{name}", command="config get NAME", scope="read_status")

@@ -67,12 +67,13 @@ WORKTREES: Listing[WorkTree] = Listing(
     columns="w.id, r.slug, w.path, w.git_dir, w.bare, w.registered_at, b.state, b.done, b.wanted",
     rows=_rows,
     key="w.id",
-    seq="w.rowid",
+    seq="w.seq",
     repo="w.repo",
     at="w.registered_at",
     prefix="wkt",
     filters={"path": Filter("Only work trees at these paths.", "w.path IN ({})")},
-    groups={"repo": "r.slug"},
+    groups={"repo": "r.slug", "backfill": "b.state"},
+    measures={"commits": "b.done"},
 )
 
 
