@@ -9,16 +9,16 @@ from tree_sitter import Node
 
 from aura.syntax.language import Language
 from aura.syntax.margins import end_behind, is_silent, start_above
-from aura.syntax.parameters import text, type_text
+from aura.syntax.parameters import text
 from aura.syntax.parsing import Match
 from aura.syntax.types import Kind, Parameter
 
 MAX_DEPTH = 100
 
-_ROLES = frozenset({*get_args(Kind), "scope", "extension", "wrap", "decorator"})
+_ROLES = frozenset({*get_args(Kind), "scope", "extension", "section", "wrap", "decorator"})
 _TYPES = frozenset({"class", "interface", "trait", "struct", "enum", "object", "extension"})
 _CODE = frozenset({"function", "method", "constructor"})
-_WORD = re.compile(rb"[A-Za-z_]\w*")
+_WORD = re.compile(rb"([A-Za-z_]\w*)([(\[]\w+[)\]])?")
 _Captures = dict[str, list[Node]]
 _Definition = tuple[int, int, int, str, _Captures]
 
@@ -31,7 +31,7 @@ class Draft:
 
     __slots__ = (
         "container", "cursor", "decorators", "end", "end_line", "index", "kind", "line", "modifiers", "name",
-        "node_start", "parameters", "qualified", "result", "start",
+        "node_end", "node_start", "parameters", "qualified", "result", "section", "start",
     )  # fmt: skip
 
     def __init__(
@@ -39,13 +39,15 @@ class Draft:
     ):
         self.kind, self.name, self.qualified, self.container = cast(Kind, kind), name, qualified, container
         self.start = self.node_start = start
-        self.end, self.cursor = end, cursor
+        self.end = self.node_end = end
+        self.cursor = cursor
         self.index = container
         self.line = self.end_line = 0
         self.parameters: tuple[Parameter, ...] = ()
         self.result: str | None = None
         self.decorators: tuple[str, ...] = ()
         self.modifiers: tuple[str, ...] = ()
+        self.section: tuple[str, ...] = ()
 
 
 class Collector:
@@ -64,12 +66,17 @@ class Collector:
         """Return the definitions, or None when they nest too deep."""
         for start, minus_end, _, kind, captures in self.definitions:
             start, end = self._widened(start, -minus_end)
+            # Some nodes hold the line break that ends them, as a directive's.
+            end -= self.source[end - 1 : end] == b"\n"
+            while self.stack[-1].end <= start:
+                self.stack.pop()
+            if kind == "section":
+                self.stack[-1].section = self._modifiers(self.source[start:end])
+                continue
             name = captures["name"][0]
             if name.start_byte in self.named:
                 continue
             self.named.add(name.start_byte)
-            while self.stack[-1].end <= start:
-                self.stack.pop()
             self._define(kind, start, end, name, captures)
             if len(self.stack) > MAX_DEPTH:
                 return None
@@ -87,7 +94,9 @@ class Collector:
 
     def _define(self, kind: str, start: int, end: int, node: Node, captures: _Captures) -> None:
         outer = self.stack[-1]
-        name_start, name_end = node.start_byte, node.end_byte
+        if start < outer.cursor and self.found and outer is self.found[-1]:
+            outer.cursor = max(outer.start, outer.node_start)
+        name_start, name_end = node.start_byte, captures["name"][-1].end_byte
         scope, name = self.language.split_name(self.source[name_start:name_end].decode("utf-8", "replace"))
         if kind in ("scope", "extension"):
             inherited = kind if kind == "extension" else outer.kind
@@ -95,17 +104,21 @@ class Collector:
             frame = Draft(inherited, name, qualified, outer.index, start, end, name_end)
             self.stack.append(frame)
             return
-        if self.found and outer is self.found[-1] and outer.node_start == start and end <= outer.end:
+        node_start = start
+        if self.found and outer is self.found[-1] and (outer.node_start, outer.node_end) == (start, end):
             outer = self._share(outer, name_start)
             start = name_start
         if "receiver" in captures:
             scope = self.language.split_receiver(text(captures["receiver"][0], self.source) or "")
+            scope = "" if scope == outer.name else scope
         kind = self._kind(kind, name, scope, outer)
         if not kind:
             return
         draft = Draft(kind, name, _dotted(outer.qualified, scope, name), outer.index, start, end, name_end)
-        draft.index = len(self.found)
+        draft.index, draft.node_start = len(self.found), node_start
         self._margins(draft, outer, node)
+        if draft.end <= draft.start:
+            return
         self._header(draft, captures)
         outer.cursor = draft.end
         self.stack.append(draft)
@@ -123,11 +136,12 @@ class Collector:
         if kind == "constant":
             if outer.kind in _CODE:
                 return ""
-            return "field" if outer.kind in _TYPES else kind
+            return "field" if scope or outer.kind in _TYPES else kind
         if kind == "function" and (scope or outer.kind in _TYPES):
             kind = "method"
         made_by = self.language.constructors
-        if kind == "method" and (name in made_by or ("<class>" in made_by and name == outer.name)):
+        owner = scope.rpartition(".")[2] or outer.name
+        if kind == "method" and (name in made_by or ("<class>" in made_by and name == owner)):
             return "constructor"
         return kind
 
@@ -146,7 +160,7 @@ class Collector:
             for start, end in reversed(spans):
                 if start >= header_start:
                     header = header[: start - header_start] + b" " + header[end - header_start :]
-            draft.modifiers = self._modifiers(header)
+            draft.modifiers = outer.section + self._modifiers(header)
         draft.start = max(start_above(source, draft.start, outer.cursor, language), outer.cursor)
         draft.end = min(end_behind(source, draft.end, language), outer.end)
         draft.line = name.start_point.row + 1 - source.count(b"\n", draft.start, name.start_byte)
@@ -165,15 +179,17 @@ class Collector:
         cache = _modifiers_of.setdefault(self.language.name, {})
         known = cache.get(header)
         if known is None:
-            words = (word.decode() for word in _WORD.findall(header))
-            known = tuple(word for word in words if word in self.language.modifiers)
+            found = ((word.decode(), (word + limit).decode()) for word, limit in _WORD.findall(header))
+            known_words = self.language.modifiers
+            words = (limited if limited in known_words else word for word, limited in found)
+            known = tuple(word for word in words if word in known_words)
             if len(cache) < 10_000:
                 cache[header] = known
         return known
 
     def _header(self, draft: Draft, captures: _Captures) -> None:
         if "result" in captures:
-            draft.result = type_text(captures["result"][0], self.source)
+            draft.result = self.language.result(captures["result"][0], self.source)
         if self.language.parameters is None:
             return
         receiver = captures.get("receiver")
@@ -193,7 +209,7 @@ class Collector:
             known = self.language.parameters(node, self.source)
             if has_object and known and known[0].name in self.language.receivers:
                 known = (_as_receiver(known[0]), *known[1:])
-            if len(cache) < 50_000 and not node.has_error:
+            if len(content) < 500 and len(cache) < 50_000 and not node.has_error:
                 cache[content] = known
         return known
 
@@ -214,12 +230,13 @@ def _sort(found: list[Match]) -> tuple[list[_Definition], list[tuple[int, int]],
     definitions: list[_Definition] = []
     spans: dict[str, list[tuple[int, int]]] = {"wrap": [], "decorator": []}
     for pattern, captures in found:
-        role, node = _leading(captures)
+        role, nodes = _leading(captures)
+        start, end = nodes[0].start_byte, _end(nodes[-1], nodes[0].start_point.column)
         if role in spans:
-            spans[role].append((node.start_byte, node.end_byte))
+            spans[role].append((start, end))
         else:
-            definitions.append((node.start_byte, -node.end_byte, pattern, role, captures))
-    definitions.sort(key=lambda d: d[:3])
+            definitions.append((start, -end, pattern, role, captures))
+    definitions.sort(key=_outer_name_first)
     decorators: list[tuple[int, int]] = []
     for span in sorted(set(spans["decorator"]), key=_outer_first):
         if not decorators or span[0] >= decorators[-1][1]:
@@ -227,11 +244,32 @@ def _sort(found: list[Match]) -> tuple[list[_Definition], list[tuple[int, int]],
     return definitions, sorted(set(spans["wrap"]), key=_outer_first), decorators
 
 
-def _leading(captures: _Captures) -> tuple[str, Node]:
+def _end(node: Node, column: int) -> int:
+    """Return where a node ends without the comments that follow it, where indentation ends its block."""
+    end, last = node.end_byte, node
+    while count := last.child_count:
+        final = last.child(count - 1)
+        child = final
+        while child is not None and child.is_extra and child.start_point.column <= column:
+            child = child.prev_sibling
+        if child is None:
+            break
+        if child is not final:
+            end = child.end_byte
+        last = child
+    return end
+
+
+def _leading(captures: _Captures) -> tuple[str, list[Node]]:
     for role, nodes in captures.items():
         if role in _ROLES:
-            return role, nodes[0]
+            return role, nodes
     raise KeyError(f"cannot find a leading capture among {sorted(captures)}")
+
+
+def _outer_name_first(definition: _Definition) -> tuple[int, int, int, int]:
+    start, minus_end, pattern, _, captures = definition
+    return start, minus_end, captures["name"][0].start_byte if "name" in captures else start, pattern
 
 
 def _outer_first(span: tuple[int, int]) -> tuple[int, int]:

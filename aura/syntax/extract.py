@@ -3,7 +3,7 @@
 from xxhash import xxh3_64_intdigest
 
 from aura.syntax.collect import Collector, Draft
-from aura.syntax.language import Language, language_for
+from aura.syntax.language import HEAD, Language, language_for
 from aura.syntax.margins import gaps, is_silent, own_content
 from aura.syntax.parsing import matches, parse
 from aura.syntax.types import Entity, Table
@@ -13,7 +13,7 @@ EXTRACTOR_VERSION = 1
 
 def extract(source: bytes, path: str) -> Table:
     """Return the entities of a file, outer before inner, in source order; never raises."""
-    language = language_for(path, source[:200])
+    language = language_for(path, source[:HEAD])
     if language is None or b"\0" in source[:8000]:
         return _whole_file(source, path, "", degraded=False)
     tree = parse(source, language)

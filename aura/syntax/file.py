@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from aura.syntax.extract import extract
-from aura.syntax.language import Language, language_for
+from aura.syntax.language import Language, load
 from aura.syntax.margins import BLANK, gaps, inner
 from aura.syntax.tokens import Slice, Tokens, read_tokens
 from aura.syntax.types import Entity, Table
@@ -23,7 +23,7 @@ class File:
 
     @cached_property
     def language(self) -> Language | None:
-        return language_for(self.path, self.source[:200]) if self.table.language else None
+        return load(self.table.language) if self.table.language else None
 
     @cached_property
     def inner(self) -> list[list[int]]:

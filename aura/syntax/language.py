@@ -6,16 +6,19 @@ To add a language, write `aura/syntax/languages/NAME.py` with a `LANGUAGE = Lang
 The heart of a spec is its tree-sitter query. It runs once over each file, in C, so it is the only thing
 that looks at every node. Each pattern has one *leading* capture:
 
-- `@function @class @field ...` (any `Kind`): the node is a definition and its range is the entity's range.
-  The pattern also captures `@name`, and `@parameters`, `@result` and `@receiver` where there are such
-  nodes. A `function` directly in a class-like entity becomes a `method`, a `constant` there a `field`, and
-  a `constant` in a function is local and left out. Where several patterns match one name, the widest node
-  wins, then the earlier pattern: write `(declaration . (declarator name: ...) .) @constant` before a plain
-  `(declarator name: ...) @constant`, and a function value before any value.
+- `@function @class @field ...` (any `Kind`): the node is a definition and its range is the entity's range;
+  captured on several nodes, the range is from the first to the last.
+  The pattern also captures `@name` (from the first to the last node so named), and `@parameters`,
+  `@result` and `@receiver` where there are such nodes. A `function` directly in a class-like entity becomes
+  a `method`, a `constant` there a `field`, and a `constant` in a function is local and left out. Where
+  several patterns match one name, the widest node wins, then the earlier pattern: write
+  `(declaration . (declarator name: ...) .) @constant` before a plain `(declarator name: ...) @constant`,
+  and a function value before any value.
 - `@wrap`: the first definition that begins inside is widened to this node (decorated definition, `export`,
   template).
 - `@decorator`: an annotation or attribute. One inside a definition, before its name, belongs to that
   definition; one directly above it does too and widens it.
+- `@section`: a marker (`private:`) whose modifiers those behind it in the same definition or scope have.
 - `@scope` with `@name`: adds a part to the qualified names inside without being an entity (a namespace).
 - `@extension` with `@name`: the same, but what is inside are members of the type so named (Rust `impl`).
 
@@ -25,6 +28,7 @@ A comment directly above, and one that trails on the last line, belong to the de
 all.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -34,6 +38,7 @@ import tree_sitter
 from msgspec import Struct
 from tree_sitter import Node
 
+from aura.syntax.parameters import type_text
 from aura.syntax.types import Kind, Parameter
 
 ReadParameters = Callable[[Node, bytes], tuple[Parameter, ...]]
@@ -53,6 +58,7 @@ class Language(Struct, frozen=True, eq=False):
     - `grammar`: imports the wheel and returns its language pointer; called when the first file is parsed.
     - `comment`: what a comment line begins with; `block_comment`: the delimiters of the other form, if any.
     - `parameters`: reads the `@parameters` node; usually `parameters.reader({...})`.
+    - `result`: reads the `@result` node.
     - `receivers`: names of a first parameter that stands for the object (`self`).
     - `modifiers`: words before the name that are kept as modifiers.
     - `constructors`: method names that make it a constructor; `"<class>"` means the name of its class.
@@ -60,12 +66,14 @@ class Language(Struct, frozen=True, eq=False):
     - `split_receiver`: text of `@receiver` -> dotted scope.
     - `wrapper`: (kind, kind of container, own text) -> what to put around the text so that it parses.
     - `filler`: stands for a removed inner definition where a block must not be empty (`pass`).
-    - `bodies`: field names (or node types) under which a definition holds its body or value.
+    - `bodies`: field names (or node types) under which a definition holds its body or value; `=` stands for
+      what comes after that token.
     - `strings`: node types of plain strings, whose quote style does not matter.
     - `parentheses`: node types that only group; `same`: node types to be read as
       another, where brackets do not matter either.
     - `loose`: node types of text whose line breaks do not matter (JSX).
     - `docstrings`: whether a string that opens a body is documentation.
+    - `repair`: same-length text to parse instead where the grammar fails on valid code.
     """
 
     name: str
@@ -75,6 +83,7 @@ class Language(Struct, frozen=True, eq=False):
     comment: tuple[bytes, ...]
     block_comment: tuple[bytes, bytes] | None = None
     parameters: ReadParameters | None = None
+    result: Callable[[Node, bytes], str | None] = type_text
     receivers: frozenset[str] = frozenset()
     modifiers: frozenset[str] = frozenset()
     constructors: frozenset[str] = frozenset()
@@ -88,6 +97,7 @@ class Language(Struct, frozen=True, eq=False):
     same: dict[str, str] = {}
     loose: frozenset[str] = frozenset()
     docstrings: bool = False
+    repair: Callable[[bytes], bytes] | None = None
 
 
 _ROWS: dict[str, tuple[str, str, str]] = {
@@ -99,7 +109,33 @@ _ROWS: dict[str, tuple[str, str, str]] = {
     "go": (".go", "", ""),
     "rust": (".rs", "", ""),
     "java": (".java", "", ""),
+    "csharp": (".cs .csx", "", ""),
+    "kotlin": (".kt .kts", "", "kotlin"),
+    "scala": (".scala .sc .sbt", "", "scala scala-cli"),
+    "swift": (".swift", "", "swift"),
+    "php": (".php .phtml .php5", "", "php"),
+    "c": (".c .h", "", ""),
+    "cpp": (".cc .cpp .cxx .c++ .hpp .hh .hxx .h++ .ipp .inl .tpp", "", ""),
+    "ruby": (
+        ".rb .rake .gemspec .ru .podspec .jbuilder",
+        "Gemfile Rakefile Guardfile Vagrantfile Capfile Podfile Brewfile Thorfile Fastfile",
+        "ruby jruby rake",
+    ),
+    "bash": (
+        ".sh .bash .zsh .ksh .bats",
+        ".bashrc .bash_profile .bash_aliases .bash_logout .profile .zshrc .zshenv .zprofile",
+        "sh bash zsh dash ksh ash",
+    ),
 }
+
+HEAD = 16 * 1024
+
+# What no line of a C header begins with.
+_CPP_HEADER = re.compile(
+    rb"^[ \t]*(?:(?:class|namespace|template|using)\b|(?:public|private|protected)[ \t]*:"
+    rb"|#[ \t]*include[ \t]*<\w+>)",
+    re.MULTILINE,
+)
 
 _BY_EXTENSION = {ext: module for module, row in _ROWS.items() for ext in row[0].split()}
 _BY_NAME = {name: module for module, row in _ROWS.items() for name in row[1].split()}
@@ -122,9 +158,14 @@ def compiled(module: str) -> tuple[tree_sitter.Parser, tree_sitter.Query]:
 
 
 def language_for(path: str, head: bytes = b"") -> Language | None:
-    """Return the language of a file by its extension, name or `#!` line, or None when it is not known."""
+    """Return the language of a file by its extension, name or `#!` line, or None when it is not known.
+
+    `head` is its first `HEAD` bytes; in a `.h` file they tell C++ from C.
+    """
     pure = PurePosixPath(path)
     module = _BY_EXTENSION.get(pure.suffix.lower()) or _BY_NAME.get(pure.name) or _interpreter(head)
+    if module == "c" and pure.suffix.lower() == ".h" and _CPP_HEADER.search(head):
+        module = "cpp"
     return load(module) if module else None
 
 

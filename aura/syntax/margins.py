@@ -18,7 +18,7 @@ def start_above(source: bytes, start: int, floor: int, language: Language) -> in
     while line > floor:
         above = source.rfind(b"\n", 0, line - 1) + 1
         content = source[above : line - 1].strip()
-        if not content or above < floor:
+        if not content or above < floor or (above == 0 and content.startswith(b"#!")):
             break
         if content.startswith(language.comment):
             start, line = line - 1 - len(source[above : line - 1].lstrip()), above

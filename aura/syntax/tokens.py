@@ -16,6 +16,7 @@ from aura.syntax.parsing import matches, parse
 from aura.syntax.types import Kind
 
 NAME = b"\x00name"
+MAX_SLICE = 256 * 1024
 OPEN, CLOSE = b"\x01", b"\x02"
 
 _Stream = tuple[bytes, ...]
@@ -40,11 +41,11 @@ class Slice(Struct, frozen=True):
 
 
 def read_tokens(part: Slice, language: Language) -> Tokens:
-    """Return the token streams of a slice; where it is over the budget, its words are its body."""
+    """Return the token streams of a slice; where it is over the budget, its lines are its body."""
     text = _Text(part, language)
-    tree = parse(text.content, language)
+    tree = parse(text.content, language) if len(text.content) <= MAX_SLICE else None
     if tree is None:
-        return Tokens((), (), tuple(text.content.split()))
+        return Tokens((), (), tuple(text.content.splitlines()))
     return _Reader(text, part, language).read(tree.root_node)
 
 
@@ -97,14 +98,14 @@ class _Reader:
         for pattern, captures in matches(root, self.language):
             kind, nodes = next(iter(captures.items()))
             name = captures.get("name")
-            if name is None or kind in ("scope", "extension") or not self._inside(name[0]):
+            if name is None or kind in ("scope", "extension", "section") or not self._inside(name[0]):
                 continue
-            node = next((n[0] for k, n in captures.items() if k not in _PARTS), nodes[0])
-            rank = (node.start_byte, -node.end_byte, pattern)
+            nodes = next((n for k, n in captures.items() if k not in _PARTS), nodes)
+            rank = (nodes[0].start_byte, -nodes[-1].end_byte, pattern)
             if best is None or rank < best:
                 best = rank
                 self.name_start = name[0].start_byte
-                body = self._body(node, 3)
+                body = next(filter(None, (self._body(node, 3) for node in nodes)), None)
                 self.body_start, self.body_end = (
                     (body.start_byte, body.end_byte) if body else (len(self.text.content),) * 2
                 )
@@ -118,6 +119,9 @@ class _Reader:
         for label in self.language.bodies:
             found = node.child_by_field_name(label)
             found = found or next((c for c in node.named_children if c.type == label), None)
+            if label == "=":
+                sign = next((c for c in node.children if c.type == label), None)
+                found = sign and sign.next_named_sibling
             if found is not None and (not is_code or label not in _VALUES):
                 return found
         for child in node.named_children if depth else ():
@@ -221,7 +225,7 @@ class _Reader:
 
 
 _PARTS = frozenset({"name", "parameters", "result", "receiver"})
-_VALUES = frozenset({"value", "right", "type"})
+_VALUES = frozenset({"value", "right", "type", "="})
 _TRANSPARENT = frozenset({"program", "module", "source_file", "translation_unit", "compilation_unit"})
 _BRACKETS = frozenset({"(", ")"})
 _CLOSERS = frozenset({")", "]", "}", ">"})
