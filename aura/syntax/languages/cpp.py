@@ -10,7 +10,6 @@ import re
 
 from aura.syntax.language import Language
 from aura.syntax.languages import c
-from aura.syntax.types import Kind
 
 
 def _grammar() -> object:
@@ -49,13 +48,6 @@ def _plain(text: str) -> str:
             kept.append(letter)
         depth = max(0, depth - (letter == ">"))
     return "".join(kept)
-
-
-def _wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes, bytes]:
-    before, after = c.wrapper(kind, container, content)
-    if container in ("function", "method", "constructor") and before.startswith(b"struct"):
-        return b"", b""
-    return before, after
 
 
 # A class with a macro before its name (`class API Foo : Bar {`) is read as a function of class type.
@@ -113,7 +105,7 @@ LANGUAGE = Language(
     modifiers=c.MODIFIERS | _MODIFIERS,
     constructors=frozenset({"<class>"}),
     split_name=_split_name,
-    wrapper=_wrapper,
+    wrapper=c.wrapper,
     bodies=("body", "value", "default_value", "preproc_arg"),
     strings=frozenset(),
 )
