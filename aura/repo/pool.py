@@ -50,9 +50,9 @@ class Pool:
         self.size = size
         self._deadline_s = deadline_s
         limit = max(1, int(deadline_s * 2))
-        self._options = ["--idle", str(idle_s), "--limit", str(limit)]
-        self._options += ["--cache", cache] if cache else []
-        self._options += ["--background"] if background else []
+        self._options = [f"idle={idle_s}", f"limit={limit}"]
+        self._options += [f"cache={cache}"] if cache else []
+        self._options += ["background=yes"] if background else []
         self._changed = threading.Condition()
         self._free: list[Worker] = []
         self._busy: set[Worker] = set()

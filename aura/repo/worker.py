@@ -1,9 +1,9 @@
 """The analysis worker: reads requests on stdin, writes answers on stdout, exits at the end of its input.
 
-It ends itself when it is idle, and when one answer takes far too long: nobody may be left to do so.
+It ends itself when it is idle, and when one answer takes far too long: nobody may be left to do so. Options are
+`cache=FILE`, `idle=SECONDS`, `limit=SECONDS` and `background=yes`; argparse would be a tenth of the time to start.
 """
 
-import argparse
 import gc
 import os
 import resource
@@ -36,26 +36,14 @@ MEMORY = 3 << 30
 
 def main() -> None:
     """Serve requests until there are no more."""
-    options = _options()
-    _settle(background=options.background)
-    with Cache(options.cache) as cache, Analyst(cache) as analyst:
+    options = dict(option.split("=", 1) for option in sys.argv[1:])
+    idle, limit = float(options.get("idle", "30")), int(options.get("limit", "60"))
+    _settle(background="background" in options)
+    with Cache(options.get("cache")) as cache, Analyst(cache) as analyst:
         # What is there now stays; only what the requests make is worth looking through.
         gc.freeze()
-        while (request := _next(options.idle)) is not None:
-            _serve(analyst, request, options.limit)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m aura.repo.worker", description=__doc__)
-    parser.add_argument("--cache", metavar="FILE", help="cache of entity tables; without it, there is none")
-    parser.add_argument(
-        "--idle", metavar="SECONDS", type=float, default=30.0, help="exit when idle for so long"
-    )
-    parser.add_argument(
-        "--limit", metavar="SECONDS", type=int, default=60, help="die when one answer takes longer"
-    )
-    parser.add_argument("--background", action="store_true", help="leave the processor to others")
-    return parser.parse_args()
+        while (request := _next(idle)) is not None:
+            _serve(analyst, request, limit)
 
 
 def _settle(*, background: bool) -> None:

@@ -256,7 +256,7 @@ def test_closing_ends_all_workers_and_calls(repo: GitRepo, faulty: Callable[...,
 def test_a_worker_speaks_over_plain_pipes(repo: GitRepo) -> None:
     (sha,) = numbered(repo, 1)
     request = framed(DiffTrees(os.fsencode(repo.git_dir), None, sha))
-    command = [sys.executable, "-m", "aura.repo.worker", "--background"]
+    command = [sys.executable, "-m", "aura.repo.worker", "background=yes"]
     done = subprocess.run(command, input=request * 2, capture_output=True, timeout=20, check=True)
     answers, out = [], done.stdout
     while out:
