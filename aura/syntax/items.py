@@ -36,7 +36,9 @@ class Item:
 
     @property
     def label(self) -> str:
-        """The name below the parent."""
+        """The name below the parent; one for all constructors, which are named after it in some languages."""
+        if self.entity.kind == "constructor":
+            return "constructor"
         if self.parent is None:
             return self.entity.qualified_name
         return self.entity.qualified_name.removeprefix(self.parent.entity.qualified_name + ".")

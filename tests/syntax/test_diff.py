@@ -1,0 +1,82 @@
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aura.syntax.diff import diff, diff_files, diff_folders
+from aura.syntax.file import File
+
+STATEMENTS = [
+    "x = 1",
+    "return a + b",
+    "if a:\n        b()",
+    "for i in a:\n        c(i)",
+    "with d:\n        pass",
+]
+FUNCTIONS = st.builds(
+    lambda name, parameters, body: f"def {name}({', '.join(parameters)}):\n    " + "\n    ".join(body) + "\n",
+    st.sampled_from("fghk"),
+    st.lists(st.sampled_from("abc"), unique=True),
+    st.lists(st.sampled_from(STATEMENTS), min_size=1, max_size=4),
+)
+MODULES = st.lists(FUNCTIONS, max_size=5).map("\n\n".join)
+
+
+@given(MODULES)
+@settings(deadline=None)
+def test_a_file_does_not_differ_from_itself(source: str) -> None:
+    files = {"x.py": File.read("x.py", source.encode())}
+    assert diff_files(files, files) == []
+
+
+@given(MODULES, MODULES)
+@settings(deadline=None)
+def test_no_entity_is_in_two_edits_and_every_difference_has_one(before: str, after: str) -> None:
+    edits = diff({"x.py": before.encode()}, {"x.py": after.encode()})
+    for side in ("old", "new"):
+        known = [(s.path, e.kind, s.qualified_name, s.ordinal) for e in edits if (s := getattr(e, side))]
+        assert len(known) == len(set(known))
+    assert bool(edits) == (before.split() != after.split())
+
+
+@given(MODULES)
+@settings(deadline=None)
+def test_added_blank_lines_and_spaces_are_formatting_at_most(source: str) -> None:
+    spread = source.replace("\n    ", "\n\n      ").replace("      " + "    ", "            ")
+    edits = diff({"x.py": source.encode()}, {"x.py": spread.encode()})
+    assert {e.changes for e in edits} <= {("formatting_only",)}
+
+
+@given(
+    st.binary(max_size=200), st.binary(max_size=200), st.sampled_from(["x.py", "x.js", "x.go", "x.rs", "x"])
+)
+@settings(deadline=None)
+def test_any_bytes_have_a_diff(before: bytes, after: bytes, path: str) -> None:
+    diff({path: before}, {path: after})
+
+
+def test_the_order_of_the_input_does_not_matter() -> None:
+    before = {"a.py": b"def f(): pass\n", "b.py": b"def g(): pass\n"}
+    after = {"a.py": b"def g(): pass\n", "b.py": b"def f(): pass\n", "c.py": b"x = 1\n"}
+    turned = diff(dict(reversed(before.items())), dict(reversed(after.items())))
+    assert diff(before, after) == turned
+
+
+def test_a_missing_file_is_an_absent_one() -> None:
+    (gone,) = diff({"a.py": b"def f(): pass\n"}, {"a.py": None})
+    assert gone.changes == ("deleted",)
+    assert gone.new is None
+
+
+def test_folders_are_compared_without_links_and_git(tmp_path: Path) -> None:
+    for side, body in (("a", "1"), ("b", "2")):
+        root = tmp_path / side
+        (root / ".git").mkdir(parents=True)
+        (root / ".git" / "config").write_text(body)
+        (root / "pkg").mkdir()
+        (root / "pkg" / "x.py").write_text(f"def f():\n    return {body}\n")
+        (root / "same.py").write_text("def g(): pass\n")
+        (root / "link.py").symlink_to(root / "pkg" / "x.py")
+        (root / "loop").symlink_to(root)
+    (found,) = diff_folders(tmp_path / "a", tmp_path / "b")
+    assert (found.new.path, found.changes) == ("pkg/x.py", ("body_changed",))

@@ -1,0 +1,145 @@
+import os
+import random
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aura.syntax.extract import extract
+from aura.syntax.types import Table
+
+PATHS = ["x.py", "x.js", "x.ts", "x.tsx", "x.go", "x.rs", "x.java"]
+PIECES = [
+    *(b"def f(a, *b):\n", b"class A:\n", b"    ", b"@x\n", b"return 1\n", b"x = 1\n", b"# c\n", b'"""', b"'"),
+    *(b"\r\n", b"function f(a) {", b"}", b"const a = () => ", b"class A extends B {", b"m() {}", b"({a: 1})"),
+    *(
+        b"export default ",
+        b"func (s *S) F() {",
+        b"type A struct {",
+        b"\xff\xfe",
+        b"impl A for B {",
+        b"#[a]\n",
+    ),
+    *(
+        b"fn m(&self) {",
+        b"enum E { A, B }",
+        b"/** d */",
+        b"interface I {",
+        b"int a, b;",
+        b"(",
+        b"<a>",
+        b"`${",
+    ),
+    *(b";", b",", b"\t", b"\\\n"),
+]
+
+
+def check(table: Table, size: int) -> None:
+    seen = set()
+    for index, entity in enumerate(table.entities):
+        key = (entity.kind, entity.qualified_name, entity.ordinal)
+        assert key not in seen
+        seen.add(key)
+        assert 0 <= entity.start <= entity.end <= size
+        assert 1 <= entity.line <= entity.end_line
+        assert -1 <= entity.container < index or entity.container == -1
+        if entity.container >= 0:
+            outer = table.entities[entity.container]
+            assert outer.start <= entity.start
+            assert entity.end <= outer.end
+    for container in range(-1, len(table.entities)):
+        siblings = [e for e in table.entities if e.container == container and e.kind != "statements"]
+        assert all(a.end <= b.start for a, b in pairwise(siblings))
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from(PATHS))
+@settings(max_examples=300, deadline=None)
+def test_any_text_yields_unique_keys_and_nested_ranges(pieces: list[bytes], path: str) -> None:
+    source = b"".join(pieces)
+    check(extract(source, path), len(source))
+
+
+@given(st.binary(max_size=400), st.sampled_from([*PATHS, "x", "x.bin"]))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_yield_a_table(source: bytes, path: str) -> None:
+    check(extract(source, path), len(source))
+
+
+def test_a_truncated_file_yields_what_can_be_had() -> None:
+    with open(__file__, "rb") as file:
+        source = file.read()
+    for end in range(0, len(source), 97):
+        check(extract(source[:end], "x.py"), end)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"(" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b"{" * 100_000,
+        b"function f() {" * 30_000,
+        b"".join(b" " * i + b"def f():\n" for i in range(1400)),
+        b"x = " + b"a" * 10_000_000,
+        b'"' * 100_000,
+    ],
+    ids=["parens", "lists", "braces", "functions", "indents", "line", "quotes"],
+)
+@pytest.mark.parametrize("path", ["x.py", "x.js", "x.go"])
+def test_a_pathological_file_is_bounded_and_degraded(source: bytes, path: str) -> None:
+    start = time.process_time()
+    table = extract(source, path)
+    assert time.process_time() - start < 4
+    check(table, len(source))
+
+
+def test_a_file_over_the_budget_is_one_degraded_file_entity() -> None:
+    table = extract(b"x = 1\n" * 500_000, "big/x.py")
+    assert table.degraded
+    assert [(e.kind, e.name) for e in table.entities] == [("file", "x.py")]
+
+
+@pytest.mark.parametrize(
+    ("path", "source"), [("a/b.txt", b"hello\n"), ("x.py", b"\0\1\2"), ("Makefile", b"")]
+)
+def test_an_unknown_or_binary_file_is_one_file_entity(path: str, source: bytes) -> None:
+    table = extract(source, path)
+    assert [(e.kind, e.name) for e in table.entities] == [("file", path.rsplit("/", 1)[-1])]
+    assert not table.degraded
+
+
+def test_an_empty_file_holds_nothing() -> None:
+    assert extract(b"", "x.py").entities == ()
+
+
+def test_a_syntax_error_degrades_but_keeps_the_rest() -> None:
+    table = extract(b"def a(): pass\nx = = 3\ndef b(): pass\n", "x.py")
+    assert table.degraded
+    assert {"a", "b"} <= {e.name for e in table.entities}
+
+
+def test_line_ends_do_not_change_hashes() -> None:
+    source = b"import os\n\n\n# c\ndef f(a):\n    return a\n\n\nclass A:\n    x = 1\n"
+    unix, dos = (extract(s, "x.py").entities for s in (source, source.replace(b"\n", b"\r\n")))
+    assert [(e.name, e.line, e.end_line, e.raw) for e in unix] == [
+        (e.name, e.line, e.end_line, e.raw) for e in dos
+    ]
+
+
+def test_a_container_keeps_its_hash_when_a_member_changes() -> None:
+    one = extract(b"class A:\n    x = 1\n\n    def f(self):\n        return 1\n", "x.py").entities
+    two = extract(b"class A:\n    x = 1\n\n\n    def f(self):\n        return 2\n", "x.py").entities
+    assert one[0].raw == two[0].raw
+    assert one[-1].raw != two[-1].raw
+
+
+def test_a_shebang_tells_the_language() -> None:
+    assert extract(b"#!/usr/bin/env python3.12\ndef f(): pass\n", "bin/tool").language == "python"
+    assert extract(b"#!/usr/bin/node\nfunction f() {}\n", "bin/tool").language == "javascript"
+
+
+def test_random_bytes_between_definitions_do_no_harm() -> None:
+    source = b"".join(b"def f%d(): pass\n" % i + os.urandom(random.randrange(9)) for i in range(200))
+    check(extract(source.replace(b"\0", b""), "x.py"), len(source))
