@@ -1,7 +1,7 @@
 """The analysis worker: reads requests on stdin, writes answers on stdout, exits at the end of its input.
 
 It ends itself when it is idle, and when one answer takes far too long: nobody may be left to do so. Options
-are `cache=FILE`, `idle=SECONDS`, `limit=SECONDS` and `background=yes`; argparse would take a tenth of the start.
+are `cache=FILE`, `idle=SECONDS`, `limit=SECONDS`, `background=yes`; argparse would be a tenth of the start.
 """
 
 import gc
