@@ -105,7 +105,8 @@ def rfc3339(us: int) -> str:
     return datetime.fromtimestamp(us / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
 
 
-_SPAN = re.compile(r"(\d{1,6})([smhdw])")
+_SPAN = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
+_LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$")
 _UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -114,7 +115,8 @@ def moment(text: str, name: str) -> int:
     if match := _SPAN.fullmatch(text):
         return max(0, now_us() - int(match[1]) * _UNIT[match[2]] * 1_000_000)
     try:
-        at = datetime.fromisoformat(text)
+        # A bare + of an offset reads as a space in a query.
+        at = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text))
     except ValueError:
         raise AuraError(
             "invalid_request",
@@ -137,7 +139,7 @@ class Page(Struct, Generic[T]):
 
 class _Cursor(Struct, array_like=True):
     order: str
-    after: list[str | int | None]
+    after: list[str | int]
     digest: str
     since: int | None
     until: int | None
@@ -165,7 +167,8 @@ class Listing(Generic[T]):
     it.
 
     `key` orders newest first and must be an identifier with `prefix`, or the sequence itself where that is
-    None.
+    None. `seq` is the order of recording. Rows that are no table's are a `source` such as `json_each(?)`, whose
+    bindings are given to `page`; without `at` there is no `since`. `extra` are query fields of this list alone.
     """
 
     noun: str
@@ -174,8 +177,8 @@ class Listing(Generic[T]):
     rows: Callable[[Connection, list[tuple[Any, ...]]], list[T]]
     key: str
     seq: str
-    repo: str
-    at: str
+    repo: str | None
+    at: str | None
     prefix: Prefix | None = None
     always: str = "1"
     filters: dict[str, Filter] = field(default_factory=dict)
@@ -183,47 +186,49 @@ class Listing(Generic[T]):
     measures: dict[str, str] = field(default_factory=dict)
     failed: str | None = None
     order: Literal["asc", "desc"] = "desc"
+    extra: tuple[tuple[str, Any] | tuple[str, Any, Any], ...] = ()
 
     def query_type(self) -> type[Struct]:
         """Return the struct of this list's query parameters."""
-        fields: list[tuple[str, Any, Any]] = [
-            (name, Annotated[str | None, Meta(description=f.doc)], None) for name, f in self.filters.items()
-        ]
+        text = str | None
+        fields: list[Any] = [*self.extra]
+        fields += [(n, Annotated[text, Meta(description=f.doc)], None) for n, f in self.filters.items()]
+        if self.at:
+            since = "From this time or span before now (30d, 12h, 15m)."
+            until = "Before this time or span before now."
+            fields.append(("since", Annotated[text, Meta(description=since)], None))
+            fields.append(("until", Annotated[text, Meta(description=until)], None))
+        order = "asc polls in the order of recording."
+        by = f"Group by {', '.join(self.groups)}."
+        measure = f"One of {', '.join(self._aggregates())}; bare sum and avg take the first."
         fields += [
-            (
-                "since",
-                Annotated[str | None, Meta(description="From this time or span before now (30d, 12h, 15m).")],
-                None,
-            ),
-            ("until", Annotated[str | None, Meta(description="Before this time or span before now.")], None),
-            (
-                "order",
-                Annotated[Literal["asc", "desc"], Meta(description="asc polls in the order of recording.")],
-                self.order,
-            ),
+            ("order", Annotated[Literal["asc", "desc"], Meta(description=order)], self.order),
             ("limit", Annotated[int, Meta(ge=1, le=500, description="Rows at most.")], 50),
-            ("cursor", Annotated[str | None, Meta(description="Go on from a page's next_cursor.")], None),
-            (
-                "group_by",
-                Annotated[str | None, Meta(description=f"Group by {', '.join(self.groups)}.")],
-                None,
-            ),
-            (
-                "aggregate",
-                Annotated[str | None, Meta(description="count, sum[:FIELD], avg[:FIELD] or fail_rate.")],
-                None,
-            ),
+            ("cursor", Annotated[text, Meta(description="Go on from a page's next_cursor.")], None),
+            ("group_by", Annotated[text, Meta(description=by)], None),
+            ("aggregate", Annotated[text, Meta(description=measure)], None),
         ]
         return msgspec.defstruct(
             f"{self.noun.capitalize()}Query", fields, forbid_unknown_fields=True, kw_only=True
         )
 
-    def page(self, db: Connection, caller: Caller, query: Any) -> Page[Any]:
-        """Answer one page of rows, or of groups where the query asks for an aggregate."""
+    def page(
+        self,
+        db: Connection,
+        caller: Caller,
+        query: Any,
+        *,
+        given: Sequence[Any] = (),
+        within: Condition = ("1", ()),
+    ) -> Page[Any]:
+        """Answer one page of rows, or of groups where the query asks for an aggregate.
+
+        `given` are the bindings of the source, `within` a condition that the caller's query does not show.
+        """
         state = self._resume(query)
-        conditions = self._conditions(caller, query, state)
+        conditions = [within, *self._conditions(caller, query, state)]
         if query.group_by or query.aggregate:
-            return self._groups(db, query, state, conditions)
+            return self._groups(db, query, state, conditions, given)
         by, sign = (self.seq, ">") if query.order == "asc" else (self.key, "<")
         if state.after:
             conditions.append((f"{by} {sign} ?", state.after))
@@ -231,23 +236,21 @@ class Listing(Generic[T]):
             f"SELECT {by}, {self.columns} FROM {self.source} WHERE {_where(conditions)}"
             f" ORDER BY {by} {query.order} LIMIT ?"
         )
-        found = rows(db, sql, *_bindings(conditions), query.limit + 1)
-        more = len(found) > query.limit
-        found = found[: query.limit]
+        found = rows(db, sql, *given, *_bindings(conditions), query.limit + 1)
+        more, found = len(found) > query.limit, found[: query.limit]
         if found:
             state.after = [found[-1][0]]
-        elif query.order == "asc" and not state.after:
-            state.after = [0]
         cursor = _encode(state) if more or query.order == "asc" else None
         return Page(self.rows(db, [row[1:] for row in found]), cursor, more)
 
     def _resume(self, query: Any) -> _Cursor:
-        names = [*self.filters, "since", "until", "group_by", "aggregate"]
-        said = "\0".join(f"{n}={getattr(query, n)}" for n in names)
+        names = [field[0] for field in self.extra]
+        names += [*self.filters, "since", "until", "group_by", "aggregate"]
+        said = "\0".join(f"{n}={getattr(query, n, None)}" for n in names)
         digest = hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=6).hexdigest()
         if query.cursor is None:
-            since = moment(query.since, "since") if query.since else None
-            until = moment(query.until, "until") if query.until else None
+            spans = {name: getattr(query, name, None) for name in ("since", "until")}
+            since, until = (moment(text, name) if text else None for name, text in spans.items())
             return _Cursor(query.order, [], digest, since, until)
         state = _decode(query.cursor)
         if (state.order, state.digest) != (query.order, digest):
@@ -256,11 +259,13 @@ class Listing(Generic[T]):
                 "cannot use this cursor: it belongs to a list with other filters or another order",
                 "Repeat the filters and the order of the request that gave it, or leave the cursor out.",
             )
+        if len(state.after) not in (0, 2 * len(_names(query)) if query.group_by or query.aggregate else 1):
+            raise _unreadable()
         return state
 
     def _conditions(self, caller: Caller, query: Any, state: _Cursor) -> list[Condition]:
         conditions: list[Condition] = [(self.always, ())]
-        if caller.place is not None:
+        if caller.place is not None and self.repo is not None:
             conditions.append((f"{self.repo} = ?", (caller.place.repo,)))
         for name, filter_ in self.filters.items():
             if (said := getattr(query, name)) is None:
@@ -276,14 +281,20 @@ class Listing(Generic[T]):
             conditions.append(filter_.condition(values))
         for sign, at in ((">=", state.since), ("<", state.until)):
             if at is not None:
-                column, bound = (self.key, lowest_id(self.prefix, at)) if self.prefix else (self.at, at)
+                bound = lowest_id(self.prefix, at) if self.prefix else at
+                column = self.key if self.prefix else self.at
                 conditions.append((f"{column} {sign} ?", (bound,)))
         return conditions
 
     def _groups(
-        self, db: Connection, query: Any, state: _Cursor, conditions: list[Condition]
+        self,
+        db: Connection,
+        query: Any,
+        state: _Cursor,
+        conditions: list[Condition],
+        given: Sequence[Any],
     ) -> Page[dict[str, Any]]:
-        names = [n for n in (query.group_by or "").split(",") if n]
+        names = _names(query)
         for name in names:
             if name not in self.groups:
                 raise AuraError(
@@ -294,13 +305,13 @@ class Listing(Generic[T]):
                 )
         label, measure = self._measure(query.aggregate or "count")
         keys = [f"({self.groups[n]})" for n in names]
-        ordered = [f"ifnull({k}, '')" for k in keys]
+        ordered = [part for k in keys for part in (f"({k} IS NOT NULL)", f"ifnull({k}, '')")]
         if state.after and keys:
-            conditions.append((f"({','.join(ordered)}) > ({','.join('?' * len(keys))})", state.after))
+            conditions.append((f"({','.join(ordered)}) > ({','.join('?' * len(ordered))})", state.after))
         tail = f"GROUP BY {','.join(keys)} ORDER BY {','.join(ordered)} LIMIT ?" if keys else "LIMIT ?"
         columns = ",".join([*keys, "count(*)", measure])
         sql = f"SELECT {columns} FROM {self.source} WHERE {_where(conditions)} {tail}"
-        found = rows(db, sql, *_bindings(conditions), query.limit + 1)
+        found = rows(db, sql, *given, *_bindings(conditions), query.limit + 1)
         more, found = len(found) > query.limit, found[: query.limit]
         data = []
         for row in found:
@@ -309,7 +320,8 @@ class Listing(Generic[T]):
                 entry[label] = row[-1]
             data.append(entry)
         if found:
-            state.after = ["" if v is None else v for v in found[-1][: len(names)]]
+            last = found[-1][: len(names)]
+            state.after = [part for v in last for part in ((0, "") if v is None else (1, v))]
         return Page(data, _encode(state) if more else None, more)
 
     def _measure(self, text: str) -> tuple[str, str]:
@@ -322,14 +334,20 @@ class Listing(Generic[T]):
             column = self.measures.get(name or next(iter(self.measures)))
             if column:
                 return function, f"{function}({column})"
-        known = ["count", *(f"{f}:{m}" for f in ("sum", "avg") for m in self.measures)]
-        known += ["fail_rate"] if self.failed else []
         raise AuraError(
             "invalid_request",
             f"cannot aggregate by {text!r}",
-            f"Choose from {', '.join(known)}.",
+            f"Choose from {', '.join(self._aggregates())}.",
             {"path": "$.aggregate"},
         )
+
+    def _aggregates(self) -> list[str]:
+        known = ["count", *(f"{f}:{m}" for f in ("sum", "avg") for m in self.measures)]
+        return [*known, "fail_rate"] if self.failed else known
+
+
+def _names(query: Any) -> list[str]:
+    return [name for name in (query.group_by or "").split(",") if name]
 
 
 def _where(conditions: list[Condition]) -> str:
@@ -347,17 +365,25 @@ def _encode(state: _Cursor) -> str:
 def _decode(text: str) -> _Cursor:
     try:
         raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(raw, type=_Cursor)
+        state = msgspec.json.decode(raw, type=_Cursor)
     except (ValueError, msgspec.DecodeError):
-        raise AuraError(
-            "invalid_cursor", "cannot read this cursor", "Use a page's next_cursor as it is."
-        ) from None
+        raise _unreadable() from None
+    numbers = [n for n in (*state.after, state.since, state.until) if isinstance(n, int)]
+    if any(not -(1 << 63) <= n < 1 << 63 for n in numbers):
+        raise _unreadable()
+    return state
+
+
+def _unreadable() -> AuraError:
+    return AuraError("invalid_cursor", "cannot read this cursor", "Use a page's next_cursor as it is.")
 
 
 def position(cursor: str) -> int:
     """Return the sequence that a cursor of a list in the order of recording stands at."""
     state = _decode(cursor)
-    if state.order != "asc" or not state.after or not isinstance(state.after[0], int):
+    if not state.after:
+        return 0
+    if state.order != "asc" or not isinstance(state.after[0], int):
         raise AuraError(
             "invalid_cursor", "cannot stream from this cursor", "Use the cursor of a list of events."
         )

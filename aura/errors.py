@@ -81,9 +81,14 @@ class AuraError(Exception):
         return {
             "error": {
                 "code": self.code,
-                "message": self.message,
-                "hint": self.hint,
+                "message": _text(self.message),
+                "hint": _text(self.hint),
                 "details": self.details,
                 "request_id": request_id,
             }
         }
+
+
+def _text(said: str) -> str:
+    """Escape what no UTF-8 can hold: names that git or a request gave as other bytes."""
+    return said.encode("utf-8", "backslashreplace").decode()

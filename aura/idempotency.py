@@ -13,6 +13,7 @@ from aura.errors import AuraError
 from aura.store import Connection, one
 
 DAY_US = 86_400_000_000
+KEPT = frozenset(range(400, 500)) - {400, 401, 403, 413, 415, 429}
 
 
 class Answer(NamedTuple):
@@ -41,11 +42,10 @@ def key_for(caller: str, route: str, key: str, body: bytes) -> Key:
     return Key(caller, route, key, hashlib.blake2b(body, digest_size=16).digest())
 
 
-def once(db: Connection, key: Key, call: Callable[[Connection], Answer], request_id: str) -> Answer:
-    """Return the kept answer of this key, or call and keep what it answers.
+def replay(db: Connection, key: Key) -> Answer | None:
+    """Return the kept answer of this key, or None.
 
-    A refusal by the domain (4xx) is kept, too, and its effect undone. Raises `idempotency_mismatch` where the
-    key came with another request.
+    Raises `idempotency_mismatch` where the key came with another request.
     """
     row = one(
         db,
@@ -54,19 +54,30 @@ def once(db: Connection, key: Key, call: Callable[[Connection], Answer], request
         *key[:3],
         now_us(),
     )
-    if row:
-        if row[0] != key.digest:
-            raise AuraError(
-                "idempotency_mismatch",
-                "cannot reuse this Idempotency-Key: it came with another request",
-                "Use a new key for a new request.",
-            )
-        return Answer(row[1], row[2], True)
+    if row is None:
+        return None
+    if row[0] != key.digest:
+        raise AuraError(
+            "idempotency_mismatch",
+            "cannot reuse this Idempotency-Key: it came with another request",
+            "Use a new key for a new request.",
+        )
+    return Answer(row[1], row[2], True)
+
+
+def once(db: Connection, key: Key, call: Callable[[Connection], Answer], request_id: str) -> Answer:
+    """Return the kept answer of this key, or call and keep what it answers.
+
+    A refusal by the domain (4xx) is kept, too, and its effect undone; what is wrong with the request itself is
+    not. Raises `idempotency_mismatch` where the key came with another request.
+    """
+    if (kept := replay(db, key)) is not None:
+        return kept
     try:
         with db:
             answer = call(db)
     except AuraError as error:
-        if not 400 <= error.status < 500:
+        if error.status not in KEPT:
             raise
         answer = Answer(error.status, msgspec.json.encode(error.body(request_id)))
     keep(db, key, answer)

@@ -9,7 +9,8 @@ The function is synchronous. Its parameters are given by their annotation: a `Co
 every method but GET, unless `writes=False`), the `Caller`, services such as the pool of workers, and one
 input struct, whose fields come from the path, from the query (GET, DELETE) or from the JSON body. What must
 be read from git or from files beforehand is read by `gather(input)`, outside the transaction, and given to
-the parameter with its type. An operation whose function must stream or wait is bound by hand in the daemon
+the parameter with its type. `items` names the field of a batch: an item of it that is not valid is given to
+the function as its error. An operation whose function must stream or wait is bound by hand in the daemon
 (`manual=True`); its declaration still gives every other face.
 """
 
@@ -52,6 +53,7 @@ class Operation:
     status: int
     media: str
     gather: Callable[[Any], Any] | None
+    items: str | None
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -77,6 +79,7 @@ def op(
     media: str = "application/json",
     gather: Callable[[Any], Any] | None = None,
     name: str | None = None,
+    items: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as an operation; `scope=None` is for probes and documents alone, which need no
     rights.
@@ -104,7 +107,7 @@ def op(
         OPERATIONS[called] = Operation(
             called, method, path, scope, func, taken, inputs[0] if inputs else None, output, summary, doc,
             command, emits, listing, needs, (method != "GET") if writes is None else writes, manual, status,
-            media, gather,
+            media, gather, items,
         )  # fmt: skip
         return func
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from aura.api import Caller, Place
 from aura.errors import AuraError
 from aura.record import intents
@@ -66,7 +68,7 @@ class Analyst:
             if place is not None:
                 from .context import SYSTEM
 
-                self.add(Job(seq, place, SYSTEM, base, commit, tuple((files or "").splitlines())))
+                self.add(Job(seq, place, SYSTEM, base, commit, tuple(msgspec.json.decode(files or "[]"))))
 
     async def scan(
         self, place: Place, base: str | None, commit: str | None, files: tuple[str, ...]

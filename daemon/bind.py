@@ -1,13 +1,15 @@
 """The binding of operations to routes: decode, validate, resolve the caller, run, encode."""
 
 import asyncio
+import os
 import re
 import weakref
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from aiohttp import web
-from multidict import MultiMapping
 
 from aura import idempotency
 from aura.api import Caller
@@ -19,8 +21,8 @@ from aura.store import Connection
 
 from . import access, strict
 from .context import CONTEXT, Context, Manual
+from .decode import input_of
 
-MAX_DEPTH = 64
 PLACES = {"worktree.registered", "worktree.forgotten"}
 encode = msgspec.json.Encoder().encode
 _locks: "weakref.WeakValueDictionary[tuple[str, str, str], asyncio.Lock]" = weakref.WeakValueDictionary()
@@ -41,10 +43,8 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
     async def handle(request: web.Request) -> web.StreamResponse:
         context = request.app[CONTEXT]
         scopes, token = access.check(context, operation, request)
-        query = request.query
-        named = request.headers.get("Aura-Repo") or query.get("repo")
-        session = request.headers.get("Aura-Session")
-        given = await _input(operation, request)
+        named, session = named_repo(request), named_session(request)
+        given = await input_of(operation, request)
         caller = await context.callers.resolve(operation, named, session, scopes, token, request["id"])
         if caller.place is not None and operation.method == "GET":
             await context.backfills.settle(caller.place)
@@ -54,8 +54,11 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
             return reply(
                 Answer(operation.status, await context.in_thread(_read, context, operation, caller, given))
             )
+        # Where the route itself says what is meant, the repository may be gone when the request is repeated.
+        key = await key_of(replace(caller, place=None) if operation.needs == "none" else caller, request)
+        if (kept := await replay(context, key)) is not None:
+            return kept
         gathered = await context.in_thread(operation.gather, given) if operation.gather else None
-        key = await key_of(caller, request)
 
         def run(db: Connection) -> Answer:
             return Answer(operation.status, encode(_call(context, operation, db, caller, given, gathered)))
@@ -86,6 +89,25 @@ def _call(
     return call(operation, values)
 
 
+def named_repo(request: web.Request) -> str | None:
+    """Return the path or slug that the request names: percent-encoded in the header, plain in the query."""
+    if said := request.headers.get("Aura-Repo"):
+        return os.fsdecode(unquote_to_bytes(os.fsencode(said)))
+    return request.query.get("repo")
+
+
+def named_session(request: web.Request) -> str | None:
+    """Return the session that the request names. Raises `invalid_request` where it is no text."""
+    said = os.fsdecode(unquote_to_bytes(os.fsencode(request.headers.get("Aura-Session", ""))))
+    if len(said) > 255 or not said.isprintable():
+        raise AuraError(
+            "invalid_request",
+            "cannot read Aura-Session: it is no printable text of at most 255 characters",
+            "Write it percent-encoded in UTF-8.",
+        )
+    return said or None
+
+
 async def write_once(context: Context, key: Key | None, run: Any, request: web.Request) -> Answer:
     """Run a write, once for each idempotency key; of two at once the second waits for the first."""
     if key is None:
@@ -100,8 +122,16 @@ def lock_for(key: Key) -> asyncio.Lock:
     return _locks.setdefault(key[:3], asyncio.Lock())
 
 
+async def replay(context: Context, key: Key | None) -> web.Response | None:
+    """Answer what this key was answered before, also where the request could not be carried out again."""
+    if key is None:
+        return None
+    kept = await context.read(lambda db: idempotency.replay(db, key))
+    return reply(kept) if kept else None
+
+
 async def key_of(caller: Caller, request: web.Request) -> Key | None:
-    """Return the idempotency key that the request carries, bound to its caller, route and body."""
+    """Return the idempotency key that the request carries, bound to its caller, repository, route and body."""
     said = request.headers.get("Idempotency-Key")
     if said is None:
         return None
@@ -115,90 +145,3 @@ def reply(answer: Answer) -> web.Response:
     if answer.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return response
-
-
-async def _input(operation: Operation, request: web.Request) -> Any:
-    """Build the operation's input from path, query and body. Raises `invalid_request` with the JSON path."""
-    if operation.input is None:
-        for name in _flat(request.query):
-            raise invalid(f"Object contains unknown field `{name}`")
-        return None
-    kind = operation.input
-    try:
-        if not operation.in_body:
-            values = _flat(request.query) | dict(request.match_info)
-            return msgspec.convert(values, kind, strict=False)
-        body = await request.read()
-        access.require_json(request, body)
-        return _decode(operation, kind, body or b"{}", dict(request.match_info))
-    except msgspec.ValidationError as error:
-        raise invalid(str(error)) from None
-    except UnicodeDecodeError as error:
-        raise invalid(f"bad UTF-8 at byte {error.start}") from None
-
-
-def _flat(query: MultiMapping[str]) -> dict[str, Any]:
-    return {name: ",".join(query.getall(name)) for name in query if name not in ("repo", "subscribe")}
-
-
-def _decode(operation: Operation, kind: Any, body: bytes, path: dict[str, str]) -> Any:
-    """Decode a JSON body once, strictly: no duplicate keys, at most 64 levels, the path's fields not among
-    its own.
-    """
-    value = parse_json(body)
-    if not isinstance(value, dict):
-        raise invalid("Expected `object`")
-    for name in path:
-        if name in value:
-            raise invalid(f"Object contains unknown field `{name}`")
-    return msgspec.convert(value | path, kind)
-
-
-def parse_json(body: bytes) -> Any:
-    """Parse JSON, refusing what has two readings: duplicate keys, NaN, depth beyond 64, lone surrogates."""
-    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
-        raise invalid(f"more than {MAX_DEPTH} levels")
-    try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise invalid(str(error)) from None
-    if b'"' in body and _keys(value) != len(_KEY.findall(_STRING.sub(b'""', body))):
-        raise invalid("an object holds the same key twice")
-    return value
-
-
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_KEY = re.compile(rb'""\s*:')
-
-
-def _keys(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(_keys(v) for v in value.values())
-    if isinstance(value, list):
-        return sum(_keys(v) for v in value)
-    return 0
-
-
-def _depth(body: bytes) -> int:
-    depth = deepest = 0
-    for byte in _STRING.sub(b"", body):
-        if byte in b"{[":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"}]":
-            depth -= 1
-    return deepest
-
-
-def invalid(said: str) -> AuraError:
-    """Turn what the decoder complains of into `invalid_request` with the JSON path."""
-    problem, _, path = said.partition(" - at `")
-    where = path.rstrip("`") or "$"
-    if match := re.search(r"unknown field `(.+)`", problem):
-        where = f"{where}.{match[1]}"
-    return AuraError(
-        "invalid_request",
-        f"cannot read the request at {where}: {problem[:1].lower()}{problem[1:]}",
-        "Compare it with /openapi.json.",
-        {"path": where},
-    )

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import time
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -49,7 +48,7 @@ class Callers:
         request_id: str,
     ) -> Caller:
         """Return the caller of a request that names a repository as `named`, path or slug, or not at all."""
-        place = None if operation.needs == "none" and not named else await self._place(operation, named)
+        place = None if operation.scope is None else await self._place(operation, named)
         actor = await self._actor(place) if place else NOBODY
         return Caller(
             actor=actor, place=place, session=session, scopes=scopes, token=token, request_id=request_id
@@ -58,10 +57,9 @@ class Callers:
     async def _place(self, operation: Operation, named: str | None) -> Place | None:
         if not named:
             return self._only(operation)
-        path = os.fsdecode(unquote_to_bytes(named))
-        if path.startswith("/"):
-            return await self._at(path, operation)
-        return self._called(path)
+        if named.startswith("/"):
+            return await self._at(named, operation)
+        return self._called(named)
 
     def _only(self, operation: Operation) -> Place | None:
         repos = {place.repo for place in self.by_root.values()}

@@ -17,7 +17,7 @@ from aura.repo import commits
 from aura.store import Connection, one
 
 from .analysis import Job
-from .bind import encode, key_of, lock_for, reply
+from .bind import encode, key_of, lock_for, replay, reply, write_once
 from .context import Context
 
 CREATED = 201
@@ -32,10 +32,13 @@ class _Undo(Exception):
 
 async def log(context: Context, caller: Caller, new: NewIntent, request: web.Request) -> web.StreamResponse:
     """Log one intent, and wait for its analysis as long as the caller wants."""
-    new = await _settled(context, caller, new)
     if new.dry_run:
+        new = await _settled(context, caller, new)
         return reply(Answer(200, encode(await _dry_run(context, caller, new))))
     key = await key_of(caller, request)
+    if (kept := await replay(context, key)) is not None:
+        return kept
+    new = await _settled(context, caller, new)
     if key is None:
         return reply(await _log(context, caller, new, None, request["id"]))
     async with lock_for(key):
@@ -90,46 +93,60 @@ async def batch(
     context: Context, caller: Caller, new: NewIntents, request: web.Request
 ) -> web.StreamResponse:
     """Log many intents in one transaction, and answer without waiting for their analysis."""
-    items = [await _settled(context, caller, item) for item in new.intents]
+    key = await key_of(caller, request)
+    if (kept := await replay(context, key)) is not None:
+        return kept
+    items = [await _settled_or_error(context, caller, item) for item in new.intents]
     body = msgspec.json.decode(await request.read())["intents"]
-    logged: dict[int, str] = {}
+    logged: dict[int, NewItem] = {}
 
     def write(db: Connection) -> Answer:
         logged.clear()
-        return Answer(
-            200,
-            b"["
-            + b",".join(_item(db, caller, item, said, logged) for item, said in zip(items, body, strict=True))
-            + b"]",
-        )
+        outcomes = [_item(db, caller, item, said, logged) for item, said in zip(items, body, strict=True)]
+        return Answer(200, b"[" + b",".join(outcomes) + b"]")
 
-    key = await key_of(caller, request)
-    if key is None:
-        answer = await context.store.write(write)
-    else:
-        async with lock_for(key):
-            answer = await context.store.write(lambda db: idempotency.once(db, key, write, request["id"]))
+    answer = await write_once(context, key, write, request)
     if not answer.replayed:
-        for (seq, _), item in zip(logged.items(), items, strict=False):
+        for seq, item in logged.items():
             context.analyst.add(_job(caller, msgspec.structs.replace(item, wait_ms=0), seq))
     return reply(answer)
 
 
-def _item(db: Connection, caller: Caller, item: NewItem, said: Any, logged: dict[int, str]) -> bytes:
+async def _settled_or_error(context: Context, caller: Caller, item: Any) -> NewItem | AuraError:
+    try:
+        settled: NewItem | AuraError = item
+        if not isinstance(item, AuraError):
+            settled = await _settled(context, caller, item)
+        return settled
+    except AuraError as error:
+        return error
+
+
+def _item(
+    db: Connection, caller: Caller, item: NewItem | AuraError, said: Any, logged: dict[int, NewItem]
+) -> bytes:
+    """Log one item, or replay what it was answered before; its own failure is its answer."""
+
     def write(db: Connection) -> Answer:
+        if isinstance(item, AuraError):
+            raise item
         outcome = intents.outcome(db, caller, item)
         if outcome.ok is not None:
-            logged[_seq(db, outcome.ok.id)] = outcome.ok.id
+            logged[_seq(db, outcome.ok.id)] = item
         return Answer(200, encode(outcome))
 
-    if item.idempotency_key is None:
-        return write(db).body
-    who = f"{caller.token}@{caller.here.repo}"
-    key = idempotency.key_for(
-        who, "POST /v1/intents:batch#item", item.idempotency_key, msgspec.json.encode(said)
-    )
     try:
-        return idempotency.once(db, key, write, caller.request_id).body
+        own_key = said.get("idempotency_key") if isinstance(said, dict) else None
+        if not isinstance(own_key, str):
+            return write(db).body
+        who = f"{caller.token}@{caller.here.repo}"
+        digest = msgspec.json.encode(said)
+        key = idempotency.key_for(who, "POST /v1/intents:batch#item", own_key, digest)
+        if (kept := idempotency.replay(db, key)) is not None:
+            return kept.body
+        answer = write(db)
+        idempotency.keep(db, key, answer)
+        return answer.body
     except AuraError as error:
         return encode(intents.Outcome(err=error.body(caller.request_id)["error"]))
 

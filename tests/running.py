@@ -147,7 +147,9 @@ class Daemon:
     def get(self, path: str, headers: dict[str, str] | None = None, **options: Any) -> Reply:
         return self.call("GET", path, None, headers, **options)
 
-    def post(self, path: str, body: Any = None, headers: dict[str, str] | None = None, **options: Any) -> Reply:
+    def post(
+        self, path: str, body: Any = None, headers: dict[str, str] | None = None, **options: Any
+    ) -> Reply:
         return self.call("POST", path, body, headers, **options)
 
     def raw(self, sent: bytes, *, close: bool = False, seconds: float = 20.0) -> bytes:
@@ -196,7 +198,9 @@ class Daemon:
     ) -> Reply:
         """Send one request over TCP with exactly these headers."""
         host, _, port = self.http.rpartition(":")
-        return _send(http.client.HTTPConnection(host, int(port), timeout=60), method, path, body, headers or {}, repo)
+        return _send(
+            http.client.HTTPConnection(host, int(port), timeout=60), method, path, body, headers or {}, repo
+        )
 
     def bearer(self) -> dict[str, str]:
         if self.token is None:
@@ -229,7 +233,9 @@ def _send(
 class Frames:
     """A stream of server-sent events, read frame by frame."""
 
-    def __init__(self, daemon: Daemon, path: str, headers: dict[str, str] | None = None, seconds: float = 20.0) -> None:
+    def __init__(
+        self, daemon: Daemon, path: str, headers: dict[str, str] | None = None, seconds: float = 20.0
+    ) -> None:
         self._connection = _Connection(daemon.path, seconds)
         self._connection.request("GET", path, None, {"Accept": "text/event-stream", **(headers or {})})
         self.response = self._connection.getresponse()

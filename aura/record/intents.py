@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta, Struct, field
 
 from aura.api import Actor, Caller, Filter, Listing, Page, Time, now_us, rfc3339
@@ -213,7 +214,7 @@ def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
         " VALUES (?,?,?,?,?,?,'log',?,?,?,?,?,'pending',?)",
         (
             id_, here.repo, here.path, caller.session, here.branch, author_of(db, caller.actor), new.summary,
-            now, now, here.head, commit, "\n".join(new.files) or None,
+            now, now, here.head, commit, msgspec.json.encode(new.files).decode() if new.files else None,
         ),
     )  # fmt: skip
     seq = db.last_insert_rowid()
@@ -230,7 +231,14 @@ def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
     )  # fmt: skip
 
 
-@op("POST /v1/intents:batch", scope="write_intents", needs="required", manual=True, emits=("intent.logged",))
+@op(
+    "POST /v1/intents:batch",
+    scope="write_intents",
+    needs="required",
+    manual=True,
+    items="intents",
+    emits=("intent.logged",),
+)
 def batch(db: Connection, caller: Caller, new: NewIntents) -> list[Outcome]:
     """Log many intents at once; an item that fails does not stop the rest.
 
@@ -242,6 +250,13 @@ def batch(db: Connection, caller: Caller, new: NewIntents) -> list[Outcome]:
 def outcome(db: Connection, caller: Caller, item: NewItem) -> Outcome:
     """Log one item of a batch, undone by itself where it fails."""
     try:
+        if item.dry_run:
+            raise AuraError(
+                "invalid_request",
+                "cannot try an intent out within a batch",
+                "Send it alone, or leave dry_run out.",
+                {"path": "$.dry_run"},
+            )
         with db:
             intent = log(db, caller, item)
     except AuraError as error:
