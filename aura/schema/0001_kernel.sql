@@ -8,7 +8,8 @@ CREATE TABLE repositories (
 ) STRICT;
 
 CREATE TABLE worktrees (
-    id TEXT PRIMARY KEY,
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
     repo INTEGER NOT NULL REFERENCES repositories ON DELETE CASCADE,
     path TEXT NOT NULL UNIQUE,
     git_dir TEXT NOT NULL,
@@ -54,7 +55,7 @@ CREATE TABLE intents (
     branch TEXT,
     author INTEGER NOT NULL REFERENCES authors,
     source TEXT NOT NULL CHECK (source IN ('log', 'commit')),
-    summary TEXT NOT NULL CHECK (length(summary) > 0),
+    summary TEXT NOT NULL CHECK (summary <> ''),
     created_at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     base_sha TEXT,
