@@ -243,6 +243,22 @@ class Listing(Generic[T]):
         cursor = _encode(state) if more or query.order == "asc" else None
         return Page(self.rows(db, [row[1:] for row in found]), cursor, more)
 
+    def chosen(self, query: Any) -> dict[str, list[str]]:
+        """Return the values of the filters that the query gives. Raises `invalid_request`."""
+        chosen: dict[str, list[str]] = {}
+        for name, filter_ in self.filters.items():
+            if (said := getattr(query, name)) is None:
+                continue
+            values = chosen[name] = [v for v in said.split(",") if v]
+            if unknown := [v for v in values if filter_.choices and v not in filter_.choices]:
+                raise AuraError(
+                    "invalid_request",
+                    f"cannot filter by {name}={unknown[0]!r}",
+                    f"Choose from {', '.join(filter_.choices)}.",
+                    {"path": f"$.{name}"},
+                )
+        return chosen
+
     def _resume(self, query: Any) -> _Cursor:
         names = [field[0] for field in self.extra]
         names += [*self.filters, "since", "until", "group_by", "aggregate"]
@@ -267,18 +283,7 @@ class Listing(Generic[T]):
         conditions: list[Condition] = [(self.always, ())]
         if caller.place is not None and self.repo is not None:
             conditions.append((f"{self.repo} = ?", (caller.place.repo,)))
-        for name, filter_ in self.filters.items():
-            if (said := getattr(query, name)) is None:
-                continue
-            values = [v for v in said.split(",") if v]
-            if unknown := [v for v in values if filter_.choices and v not in filter_.choices]:
-                raise AuraError(
-                    "invalid_request",
-                    f"cannot filter by {name}={unknown[0]!r}",
-                    f"Choose from {', '.join(filter_.choices)}.",
-                    {"path": f"$.{name}"},
-                )
-            conditions.append(filter_.condition(values))
+        conditions += [self.filters[name].condition(values) for name, values in self.chosen(query).items()]
         for sign, at in ((">=", state.since), ("<", state.until)):
             if at is not None:
                 bound = lowest_id(self.prefix, at) if self.prefix else at

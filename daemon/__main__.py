@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--http-auth", choices=["token", "none"], default="token")
     parser.add_argument("--cors", action="append", default=[])
     parser.add_argument("--host-name", action="append", default=[])
+    parser.add_argument("--heartbeat", type=float, default=30.0, metavar="SECONDS")
     options = parser.parse_args()
     os.umask(0o077)
     try:
@@ -35,7 +36,14 @@ def main() -> None:
         # The event loop and the writer hand the interpreter to each other many times in a request.
         sys.setswitchinterval(0.0005)
         asyncio.run(
-            serve(sock, options.http, options.http_auth, tuple(options.cors), tuple(options.host_name))
+            serve(
+                sock,
+                options.http,
+                options.http_auth,
+                tuple(options.cors),
+                tuple(options.host_name),
+                options.heartbeat,
+            )
         )
         lock.release()
     except (AuraError, PermissionError, OSError) as error:

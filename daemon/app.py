@@ -14,6 +14,7 @@ from aura.ids import new_id
 from . import access
 from .bind import routes
 from .context import CONTEXT, Context, Manual
+from .runner import too_large
 
 MAX_BODY = 1 << 20
 log = logging.getLogger("aura.http")
@@ -33,6 +34,8 @@ async def envelope(request: web.Request, handler: Handler) -> web.StreamResponse
             raise AuraError(
                 "shutting_down", "cannot answer: the daemon is stopping", "Try again in a moment."
             )
+        elif too_large(request):
+            raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
         else:
             response = await handler(request)
     except (asyncio.CancelledError, ConnectionResetError):
@@ -58,6 +61,7 @@ def stamp(context: Context, request: web.Request, response: web.StreamResponse) 
             "Authorization, Content-Type, Idempotency-Key, Aura-Repo, Aura-Session, "
             "Aura-API-Version, Last-Event-ID"
         )
+        headers["Access-Control-Expose-Headers"] = "X-Aura-Version, X-Request-Id, Idempotency-Replayed"
         headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
 
 

@@ -22,6 +22,7 @@ from aura.store import Connection
 from . import access, strict
 from .context import CONTEXT, Context, Manual
 from .decode import input_of
+from .runner import expected
 
 PLACES = {"worktree.registered", "worktree.forgotten"}
 encode = msgspec.json.Encoder().encode
@@ -34,7 +35,7 @@ def routes(manual: dict[str, Manual]) -> list[web.RouteDef]:
     if missing:
         raise LookupError(f"operations bound by hand and declared so differ: {sorted(missing)}")
     return [
-        web.route(o.method, re.sub(r"{(\w+)}", r"{\1:[^/:]+}", o.path), _handler(o, manual.get(o.name)))
+        web.route(o.method, re.sub(r"{(\w+)}", r"{\1:[^/:]+}", o.path), _handler(o, manual.get(o.name)), expect_handler=expected)
         for o in OPERATIONS.values()
     ]
 

@@ -48,7 +48,7 @@ class Callers:
         request_id: str,
     ) -> Caller:
         """Return the caller of a request that names a repository as `named`, path or slug, or not at all."""
-        place = None if operation.scope is None else await self._place(operation, named)
+        place = None if operation.needs == "none" and not named else await self._place(operation, named)
         actor = await self._actor(place) if place else NOBODY
         return Caller(
             actor=actor, place=place, session=session, scopes=scopes, token=token, request_id=request_id

@@ -40,6 +40,7 @@ class Context:
     http_auth: str = "token"
     cors: tuple[str, ...] = ()
     host_names: tuple[str, ...] = ()
+    heartbeat: float = 30.0
     started: float = field(default_factory=time.monotonic)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)

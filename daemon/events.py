@@ -17,7 +17,6 @@ from .bind import encode, reply
 from .context import Context
 from .stream import QUEUE, Follower, frame, sendable, wait_for_frames
 
-HEARTBEAT_SECONDS = 30.0
 MAX_FOLLOWERS = 9_000
 
 
@@ -25,19 +24,29 @@ async def list_or_stream(
     context: Context, caller: Caller, query: Any, request: web.Request
 ) -> web.StreamResponse:
     """Answer one page, or a stream where the client asks for one."""
-    asked = request.query.get("subscribe", "").lower() in ("true", "1", "yes")
-    if not asked and "text/event-stream" not in request.headers.get("Accept", ""):
+    if not query.subscribe and "text/event-stream" not in request.headers.get("Accept", ""):
         page: Page[Any] = await context.read(lambda db: events.list_(db, caller, query))
         return reply(Answer(200, encode(page)))
     if len(context.tail.followers) >= MAX_FOLLOWERS:
         raise AuraError("overloaded", "cannot open another stream", "Close some of those that are open.")
+    _refuse_list_only(query)
     return await _stream(context, caller, query, request)
+
+
+def _refuse_list_only(query: Any) -> None:
+    for name in ("since", "until", "group_by", "aggregate"):
+        if getattr(query, name):
+            raise AuraError(
+                "invalid_request",
+                f"cannot stream with {name}",
+                "Begin at a cursor: the list's next_cursor, or a frame's id as Last-Event-ID.",
+                {"path": f"$.{name}"},
+            )
 
 
 async def _stream(context: Context, caller: Caller, query: Any, request: web.Request) -> web.StreamResponse:
     start = _start(request, query)
-    types = frozenset((query.type or "").split(",")) - {""}
-    follower = Follower(caller.place.repo if caller.place else None, types)
+    follower = Follower(caller.place.repo if caller.place else None, events.EVENTS.chosen(query))
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
@@ -45,22 +54,36 @@ async def _stream(context: Context, caller: Caller, query: Any, request: web.Req
     await response.prepare(request)
     upto = await context.tail.join(context, follower)
     try:
-        await response.write(b": aura\n\n")
+        await _send(context, response, b": aura\n\n")
         if start is not None:
             await _replay(context, follower, response, start, upto)
-        while not (follower.closed or context.stopping.is_set()):
-            if await wait_for_frames(follower, HEARTBEAT_SECONDS):
-                lost = follower.lost
-                await response.write(sendable(follower))
-                if lost:
-                    break
-            else:
-                await response.write(b": heartbeat\n\n")
+        await _follow(context, follower, response)
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
     except (ConnectionResetError, asyncio.CancelledError):
         pass
     finally:
         context.tail.leave(follower)
     return response
+
+
+async def _follow(context: Context, follower: Follower, response: web.StreamResponse) -> None:
+    while not (follower.closed or context.stopping.is_set()):
+        if await wait_for_frames(follower, context.heartbeat):
+            lost = follower.lost
+            await _send(context, response, sendable(follower))
+            if lost:
+                return
+        else:
+            await _send(context, response, b": heartbeat\n\n")
+
+
+async def _send(context: Context, response: web.StreamResponse, piece: bytes) -> None:
+    """Write to a client; TimeoutError where it takes nothing for as long as two heartbeats."""
+    if piece:
+        async with asyncio.timeout(2 * context.heartbeat):
+            await response.write(piece)
 
 
 async def _replay(
@@ -73,19 +96,23 @@ async def _replay(
         found = [(repo, event) for repo, event in found if event.seq <= upto]
         if not found:
             return
-        await response.write(b"".join(frame(event) for repo, event in found if follower.wants(repo, event)))
+        wanted = [frame(event) for repo, event in found if follower.wants(repo, event)]
+        await _send(context, response, b"".join(wanted))
         at = found[-1][1].seq
 
 
 def _start(request: web.Request, query: Any) -> int | None:
     """Return the sequence after which to begin: `Last-Event-ID`, else the cursor (a list's, or its id)."""
-    said = request.headers.get("Last-Event-ID")
-    if said is None and query.cursor is not None and query.cursor.isdigit():
-        said = query.cursor
-    if said is not None:
-        if not said.isdigit() or len(said) > 18:
-            raise AuraError(
-                "invalid_cursor", "cannot read Last-Event-ID: it is a number", "Repeat the last frame's id."
-            )
-        return int(said)
-    return api.position(query.cursor) if query.cursor is not None else None
+    said = request.headers.get("Last-Event-ID") or None
+    if said is None and (query.cursor is None or not _is_seq(query.cursor)):
+        return api.position(query.cursor) if query.cursor is not None else None
+    said = said or query.cursor
+    if not _is_seq(said):
+        raise AuraError(
+            "invalid_cursor", "cannot read Last-Event-ID: it is a number", "Repeat the last frame's id."
+        )
+    return int(said)
+
+
+def _is_seq(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18

@@ -23,6 +23,7 @@ from .backfill import Backfills
 from .callers import Callers
 from .context import Context
 from .manual import MANUAL
+from .runner import Runner
 from .stream import Tail
 from .watch import Watch
 
@@ -31,7 +32,12 @@ log = logging.getLogger("aura.daemon")
 
 
 async def serve(
-    sock: socket.socket, http: str | None, http_auth: str, cors: tuple[str, ...], host_names: tuple[str, ...]
+    sock: socket.socket,
+    http: str | None,
+    http_auth: str,
+    cors: tuple[str, ...],
+    host_names: tuple[str, ...],
+    heartbeat: float,
 ) -> None:
     """Serve on the bound socket, and on TCP where asked, until SIGTERM or SIGINT."""
     if http:
@@ -51,11 +57,12 @@ async def serve(
         http_auth=http_auth,
         cors=cors,
         host_names=host_names,
+        heartbeat=heartbeat,
     )
     context.analyst, context.backfills, context.watch = Analyst(context), Backfills(context), Watch(context)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, context.stopping.set)
-    runner = web.AppRunner(build(context, MANUAL), access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    runner = Runner(build(context, MANUAL), shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     await web.SockSite(runner, sock).start()
     if http:
@@ -63,14 +70,24 @@ async def serve(
         if http_auth == "none":
             log.warning("anybody on this machine can call %s: --http-auth none", http)
     log.info("aura %s answers on %s, pid %s", __version__, context.socket, os.getpid())
-    await store.write(idempotency.expire)
     await context.in_thread(strict.mark, context)
+    context.spawn(_expire(store))
     context.spawn(tail.run(context))
     context.spawn(context.watch.run())
     context.spawn(context.backfills.resume())
     context.spawn(context.analyst.resume())
     await context.stopping.wait()
     await _stop(context, runner)
+
+
+async def _expire(store: Store) -> None:
+    """Forget, every hour, the idempotency keys that are older than a day."""
+    while True:
+        try:
+            await store.write(idempotency.expire)
+        except AuraError as error:
+            log.warning("cannot forget old idempotency keys: %s", error)
+        await asyncio.sleep(3600)
 
 
 async def _listen(runner: web.AppRunner, http: str) -> None:

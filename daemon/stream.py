@@ -16,29 +16,38 @@ if TYPE_CHECKING:
 
 BATCH = 500
 QUEUE = 1000
+QUEUE_BYTES = 1 << 20
 log = logging.getLogger("aura.stream")
 
 
 class Follower:
-    """One client's bounded queue. When it is full, `lost` is set: the client resumes from where it stood."""
+    """One client's bounded queue. When it is full, `lost` is set: the client resumes from where it stood.
 
-    def __init__(self, repo: int | None, types: frozenset[str]) -> None:
+    `only` holds the types, sessions and actors that it asked for, where it did.
+    """
+
+    def __init__(self, repo: int | None, only: dict[str, list[str]]) -> None:
         self.repo = repo
-        self.types = types
+        self.only = only
+        self.after = 0
         self.frames: deque[bytes] = deque()
+        self.bytes = 0
         self.ready = asyncio.Event()
         self.lost = False
         self.closed = False
 
     def wants(self, repo: int | None, event: Event) -> bool:
         """Tell whether this client asked for such an event."""
-        return (self.repo is None or self.repo == repo) and (not self.types or event.type in self.types)
+        said = {"type": event.type, "session": event.session, "actor": event.actor.id}
+        asked = all(said[name] in values for name, values in self.only.items())
+        return asked and (self.repo is None or self.repo == repo)
 
     def put(self, frame: bytes) -> None:
-        if len(self.frames) >= QUEUE:
+        if self.lost or len(self.frames) >= QUEUE or self.bytes + len(frame) > QUEUE_BYTES:
             self.lost = True
         else:
             self.frames.append(frame)
+            self.bytes += len(frame)
         self.ready.set()
 
 
@@ -75,9 +84,10 @@ class Tail:
             for repo, event in new:
                 encoded = frame(event)
                 for follower in self.followers:
-                    if follower.wants(repo, event):
+                    if event.seq > follower.after and follower.wants(repo, event):
                         follower.put(encoded)
-                self.seen = event.seq
+                # A reading that began before the last follower left may end after a new one joined.
+                self.seen = max(self.seen, event.seq)
             if len(new) < BATCH:
                 return
 
@@ -85,6 +95,7 @@ class Tail:
         """Let a follower in; return the sequence up to which it must read the log itself."""
         if not self.followers:
             self.seen = await context.read(events.last_seq)
+        follower.after = self.seen
         self.followers.add(follower)
         self._woken.set()
         return self.seen
@@ -108,6 +119,7 @@ def sendable(follower: Follower) -> bytes:
     """Take all frames that wait, as one piece."""
     piece = b"".join(follower.frames)
     follower.frames.clear()
+    follower.bytes = 0
     follower.ready.clear()
     return piece
 
@@ -115,6 +127,7 @@ def sendable(follower: Follower) -> bytes:
 async def wait_for_frames(follower: Follower, seconds: float) -> bool:
     """Wait for frames; False where none came in time."""
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(follower.ready.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await follower.ready.wait()
         return True
     return False

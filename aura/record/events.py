@@ -1,9 +1,9 @@
 """Events: every mutation appends one row in the transaction of its effect; the row is the event."""
 
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from aura.api import Actor, Caller, Filter, Listing, Page, Place, Time, now_us, rfc3339
 from aura.ids import new_id
@@ -103,7 +103,15 @@ EVENTS: Listing[Event] = Listing(
         "session": Filter("Only events of these sessions.", "e.session IN ({})"),
         "actor": Filter("Only events of these actors.", "e.actor_id IN ({})"),
     },
-    groups={"type": "e.type", "actor": "e.actor_id", "repo": "e.slug", "worktree": "e.worktree"},
+    groups={
+        "type": "e.type",
+        "actor": "e.actor_id",
+        "session": "e.session",
+        "repo": "e.slug",
+        "worktree": "e.worktree",
+        "day": "strftime('%Y-%m-%d', e.at / 1000000, 'unixepoch')",
+    },
+    extra=(("subscribe", Annotated[bool, Meta(description="Follow as server-sent events.")], False),),
 )
 
 

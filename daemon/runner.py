@@ -1,0 +1,71 @@
+"""Answers below the routes: what is no HTTP request gets the API's error shape, too."""
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from aiohttp.http import HttpVersion11
+
+from aura import __version__
+from aura.errors import AuraError
+from aura.ids import new_id
+
+LINGER_SECONDS = 2.0
+"""How long a body that was refused is read and thrown away, so that its sender hears why."""
+
+
+class _Protocol(web.RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Refuse a malformed request; a fault of our own is aiohttp's to tell."""
+        if status >= 500 or request.writer.output_size > 0:
+            return super().handle_error(request, status, exc, message)
+        self.logger.info("refused a malformed request: %s", type(exc).__name__)
+        id_ = new_id("req")
+        error = AuraError(
+            "invalid_request",
+            f"cannot read the request: {(message or '').split(':')[0].strip() or 'it is no HTTP'}",
+            "Send HTTP/1.1 with a request line and headers of at most 8190 bytes each.",
+        )
+        response = web.Response(
+            body=msgspec.json.encode(error.body(id_)), status=error.status, content_type="application/json"
+        )
+        response.headers.update({"X-Aura-Version": __version__, "X-Request-Id": id_})
+        response.force_close()
+        return response
+
+
+class _Server(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class Runner(web.AppRunner):
+    """Runs the application with these answers."""
+
+    def __init__(self, app: web.Application, **kwargs: Any) -> None:
+        super().__init__(app, access_log=None, lingering_time=LINGER_SECONDS, **kwargs)
+
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        return _Server(made.request_handler, request_factory=made.request_factory, **made._kwargs)
+
+
+async def expected(request: web.Request) -> None:
+    """Ask for the body of a client that waits to be asked, unless it is too large to be taken."""
+    asks = request.headers.get("Expect", "").lower() == "100-continue"
+    if asks and request.version == HttpVersion11 and not too_large(request):
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+
+
+def too_large(request: web.Request) -> bool:
+    """Tell whether the request says that its body is larger than what is taken."""
+    return (request.content_length or 0) > request.client_max_size
