@@ -35,7 +35,7 @@ class Client:
             raise AttributeError(noun)
         return _Noun(self, noun)
 
-    def every(self, name: str, **given: Any) -> Iterator[Any]:
+    def every(self, name: str, /, **given: Any) -> Iterator[Any]:
         """Yield every row of a list, page after page."""
         cursor = None
         while True:
@@ -45,7 +45,7 @@ class Client:
             if not page.has_more:
                 return
 
-    def call(self, name: str, *, idempotency_key: str | None = None, **given: Any) -> Any:
+    def call(self, name: str, /, *, idempotency_key: str | None = None, **given: Any) -> Any:
         """Call an operation by its name, such as `intents.log`, and return what it declares."""
         operation = OPERATIONS[name]
         path, query, body = _place(operation, {k: v for k, v in given.items() if v is not None})
@@ -105,7 +105,11 @@ class _Noun:
 
 
 def _place(operation: Operation, given: dict[str, Any]) -> tuple[str, dict[str, Any], Any]:
-    """Say which of the given values go into the path, the query and the body."""
+    """Say which of the given values go into the path, the query and the body.
+
+    A trailing underscore is for names that Python keeps for itself, such as `from_`.
+    """
+    given = {name.rstrip("_"): value for name, value in given.items()}
     path = operation.path
     for name in operation.path_fields:
         path = path.replace(f"{{{name}}}", quote(str(given.pop(name)), safe=""))

@@ -25,6 +25,8 @@ T = TypeVar("T")
 Connection = apsw.Connection
 Call = Callable[[Connection], Any]
 
+DAMAGED = (apsw.NotADBError, apsw.CorruptError)
+STORAGE = (*DAMAGED, apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.BusyError)
 GROUP_SECONDS = 0.02
 GROUP_CALLS = 256
 log = logging.getLogger("aura.store")
@@ -95,7 +97,7 @@ class Store:
         self._readers_lock = threading.Lock()
         self._queue: queue.SimpleQueue[tuple[Call, Deliver] | None] = queue.SimpleQueue()
         self._db = self._open()
-        self._broken = False
+        self._broken = self._stopping = False
         self._thread = threading.Thread(target=self._write_loop, name="aura-writer", daemon=True)
         self._thread.start()
 
@@ -103,12 +105,8 @@ class Store:
         try:
             db = connect(self.path)
             migrate(db)
-        except (apsw.NotADBError, apsw.CorruptError) as error:
-            raise AuraError(
-                "database_damaged",
-                f"cannot open the database {self.path}: {error}",
-                "Restore a copy made by aura db backup, or move the file away and run aura init.",
-            ) from error
+        except STORAGE as error:
+            raise _storage_error(error, f"open {self.path}") from error
         return db
 
     @property
@@ -129,12 +127,15 @@ class Store:
 
     def read(self, call: Callable[[Connection], T]) -> T:
         """Run `call` on one consistent view of the database."""
-        db = self.reader()
-        db.execute("BEGIN")
         try:
-            return call(db)
-        finally:
-            db.execute("ROLLBACK")
+            db = self.reader()
+            db.execute("BEGIN")
+            try:
+                return call(db)
+            finally:
+                _rollback(db)
+        except STORAGE as error:
+            raise _storage_error(error, "read") from error
 
     # writing
 
@@ -152,25 +153,24 @@ class Store:
         return await asyncio.shield(future)
 
     def _write_loop(self) -> None:
-        stopping = False
-        while not stopping:
+        while not self._stopping:
             entry = self._queue.get()
             if entry is None:
                 return
             group = [entry]
             outcomes: list[tuple[Deliver, Any, BaseException | None]] = []
             try:
-                stopping = self._run_group(group, outcomes)
+                self._run_group(group, outcomes)
             except Exception as error:
-                outcomes = [(deliver, None, _storage_error(error)) for _, deliver in group]
+                outcomes = [(deliver, None, _storage_error(error, "write")) for _, deliver in group]
                 self._recover(error)
             _deliver(outcomes)
 
-    def _run_group(self, group: list[tuple[Call, "Deliver"]], outcomes: list[Any]) -> bool:
-        """Run the first entry and whatever arrives meanwhile in one transaction; tell whether to stop."""
+    def _run_group(self, group: list[tuple[Call, "Deliver"]], outcomes: list[Any]) -> None:
+        """Run the first entry and whatever arrives meanwhile in one transaction."""
         if self._broken:
             self._reopen()
-        db, stopping = self._db, False
+        db = self._db
         db.execute("BEGIN IMMEDIATE")
         until = time.monotonic() + GROUP_SECONDS
         try:
@@ -180,7 +180,7 @@ class Store:
                 outcomes.append((deliver, call(db), None))
                 index += 1
                 if index == len(group) and len(group) < GROUP_CALLS and time.monotonic() < until:
-                    stopping = self._take(group)
+                    self._take(group)
             db.execute("COMMIT")
         except (apsw.FullError, apsw.IOError, apsw.CorruptError, apsw.BusyError):
             _rollback(db)
@@ -190,17 +190,16 @@ class Store:
             outcomes.clear()
             self._replay(group, outcomes)
         self._on_commit()
-        return stopping
 
-    def _take(self, group: list[tuple[Call, "Deliver"]]) -> bool:
+    def _take(self, group: list[tuple[Call, "Deliver"]]) -> None:
         try:
             entry = self._queue.get_nowait()
         except queue.Empty:
-            return False
+            return
         if entry is None:
-            return True
-        group.append(entry)
-        return False
+            self._stopping = True
+        else:
+            group.append(entry)
 
     def _replay(self, group: list[tuple[Call, "Deliver"]], outcomes: list[Any]) -> None:
         db = self._db
@@ -255,12 +254,16 @@ class Store:
 
     def check(self) -> list[str]:
         """Return what SQLite's integrity check and foreign keys complain of: an empty list is well."""
-        db = self.reader()
-        found = [str(row[0]) for row in db.execute("PRAGMA integrity_check(100)") if row[0] != "ok"]
-        found += [
-            f"foreign key: {row[0]} row {row[1]} -> {row[2]}"
-            for row in db.execute("PRAGMA foreign_key_check")
-        ]
+        found: list[str] = []
+        try:
+            db = self.reader()
+            found += [str(row[0]) for row in db.execute("PRAGMA integrity_check(100)") if row[0] != "ok"]
+            found += [
+                f"foreign key: {row[0]} row {row[1]} -> {row[2]}"
+                for row in db.execute("PRAGMA foreign_key_check")
+            ]
+        except DAMAGED as error:
+            found.append(str(error))
         return found
 
     def close(self) -> None:
@@ -317,11 +320,17 @@ def _rollback(db: Connection) -> None:
         db.execute("ROLLBACK")
 
 
-def _storage_error(error: Exception) -> Exception:
+def _storage_error(error: Exception, doing: str) -> Exception:
     if isinstance(error, apsw.FullError):
-        return AuraError("storage_full", "cannot write: the disk is full", "Free some space and try again.")
-    if isinstance(error, apsw.IOError | apsw.CorruptError | apsw.CantOpenError):
-        return AuraError("storage_failed", f"cannot write: {error}", "Run aura db check.")
+        return AuraError("storage_full", f"cannot {doing}: the disk is full", "Free some space and try again.")
+    if isinstance(error, DAMAGED):
+        return AuraError(
+            "database_damaged",
+            f"cannot {doing}: the database is damaged ({error})",
+            "aura db check says more; restore a copy made by aura db backup, or move aura.db away and aura init.",
+        )
+    if isinstance(error, apsw.IOError | apsw.CantOpenError):
+        return AuraError("storage_failed", f"cannot {doing}: {error}", "Run aura db check.")
     if isinstance(error, apsw.BusyError):
-        return AuraError("overloaded", "cannot write: another program holds the database", "Try again.")
+        return AuraError("overloaded", f"cannot {doing}: another program holds the database", "Try again.")
     return error

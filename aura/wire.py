@@ -1,5 +1,6 @@
 """HTTP over the daemon's socket with nothing but the standard library's socket and json: fast to import."""
 
+import contextlib
 import json
 import os
 import socket
@@ -57,7 +58,9 @@ def request(
 ) -> Reply:
     """Send one request and read its answer whole. Raises NoDaemon, or OSError when the connection breaks."""
     with _connect(timeout) as sock:
-        sock.sendall(_head(method, path, body, repo, headers or {}))
+        # A body that is refused unread still has an answer.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            sock.sendall(_head(method, path, body, repo, headers or {}))
         with sock.makefile("rb") as stream:
             status, found = _read_head(stream)
             return Reply(status, found, _read_body(stream, found))

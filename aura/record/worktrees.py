@@ -85,7 +85,27 @@ def list_(db: Connection, caller: Caller, query: Any) -> Page[WorkTree]:
 
 def look(new: NewWorkTree) -> GitWorkTree:
     """Look at the path before the writer is entered."""
-    return discover(new.path)
+    if not new.path.startswith("/"):
+        raise AuraError(
+            "invalid_request",
+            f"cannot register {new.path}: it is no absolute path",
+            "Give an absolute path.",
+            {"path": "$.path"},
+        )
+    found = discover(new.path)
+    if not (_is_text(found.root) and _is_text(found.git_dir)):
+        raise AuraError(
+            "invalid_request", f"cannot register {new.path}: its path is not UTF-8", "Rename the folder."
+        )
+    return found
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @op(
