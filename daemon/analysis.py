@@ -13,6 +13,7 @@ from aura.errors import AuraError
 from aura.record import intents
 from aura.record.analysis import Analysed, finish
 from aura.record.intents import Intent
+from aura.record.places import touches
 from aura.store import Connection
 from aura.syntax.types import Edit
 
@@ -47,6 +48,7 @@ class Analyst:
         self._context = context
         self._waiting: dict[str, list[Job]] = {}
         self._running: set[str] = set()
+        self._awaited: set[asyncio.Future[Intent]] = set()
 
     @property
     def waiting(self) -> int:
@@ -55,11 +57,19 @@ class Analyst:
 
     def add(self, job: Job) -> None:
         """Take up an intent."""
+        if job.awaited:
+            self._awaited.add(job.done)
+            job.done.add_done_callback(self._awaited.discard)
         tree = job.commit or job.place.path
         self._waiting.setdefault(tree, []).append(job)
         if tree not in self._running:
             self._running.add(tree)
             self._context.spawn(self._work(tree))
+
+    def close(self) -> None:
+        """Let nobody wait any longer: the daemon stops, and the next one takes up what is pending."""
+        for done in list(self._awaited):
+            done.set_exception(TimeoutError())
 
     async def resume(self) -> None:
         """Take up what an earlier daemon left pending."""
@@ -103,6 +113,9 @@ class Analyst:
         except AuraError as error:
             log.warning("cannot analyze the changes of %s: %s", first.place.path, error)
             whole = Analysed([], True, failed=True)
+        except Exception:
+            log.exception("cannot analyze the changes of %s", first.place.path)
+            whole = Analysed([], True, failed=True)
         mine = [job for job in jobs if job.base == first.base]
         if others := [job for job in jobs if job.base != first.base]:
             self._waiting.setdefault(first.commit or first.place.path, []).extend(others)
@@ -129,5 +142,4 @@ class Analyst:
 def _within(edits: list[Edit], files: tuple[str, ...]) -> list[Edit]:
     if not files:
         return edits
-    wanted = set(files)
-    return [e for e in edits if any(side is not None and side.path in wanted for side in (e.old, e.new))]
+    return [e for e in edits if any(touches(e, file) for file in files)]

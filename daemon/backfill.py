@@ -11,10 +11,12 @@ from aiohttp import web
 from aura.api import Caller, Place
 from aura.errors import AuraError
 from aura.idempotency import Answer
-from aura.record import binding, commits, history, worktrees
+from aura.record import binding, commits, history, rewrites, worktrees
 from aura.record.commits import Read
+from aura.repo import ancestry, reflog
 from aura.repo.commits import Commit
 from aura.repo.commits import commits as read_commits
+from aura.repo.commits import read_commits as each_commit
 from aura.store import Connection
 
 from .bind import encode, reply
@@ -33,7 +35,7 @@ class Backfills:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._heads: dict[str, str | None] = {}
+        self._heads: dict[str, tuple[str | None, str | None]] = {}
         self._reading: dict[int, asyncio.Lock] = {}
         self._running: set[tuple[int, str]] = set()
 
@@ -48,7 +50,7 @@ class Backfills:
             return
         head = place.head
         await self._context.store.write(lambda db: history.read_up_to(db, place, head))
-        self._heads[place.path] = head
+        self._heads[place.path] = place.branch, head
         if depth == 0 or (place.repo, head) in self._running:
             return
         self._running.add((place.repo, head))
@@ -158,7 +160,7 @@ class Backfills:
 
     async def settle(self, place: Place) -> None:
         """Before a reading is answered: wait a moment for commits that git has and the record has not."""
-        if place.head is None or self._heads.get(place.path) == place.head:
+        if place.head is None or self._heads.get(place.path) == (place.branch, place.head):
             return
         task = self._context.spawn(self.catch_up(place))
         await asyncio.wait({task}, timeout=SETTLE_SECONDS)
@@ -169,14 +171,15 @@ class Backfills:
         if head is None:
             return
         async with self._reading.setdefault(place.repo, asyncio.Lock()):
-            if self._heads.get(place.path) == head and sha is None:
+            if sha is None and self._heads.get(place.path) == (place.branch, head):
                 return
             known = await self._context.read(lambda db: history.heads(db, place.repo))
             if head not in known:
                 await self._read_new(place, head, known)
                 await self._context.store.write(lambda db: history.read_up_to(db, place, head))
             if sha is None:
-                self._heads[place.path] = head
+                await self._follow(place, head)
+                self._heads[place.path] = place.branch, head
 
     async def _read_new(self, place: Place, head: str, known: list[str]) -> None:
         def listed() -> list[Commit]:
@@ -198,16 +201,53 @@ class Backfills:
             reads.sort(key=lambda read: order[read.commit.sha])
             await self._store(place, reads, live=True)
 
+    # rewritten commits
+
     async def rewritten(self, place: Place, pairs: list[tuple[str, str]]) -> None:
         """Carry intents from commits that an amend or a rebase replaced to those that took their place."""
-        for _, new in pairs:
+        come = list(dict.fromkeys(new for _, new in pairs))
+        for new in await self._context.read(lambda db: commits.unknown(db, place.repo, come)):
             await self.catch_up(place, new)
+        await self._carry(place, pairs, [old for old, _ in pairs], come)
 
+    async def _follow(self, place: Place, head: str) -> None:
+        """Where a branch was rewritten and no hook said so, pair what is gone with what came."""
+        try:
+            logged = await self._context.in_thread(
+                reflog.replacements, place.git_dir, place.common_dir, place.branch
+            )
+            put_aside = [entry.old for entry in logged]
+            tips = await self._context.read(lambda db: commits.standing(db, place.repo, put_aside))
+            if not tips:
+                return
+            gone = await self._context.in_thread(ancestry.lost, place.git_dir, tips)
+            gone = await self._context.read(lambda db: commits.standing(db, place.repo, gone))
+            if not gone:
+                return
+            old, new = await self._context.in_thread(_both, place.git_dir, gone, head, tips)
+        except AuraError as error:
+            log.warning("cannot tell what was rewritten in %s: %s", place.path, error)
+            return
+        amended = {entry.old: entry.new for entry in logged if entry.amended}
+        pairs = list(rewrites.pairs(old, new, amended).items())
+        await self._carry(place, pairs, gone, [commit.sha for commit in reversed(new)])
+
+    async def _carry(
+        self, place: Place, pairs: list[tuple[str, str]], gone: list[str], come: list[str]
+    ) -> None:
         def carry(db: Connection) -> None:
-            for old, new in pairs:
-                binding.rewrite(db, SYSTEM, place, old, new)
+            reopened = [binding.rewrite(db, SYSTEM, place, old, new) for old, new in pairs]
+            if any(reopened):
+                binding.bind_again(db, SYSTEM, place, come)
+            binding.rehome(db, SYSTEM, place, gone, come)
 
         await self._context.store.write(carry)
+
+
+def _both(git_dir: str, gone: list[str], head: str, tips: list[str]) -> tuple[list[Commit], list[Commit]]:
+    """Read the commits that are gone, and those that came since, newest first."""
+    old = [commit for commit in each_commit(git_dir, gone) if commit]
+    return old, list(read_commits(git_dir, [head], exclude=tips, limit=ancestry.LOST_LIMIT))
 
 
 def _group(reads: Iterator[Read]) -> Iterator[Read]:

@@ -37,6 +37,18 @@ def known(db: Connection, repo: int, shas: Iterable[str]) -> set[str]:
     return found
 
 
+def unknown(db: Connection, repo: int, shas: Sequence[str]) -> list[str]:
+    """Return those of the commits that have not been read."""
+    found = known(db, repo, shas)
+    return [sha for sha in shas if sha not in found]
+
+
+def standing(db: Connection, repo: int, shas: Iterable[str]) -> list[str]:
+    """Return those of the commits that have been read and that no other has replaced, each once."""
+    sql = "SELECT 1 FROM commits WHERE repo = ? AND sha = ? AND rewritten_to IS NULL"
+    return [sha for sha in dict.fromkeys(shas) if one(db, sql, repo, sha)]
+
+
 def positions(commits: Sequence[Commit]) -> dict[str, int]:
     """Number the commits that share their parent's second, so that ids keep the order of history."""
     position: dict[str, int] = {}
@@ -62,13 +74,13 @@ def record(db: Connection, caller: Caller, place: Place, read: Read, *, live: bo
     who = Actor(commit.author_email or commit.author_name or "unknown", "human", commit.author_name)
     changed, added, deleted = nodes.counts(read.edits)
     db.execute(
-        "INSERT INTO intents (id, repo, branch, author, source, summary, created_at, recorded_at, commit_sha,"
-        " analysis, degraded, nodes_changed, nodes_added, nodes_deleted)"
-        " VALUES (?,?,?,?,'commit',?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO intents (id, repo, branch, author, source, summary, created_at, recorded_at, base_sha,"
+        " commit_sha, analysis, degraded, nodes_changed, nodes_added, nodes_deleted)"
+        " VALUES (?,?,?,?,'commit',?,?,?,?,?,?,?,?,?,?)",
         (
             id_, place.repo, place.branch, author_of(db, who), commit.subject or "(no message)", created,
-            now_us(), commit.sha, "failed" if read.failed else "done", int(read.degraded), changed, added,
-            deleted,
+            now_us(), "".join(commit.parents[:1]) if live else None, commit.sha,
+            "failed" if read.failed else "done", int(read.degraded), changed, added, deleted,
         ),
     )  # fmt: skip
     seq = db.last_insert_rowid()

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct, field
 
 from aura.api import Caller
 from aura.op import op
-from aura.record.places import relative
+from aura.record.places import relative, touches
 from aura.repo.commits import resolve
 from aura.repo.pool import Pool
 from aura.syntax.types import Edit
@@ -39,11 +39,5 @@ def show(caller: Caller, query: DiffQuery, pool: Pool) -> Diff:
     edits = found.edits
     if query.path is not None:
         under = relative(here.path, query.path)
-        edits = [
-            e for e in edits if any(s is not None and _lies_under(s.path, under) for s in (e.old, e.new))
-        ]
+        edits = [e for e in edits if touches(e, under)]
     return Diff(edits, list(found.degraded))
-
-
-def _lies_under(path: str, folder: str) -> bool:
-    return folder == "." or path == folder or path.startswith(folder + "/")

@@ -3,6 +3,7 @@
 import os
 
 from aura.errors import AuraError
+from aura.syntax.types import Edit
 
 
 def relative(root: str, path: str) -> str:
@@ -25,3 +26,9 @@ def relative(root: str, path: str) -> str:
             )
         whole = real
     return os.path.relpath(whole, root)
+
+
+def touches(edit: Edit, place: str) -> bool:
+    """Tell whether an edit lies in a file or below a folder, before or after."""
+    paths = [side.path for side in (edit.old, edit.new) if side is not None]
+    return place == "." or any(path == place or path.startswith(f"{place}/") for path in paths)

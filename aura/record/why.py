@@ -1,21 +1,28 @@
 """Why: the intents that shaped a file, a line or an entity."""
 
+import os
 import re
-from typing import Annotated
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
 
-from aura.api import Caller, Time
+from aura.api import Caller, Place, Time
 from aura.errors import AuraError
 from aura.op import op
 from aura.record import intents, nodes
 from aura.record.intents import Intent
-from aura.record.life import Name, life
+from aura.record.life import Name, later_name, life
 from aura.record.nodes import Node
 from aura.record.places import relative
+from aura.record.trail import trail
+from aura.repo.ancestry import reached
 from aura.repo.pool import Pool
 from aura.store import Connection, one, rows
-from aura.syntax.types import Entity
+from aura.syntax.types import Entity, Side
+
+T = TypeVar("T")
+_Step = tuple[int, int]
 
 
 class WhyQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +41,7 @@ class Asked(Struct, frozen=True):
     qualified_name: str | None = None
     kind: str | None = None
     line: int | None = None
+    ordinal: int = 0
 
 
 class Reason(Struct, frozen=True):
@@ -61,84 +69,135 @@ def ask(db: Connection, caller: Caller, query: WhyQuery, pool: Pool) -> Why:
     """
     here = caller.here
     others: list[Asked] = []
+    past = _Past(db, here, pool)
     if query.entity:
-        about, others = _named(db, here.repo, query.entity)
-        name: Name | None = Name(about.path, about.qualified_name or "")
+        about, steps, others = past.of_name(query.entity, query.limit + 1)
     elif query.file:
-        about, name = _at(pool, here.path, relative(here.path, query.file), query.line)
+        about, steps = past.of_place(relative(here.path, query.file), query.line, query.limit + 1)
     else:
         raise AuraError(
             "invalid_request", "cannot tell why: neither a file nor an entity is named", "aura why FILE:LINE"
         )
-    if name:
-        chosen = [(step.intent, step.position) for step in life(db, here.repo, name)]
-    else:
-        chosen = _file_steps(db, here.repo, about.path, query.limit + 1)
-    reasons = [Reason(intents.by_seq(db, i), nodes.at(db, i, p)) for i, p in chosen[: query.limit]]
+    reasons = [Reason(intents.by_seq(db, i), nodes.at(db, i, p)) for i, p in steps[: query.limit]]
     oldest = one(db, "SELECT min(id) FROM intents WHERE repo = ? AND source = 'commit'", here.repo)[0]
     since = intents.find(db, caller, oldest) if oldest else None
     return Why(
         reasons,
         about,
         others,
-        len(chosen) > query.limit,
+        len(steps) > query.limit,
         intents.by_seq(db, since).created_at if since else None,
     )
 
 
-def _at(pool: Pool, root: str, path: str, line: int | None) -> tuple[Asked, Name | None]:
-    """Return the entity that a line lies in, or the file itself where no line is given."""
-    if line is None:
-        return Asked(path), None
-    tables = {file.path: file.table for file in pool.entities(root, None, [path])}
-    if path not in tables:
-        raise AuraError(
-            "file_not_found", f"cannot find {path} in {root}", "aura entities lists what is there."
-        )
-    around = [e for e in tables[path].entities if e.line <= line <= e.end_line]
-    met: Entity | None = max(
-        around, key=lambda e: (e.kind != "statements", e.line, -e.end_line), default=None
-    )
-    if met is None:
-        met = next((e for e in tables[path].entities if e.kind in ("statements", "file")), None)
-    if met is None:
-        return Asked(path, line=line), None
-    return Asked(path, met.qualified_name, met.kind, met.line), Name(path, met.qualified_name, met.ordinal)
+class _Past:
+    """Looks for what shaped something, as one work tree has it."""
 
+    def __init__(self, db: Connection, here: Place, pool: Pool) -> None:
+        self._db = db
+        self._here = here
+        self._pool = pool
 
-def _named(db: Connection, repo: int, text: str) -> tuple[Asked, list[Asked]]:
-    """Return the entity of this name that changed last, and the others so called."""
-    path, _, plain = text.rpartition(":")
-    plain = re.sub(r"::|#|/(?=\w+$)", ".", plain) if not path else plain
-    wanted = "e.id = ?" if text.startswith("ent_") else "e.qualified_name = ?"
-    sql = (
-        "SELECT e.path, e.qualified_name, e.kind, max(i.id) AS latest, max(n.new = e.seq) FROM entities e"
-        " JOIN nodes n ON n.new = e.seq OR n.old = e.seq JOIN intents i ON i.seq = n.intent"
-        " WHERE e.repo = ? AND {} GROUP BY e.path, e.qualified_name ORDER BY latest DESC LIMIT 20"
-    )
-    found = rows(db, sql.format(wanted), repo, plain if wanted[2] == "q" else text)
-    if not found:
-        found = rows(db, sql.format("e.name = ?"), repo, plain)
-    found = [row for row in found if not path or row[0] == path]
-    if not found:
+    def of_place(self, path: str, line: int | None, limit: int) -> tuple[Asked, list[_Step]]:
+        """Answer for a file, or for the entity that a line lies in."""
+        about = self._at(path, line) if line else Asked(path)
+        if about.qualified_name is None:
+            return about, self._of_file(about, limit)
+        name = Name(path, about.qualified_name, about.ordinal)
+        steps = self._of(name)
+        if not steps and (before := self._before(name)):
+            steps = self._of(before)
+        return about, steps
+
+    def of_name(self, text: str, limit: int) -> tuple[Asked, list[_Step], list[Asked]]:
+        """Answer for the entity of this name that changed last here, and name the others so called."""
+        found = self._named(text)
+        for about in found:
+            name = self._life(later_name, Name(about.path, about.qualified_name or "", about.ordinal))
+            if steps := self._of(name):
+                others = [other for other in found if other != about]
+                now = Asked(name.path, name.qualified_name, about.kind, ordinal=name.ordinal)
+                return now, steps, others
+        path = Asked(relative(self._here.path, text)) if not text.startswith("/") else Asked(text)
+        if steps := self._trail(path.path, limit):
+            return path, steps, []
         raise AuraError(
             "entity_not_found",
             f"cannot find an entity {text} in the record",
-            "aura entities lists names; aura init --depth N reads more history.",
+            "aura why FILE:LINE asks by place; aura entities lists names; aura init --depth N reads more.",
         )
-    asked = [Asked(row[0], row[1], row[2]) for row in found]
-    return asked[0], asked[1:]
+
+    def _at(self, path: str, line: int) -> Asked:
+        """Return the entity that a line lies in, or the file where it lies in none."""
+        tables = {file.path: file.table for file in self._pool.entities(self._here.path, None, [path])}
+        if path not in tables:
+            raise self._no_file(path)
+        entities = tables[path].entities
+        around = [e for e in entities if e.line <= line <= e.end_line]
+        met: Entity | None = max(
+            around, key=lambda e: (e.kind != "statements", e.line, -e.end_line), default=None
+        )
+        if met is None:
+            met = next((e for e in entities if e.kind in ("statements", "file")), None)
+        if met is None:
+            return Asked(path, line=line)
+        return Asked(path, met.qualified_name, met.kind, met.line, met.ordinal)
+
+    def _no_file(self, path: str) -> AuraError:
+        return AuraError(
+            "file_not_found",
+            f"cannot find {path} in {self._here.path}",
+            "aura entities lists what is there.",
+        )
+
+    def _of_file(self, about: Asked, limit: int) -> list[_Step]:
+        steps = self._trail(about.path, limit)
+        if not steps and not os.path.lexists(os.path.join(self._here.path, about.path)):
+            raise self._no_file(about.path)
+        return steps
+
+    def _before(self, name: Name) -> Name | None:
+        """Return what an entity was called in the last commit, where that changed and nobody said so yet."""
+        if self._here.head is None:
+            return None
+        for edit in self._pool.diff_worktree(self._here.path, self._here.head).edits:
+            if edit.new and edit.old and _name(edit.new) == name:
+                return _name(edit.old)
+        return None
+
+    def _named(self, text: str) -> list[Asked]:
+        """Return what is called so in the record: by id, by qualified name, or by name alone."""
+        plain = re.sub(r"::|#|/(?=\w+$)", ".", text)
+        path, _, within = text.rpartition(":")
+        sql = (
+            "SELECT e.path, e.qualified_name, e.kind, e.ordinal, max(i.id) AS latest FROM entities e"
+            " JOIN nodes n ON n.new = e.seq OR n.old = e.seq JOIN intents i ON i.seq = n.intent"
+            " WHERE e.repo = ? AND {} GROUP BY e.seq ORDER BY latest DESC LIMIT 20"
+        )
+        for condition, *values in (
+            ("e.id = ?", text),
+            ("e.qualified_name = ?", plain),
+            ("e.path = ? AND e.qualified_name = ?", path, within),
+            ("e.name = ?", plain),
+            ("e.path = ? AND e.name = ?", path, within),
+        ):
+            if found := rows(self._db, sql.format(condition), self._here.repo, *values):
+                return [Asked(row[0], row[1], row[2], ordinal=row[3]) for row in found]
+        return []
+
+    def _of(self, name: Name) -> list[_Step]:
+        return [(step.intent, step.position) for step in self._life(life, name)]
+
+    def _life(self, follow: Callable[..., T], name: Name) -> T:
+        return follow(self._db, self._here.repo, self._here.path, name, self._reached)
+
+    def _trail(self, path: str, limit: int) -> list[_Step]:
+        return trail(self._db, self._here.repo, self._here.path, path, limit, self._reached)
+
+    def _reached(self, shas: Iterable[str]) -> Mapping[str, int]:
+        head = self._here.head
+        return reached(self._here.git_dir, head, shas) if head else {}
 
 
-def _file_steps(db: Connection, repo: int, path: str, limit: int) -> list[tuple[int, int]]:
-    """Return the newest edit of each intent that touched a file."""
-    return rows(
-        db,
-        "SELECT n.intent, min(n.position) FROM nodes n JOIN intents i ON i.seq = n.intent"
-        " WHERE i.rewritten_to IS NULL AND (n.new IN (SELECT seq FROM entities WHERE repo = ?1 AND path = ?2)"
-        " OR n.old IN (SELECT seq FROM entities WHERE repo = ?1 AND path = ?2)) GROUP BY n.intent"
-        " ORDER BY i.id DESC LIMIT ?3",
-        repo,
-        path,
-        limit,
-    )
+def _name(side: Side) -> Name:
+    return Name(side.path, side.qualified_name, side.ordinal)

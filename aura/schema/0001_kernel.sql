@@ -139,6 +139,7 @@ CREATE TABLE nodes (
 CREATE INDEX nodes_by_old ON nodes (old, intent);
 CREATE INDEX nodes_by_new ON nodes (new, intent);
 CREATE INDEX nodes_open ON nodes (intent) WHERE state = 'open';
+CREATE INDEX nodes_superseded ON nodes (new, new_hash) WHERE state = 'superseded';
 
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

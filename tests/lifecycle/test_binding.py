@@ -1,0 +1,186 @@
+"""Intents logged before a commit, and what becomes of them: bound by entity and hash, never by time."""
+
+from pathlib import Path
+
+import pytest
+
+from ..gitrepo import GitRepo
+from ..running import eventually
+from .daemons import Aura
+
+TWO = {"a.py": "def f():\n    return 1\n", "b.py": "def g():\n    return 1\n"}
+
+
+@pytest.fixture
+def known(aura: Aura, repo: GitRepo) -> GitRepo:
+    """A registered repository with two functions in two files."""
+    repo.commit(TWO, "begin")
+    aura.init(repo)
+    return repo
+
+
+def linked(repo: GitRepo, path: Path, branch: str) -> GitRepo:
+    repo.git("worktree", "add", "-q", "-b", branch, str(path))
+    tree = GitRepo(path, init=False)
+    tree.clock = repo.clock
+    return tree
+
+
+def test_an_intent_takes_staged_unstaged_and_untracked_changes(aura: Aura, known: GitRepo) -> None:
+    known.write({"a.py": "def f():\n    return 2\n"})
+    known.git("add", "a.py")
+    known.write({"b.py": "def g():\n    return 2\n", "c.py": "def h():\n    return 2\n"})
+    made = aura.log(known, "all three kinds")
+    assert (made["analysis"], made["nodes_changed"], made["nodes_added"]) == ("done", 2, 1)
+    assert made["commit_sha"] is None
+    assert aura.states(known, made["id"]) == {"f": "open", "g": "open", "h": "open"}
+
+
+def test_a_commit_that_holds_all_changes_binds_the_intent(aura: Aura, known: GitRepo) -> None:
+    known.write({"a.py": "def f():\n    return 2\n", "c.py": "def h():\n    return 2\n"})
+    made = aura.log(known, "both")
+    sha = known.commit(message="hold both")
+    aura.recorded(known, sha)
+    now = aura.intent(known, made["id"])
+    assert now["commit_sha"] == sha
+    assert aura.states(known, made["id"]) == {"f": "bound", "h": "bound"}
+
+
+def test_each_change_is_bound_to_the_commit_that_holds_it(aura: Aura, known: GitRepo) -> None:
+    known.write({"a.py": "def f():\n    return 2\n", "b.py": "def g():\n    return 2\n"})
+    made = aura.log(known, "both")
+    known.git("add", "a.py")
+    known.git("commit", "-q", "-m", "half")
+    first = known.rev("HEAD")
+    aura.recorded(known, first)
+    assert aura.states(known, made["id"]) == {"f": "bound", "g": "open"}
+    second = known.commit(message="the rest")
+    aura.recorded(known, second)
+    now = aura.intent(known, made["id"])
+    assert now["commit_sha"] == first
+    assert {n["new"]["name"]: n["commit_sha"] for n in now["nodes"]} == {"f": first, "g": second}
+
+
+def test_what_changed_again_before_the_commit_is_superseded(aura: Aura, known: GitRepo) -> None:
+    known.write({"a.py": "def f():\n    return 2\n", "b.py": "def g():\n    return 2\n"})
+    made = aura.log(known, "both")
+    known.write({"a.py": "def f():\n    return 3\n"})
+    sha = known.commit(message="f is another by now")
+    aura.recorded(known, sha)
+    assert aura.states(known, made["id"]) == {"f": "superseded", "g": "bound"}
+    assert aura.intent(known, made["id"])["commit_sha"] == sha
+
+
+def test_a_function_committed_in_two_halves_is_bound_when_it_is_whole(aura: Aura, known: GitRepo) -> None:
+    whole = "def f():\n    a = 2\n    return a\n"
+    known.write({"a.py": whole})
+    made = aura.log(known, "two lines")
+    aura.recorded(known, known.commit({"a.py": "def f():\n    a = 2\n    return 1\n"}, "one line"))
+    last = known.commit({"a.py": whole}, "the other line")
+    aura.recorded(known, last)
+    assert aura.states(known, made["id"]) == {"f": "bound"}
+    assert aura.intent(known, made["id"])["commit_sha"] == last
+
+
+def test_a_deletion_is_bound_to_the_commit_that_deletes(aura: Aura, known: GitRepo) -> None:
+    (known.path / "b.py").unlink()
+    made = aura.log(known, "g goes")
+    assert made["nodes_deleted"] == 1
+    sha = known.commit(message="g is gone")
+    aura.recorded(known, sha)
+    assert aura.states(known, made["id"]) == {"g": "bound"}
+
+
+def test_a_rename_before_the_commit_does_not_lose_the_intent(aura: Aura, known: GitRepo) -> None:
+    known.write({"a.py": "def f():\n    return 2\n"})
+    made = aura.log(known, "f returns two")
+    sha = known.commit({"a.py": "def renamed():\n    return 2\n"}, "rename f")
+    aura.recorded(known, sha)
+    assert made["id"] in [r["intent"]["id"] for r in aura.json("why", "renamed", cwd=known.path)["data"]]
+
+
+def test_two_intents_on_one_change_are_both_bound(aura: Aura, known: GitRepo) -> None:
+    known.write({"a.py": "def f():\n    return 2\n"})
+    made = [aura.log(known, text)["id"] for text in ("one reason", "another reason")]
+    sha = known.commit(message="f")
+    aura.recorded(known, sha)
+    assert [aura.intent(known, id_)["commit_sha"] for id_ in made] == [sha, sha]
+
+
+def test_a_commit_made_while_the_analysis_waits_binds_all_the_same(aura: Aura, known: GitRepo) -> None:
+    known.write({"a.py": "def f():\n    return 2\n"})
+    made = aura.log(known, "f", wait_ms=0)
+    sha = known.commit(message="at once")
+    aura.recorded(known, sha)
+    eventually(lambda: aura.intent(known, made["id"])["commit_sha"] == sha)
+
+
+def test_another_change_to_the_same_function_in_another_work_tree_supersedes_nothing(
+    aura: Aura, known: GitRepo, tmp_path: Path
+) -> None:
+    other = linked(known, tmp_path / "other", "other")
+    known.write({"a.py": "def f():\n    return 2\n"})
+    made = aura.log(known, "f returns two")
+    aura.recorded(other, other.commit({"a.py": "def f():\n    return 99\n"}, "another idea"))
+    assert aura.states(known, made["id"]) == {"f": "open"}
+    sha = known.commit(message="f")
+    aura.recorded(known, sha)
+    assert aura.intent(known, made["id"])["commit_sha"] == sha
+
+
+def test_the_same_change_committed_in_another_work_tree_binds(
+    aura: Aura, known: GitRepo, tmp_path: Path
+) -> None:
+    other = linked(known, tmp_path / "other", "other")
+    known.write({"a.py": "def f():\n    return 2\n"})
+    made = aura.log(known, "f returns two")
+    sha = other.commit({"a.py": "def f():\n    return 2\n"}, "carried over")
+    aura.recorded(other, sha)
+    assert aura.intent(known, made["id"])["commit_sha"] == sha
+
+
+def test_a_cherry_pick_leaves_the_binding_and_is_explained_by_the_same_intent(
+    aura: Aura, known: GitRepo, tmp_path: Path
+) -> None:
+    other = linked(known, tmp_path / "other", "other")
+    other.write({"a.py": "def f():\n    return 2\n"})
+    made = aura.log(other, "f returns two")
+    first = other.commit(message="two")
+    aura.recorded(other, first)
+    known.commit({"c.py": "def h():\n    return 1\n"}, "something else")
+    known.git("cherry-pick", first)
+    picked = known.rev("HEAD")
+    aura.recorded(known, picked)
+    assert aura.intent(known, made["id"])["commit_sha"] == first
+    assert aura.why(known, "a.py:1") == ["two", "f returns two", "begin"]
+
+
+def test_a_named_commit_is_explained_without_touching_what_is_uncommitted(aura: Aura, known: GitRepo) -> None:
+    sha = known.commit({"a.py": "def f():\n    return 2\n"}, "two")
+    known.write({"b.py": "def g():\n    return 2\n"})
+    made = aura.json("intent", "log", "why two", "--commit", "HEAD", cwd=known.path)
+    assert made["commit_sha"] == sha
+    eventually(lambda: aura.states(known, made["id"]) == {"f": "bound"})
+
+
+def test_a_file_is_named_relative_to_the_present_folder(aura: Aura, known: GitRepo) -> None:
+    known.write({"pkg/m.py": "def m():\n    return 1\n", "pkg/n.py": "def n():\n    return 1\n", "a.py": ""})
+    made = aura.json("intent", "log", "only m", "--file", "m.py", cwd=known.path / "pkg")
+    assert aura.states(known, made["id"]) == {"m": "open"}
+    whole = aura.json("intent", "log", "the folder", "--file", ".", cwd=known.path / "pkg")
+    assert aura.states(known, whole["id"]) == {"m": "open", "n": "open"}
+
+
+def test_a_dry_run_analyzes_and_records_nothing(aura: Aura, known: GitRepo) -> None:
+    known.write({"a.py": "def f():\n    return 2\n"})
+    said = aura.json("intent", "log", "try [ENG-7]", "--dry-run", cwd=known.path)
+    assert (said["analysis"], said["nodes_changed"], said["tickets"][0]["id"]) == ("done", 1, "ENG-7")
+    assert aura.summaries(known, "source=log") == []
+    assert aura.cli("intent", "show", said["id"], cwd=known.path).returncode == 1
+
+
+def test_tickets_come_from_the_option_and_the_summary_each_once(aura: Aura, known: GitRepo) -> None:
+    args = ("intent", "log", "fix [ENG-1]", "--ticket", "jira:OPS-2", "--ticket", "linear:ENG-1")
+    made = aura.json(*args, cwd=known.path)
+    assert {(t["system"], t["id"]) for t in made["tickets"]} == {("jira", "OPS-2"), ("linear", "ENG-1")}
+    assert aura.summaries(known, "ticket=OPS-2") == ["fix [ENG-1]"]
