@@ -127,6 +127,7 @@ async def _stop(context: Context, runner: web.AppRunner) -> None:
     with contextlib.suppress(FileNotFoundError):
         os.unlink(context.socket)
     context.tail.close()
+    context.analyst.close()
     for task in list(context.tasks):
         task.cancel()
     await asyncio.gather(*context.tasks, return_exceptions=True)
