@@ -68,13 +68,15 @@ class Collector:
             start, end = self._widened(start, -minus_end)
             # Some nodes hold the line break that ends them, as a directive's.
             end -= self.source[end - 1 : end] == b"\n"
+            if start >= end:
+                continue
             while self.stack[-1].end <= start:
                 self.stack.pop()
             if kind == "section":
                 self.stack[-1].section = self._modifiers(self.source[start:end])
                 continue
             name = captures["name"][0]
-            if name.start_byte in self.named:
+            if name.is_missing or name.start_byte in self.named:
                 continue
             self.named.add(name.start_byte)
             self._define(kind, start, end, name, captures)
@@ -246,10 +248,11 @@ def _sort(found: list[Match]) -> tuple[list[_Definition], list[tuple[int, int]],
 
 def _end(node: Node, column: int) -> int:
     """Return where a node ends without the comments that follow it, where indentation ends its block."""
-    end, last = node.end_byte, node
+    end = node.end_byte
+    last: Node = node
     while count := last.child_count:
         final = last.child(count - 1)
-        child = final
+        child: Node | None = final
         while child is not None and child.is_extra and child.start_point.column <= column:
             child = child.prev_sibling
         if child is None:

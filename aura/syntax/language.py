@@ -73,6 +73,7 @@ class Language(Struct, frozen=True, eq=False):
       another, where brackets do not matter either.
     - `loose`: node types of text whose line breaks do not matter (JSX).
     - `docstrings`: whether a string that opens a body is documentation.
+    - `final_newline`: whether the text must end with a line break (the grammar loops forever without).
     - `repair`: same-length text to parse instead where the grammar fails on valid code.
     """
 
@@ -97,6 +98,7 @@ class Language(Struct, frozen=True, eq=False):
     same: dict[str, str] = {}
     loose: frozenset[str] = frozenset()
     docstrings: bool = False
+    final_newline: bool = False
     repair: Callable[[bytes], bytes] | None = None
 
 

@@ -25,6 +25,8 @@ def parse(source: bytes, language: Language, *, seconds: float = PARSE_SECONDS) 
     if len(source) > MAX_BYTES:
         return None
     parser, _ = compiled(language.name)
+    if language.final_newline and not source.endswith(b"\n"):
+        source += b"\n"
     tree = _parse(parser, source, seconds)
     if tree is not None and tree.root_node.has_error and language.repair is not None:
         repaired = _parse(parser, language.repair(source), seconds)

@@ -156,5 +156,6 @@ LANGUAGE = Language(
     wrapper=_wrapper,
     bodies=("function_body", "class_body", "enum_class_body", "block", "getter", "property_delegate", "="),
     strings=frozenset(),
+    final_newline=True,
     repair=_repair,
 )

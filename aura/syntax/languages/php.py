@@ -74,8 +74,8 @@ LANGUAGE = Language(
     (property_declaration (property_element name: (variable_name) @name)) @field
     (const_declaration (const_element . (name) @name)) @constant
     (program (expression_statement (assignment_expression left: (variable_name) @name
-      right: [(anonymous_function parameters: (_) @parameters)
-              (arrow_function parameters: (_) @parameters)])) @function)
+      right: [(anonymous_function parameters: (_) @parameters return_type: (_)? @result)
+              (arrow_function parameters: (_) @parameters return_type: (_)? @result)])) @function)
     (program (expression_statement (assignment_expression left: (variable_name) @name
       right: (object_creation_expression (anonymous_class)))) @object)
     (attribute) @decorator

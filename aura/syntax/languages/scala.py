@@ -45,9 +45,10 @@ _OPEN = re.compile(rb"(?::|\bwith)\s*\Z")
 
 def _wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes, bytes]:
     if container == "enum" and kind == "field":
-        found = _CASE.match(_ASIDE.sub(b"", content))
-        if found:
-            return b"enum _ {" if found[1] == b"case" else b"enum _ { case ", b"\n}"
+        code = _ASIDE.sub(b"", content).rstrip()
+        if found := _CASE.match(code):
+            before = b"enum _ {" if found[1] == b"case" else b"enum _ { case "
+            return before, b"\nA }" if code.endswith(b",") else b"\n}"
     is_member = container is not None and kind in ("method", "constructor", "field")
     before, after = (b"class _ {\n", b"\n}") if is_member else (b"", b"")
     if _OPEN.search(_ASIDE.sub(b"", content)):
@@ -62,15 +63,13 @@ _HEADS = (
     ("object_definition", "object"),
     ("package_object", "object"),
     ("enum_definition", "enum"),
-    ("full_enum_case", "field"),
-    ("simple_enum_case", "field"),
     ("type_definition", "type"),
 )
 
 
 def _definitions() -> str:
-    lines = [f"({node} name: (_) @name) @{kind} @parameters" for node, kind in _HEADS[:6]]
-    lines += [f"({node} name: (_) @name) @{kind}" for node, kind in _HEADS[6:]]
+    lines = [f"({node} name: (_) @name) @{kind} @parameters" for node, kind in _HEADS[:-1]]
+    lines += [f"({node} name: (_) @name) @{kind}" for node, kind in _HEADS[-1:]]
     for node in ("function_definition", "function_declaration"):
         for result in (" return_type: (_) @result", ""):
             one = f"({node} name: (_) @name{result})"
@@ -98,8 +97,8 @@ LANGUAGE = Language(
     version=1,
     grammar=_grammar,
     query=f"""
-    (enum_case_definitions "case" . (full_enum_case name: (_) @name) @parameters .) @field
-    (enum_case_definitions "case" . (simple_enum_case name: (_) @name) .) @field
+    (enum_case_definitions (full_enum_case name: (_) @name) @parameters) @field
+    (enum_case_definitions (simple_enum_case name: (_) @name)) @field
     {_definitions()}
     {_values()}
     (given_definition name: (_) @name body: (with_template_body)) @object @parameters

@@ -16,7 +16,7 @@ def _grammar() -> object:
 
 
 def _parameters(node: Node, source: bytes) -> tuple[Parameter, ...]:
-    """Read the parameters of a declaration, named as callers name them; defaults and `...` follow theirs."""
+    """Read the parameters of a declaration, named as callers name them; a default follows its own."""
     if node.type == "enum_type_parameters":
         return _associated_values(node, source)
     found: list[Parameter] = []
@@ -24,8 +24,6 @@ def _parameters(node: Node, source: bytes) -> tuple[Parameter, ...]:
     for child in node.children:
         if child.type == "parameter":
             found.append(_parameter(child, source))
-        elif child.type == "..." and found:
-            found[-1] = Parameter(found[-1].name, "variadic", found[-1].annotation)
         elif is_default and found:
             last = found[-1]
             found[-1] = Parameter(last.name, last.kind, last.annotation, text(child, source))
@@ -42,6 +40,8 @@ def _parameter(node: Node, source: bytes) -> Parameter:
     colon = next((child.end_byte for child in node.children if child.type == ":"), node.end_byte)
     annotation = " ".join(source[colon : node.end_byte].decode("utf-8", "replace").split())
     kind: ParameterKind = "positional_only" if label == "_" else "positional"
+    if annotation.endswith("..."):
+        kind, annotation = "variadic", annotation[:-3]
     return Parameter((name if label in (None, "_") else label) or "_", kind, annotation or None)
 
 
@@ -83,9 +83,9 @@ def _wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes,
     if container == "enum" and kind == "field" and _CASE.match(code):
         before = b"enum _ {\n" if re.match(rb"(indirect\s+)?case\b", code) else b"enum _ { case "
         return before, b"\n_ }" if code.endswith(b",") else b"\n}"
-    if kind == "field" and not re.search(rb"\b(?:let|var)\b", code):
-        return b"class _ {\nlet ", b"\n}"
-    return b"class _ {\n", b"\n_ = 0 }" if kind == "field" and code.endswith(b",") else b"\n}"
+    is_bare = kind == "field" and not re.search(rb"\b(?:let|var)\b", code)
+    before = b"class _ {\nlet " if is_bare else b"class _ {\n"
+    return before, b"\n_ = 0 }" if kind == "field" and code.endswith(b",") else b"\n}"
 
 
 def _callables() -> str:

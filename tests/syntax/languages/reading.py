@@ -10,10 +10,11 @@ from aura.syntax.types import Entity, Kind, Table
 
 
 def read(source: str, path: str) -> dict[str, Entity]:
-    """Return the entities by qualified name; a later overload is `name#1`."""
+    """Return the entities by qualified name; a later overload is `name#1`, an earlier kind goes first."""
     table = extract(source.encode(), path)
     assert not table.degraded
-    return {e.qualified_name + (f"#{e.ordinal}" if e.ordinal else ""): e for e in table.entities}
+    keys = (e.qualified_name + (f"#{e.ordinal}" if e.ordinal else "") for e in reversed(table.entities))
+    return dict(zip(keys, reversed(table.entities), strict=True))
 
 
 def names(source: str, path: str) -> list[tuple[str, str]]:

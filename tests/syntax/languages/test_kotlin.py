@@ -1,0 +1,173 @@
+import pytest
+
+from .reading import assert_damage_never_raises, assert_ranges_nest, names, read, unparsed
+
+PATH = "a.kt"
+SOURCE = """\
+@file:JvmName("X")
+package shop.core
+
+import x.y
+
+/** A point. */
+@Serializable(with = A::class)
+data class Point<T : Any>(@Id val x: Int = 1, private var y: Int, z: String?, vararg w: Int) :
+    Base(x), IFoo by z {
+    constructor(a: Int) : this(a, 2)
+    init {
+        println(x)
+    }
+    val twice: Int get() = x * 2
+    var p by lazy { 3 }
+        private set
+    lateinit var q: String
+    companion object {
+        const val K = 3
+        @JvmStatic fun make() = Point(1)
+    }
+    companion object Named { fun f() {} }
+    inner class In
+    override operator fun plus(o: Point): Point = this
+}
+
+sealed interface S { fun a(): Int; val b: Int }
+fun interface F { fun run() }
+enum class Color(val c: Int) : I {
+    @X RED(1) {
+        override fun z() {}
+    },
+    BLUE(2);
+
+    abstract fun z()
+    val rgb = c
+}
+object Single : Foo() { val a = 1 }
+annotation class Ann(val x: Int)
+@JvmInline value class V(val s: String)
+typealias H<T> = (T) -> Unit
+
+// Takes the second.
+suspend inline fun <reified T> List<T>.second(crossinline f: (Int) -> T = { it }, @X vararg xs: Int): T
+    where T : Any {
+    fun local(a: Int) = a
+    val z = 1
+    return this[1]
+}
+val String.shout: String get() = uppercase()
+fun Map.Entry<String, List<Int>>?.flat() = 1
+internal const val TOP = 1
+private val (left, right) = pair
+val handler = object : Runnable {
+    override fun run() {}
+}
+fun `with spaces`() {}
+"""
+
+
+def test_every_definition_is_an_entity() -> None:
+    assert names(SOURCE, PATH) == [
+        ("class", "Point"),
+        ("constructor", "Point.constructor"),
+        ("constructor", "Point.init"),
+        ("field", "Point.twice"),
+        ("field", "Point.p"),
+        ("field", "Point.q"),
+        ("object", "Point.Companion"),
+        ("field", "Point.Companion.K"),
+        ("method", "Point.Companion.make"),
+        ("object", "Point.Named"),
+        ("method", "Point.Named.f"),
+        ("class", "Point.In"),
+        ("method", "Point.plus"),
+        ("interface", "S"),
+        ("method", "S.a"),
+        ("field", "S.b"),
+        ("interface", "F"),
+        ("method", "F.run"),
+        ("enum", "Color"),
+        ("field", "Color.RED"),
+        ("method", "Color.RED.z"),
+        ("field", "Color.BLUE"),
+        ("method", "Color.z"),
+        ("field", "Color.rgb"),
+        ("object", "Single"),
+        ("field", "Single.a"),
+        ("class", "Ann"),
+        ("class", "V"),
+        ("type", "H"),
+        ("method", "List.second"),
+        ("function", "List.second.local"),
+        ("field", "String.shout"),
+        ("method", "Map.Entry.flat"),
+        ("constant", "TOP"),
+        ("constant", "left"),
+        ("constant", "right"),
+        ("object", "handler"),
+        ("method", "handler.run"),
+        ("function", "`with spaces`"),
+        ("statements", "statements"),
+    ]
+
+
+def test_parameters_have_kinds_and_defaults() -> None:
+    found = read(SOURCE, PATH)
+    assert [(p.name, p.kind, p.annotation, p.default) for p in found["List.second"].parameters] == [
+        ("this", "receiver", "List<T>", None),
+        ("f", "positional", "(Int) -> T", "{ it }"),
+        ("xs", "variadic", "Int", None),
+    ]
+    assert found["List.second"].result == "T"
+    assert [(p.name, p.kind, p.annotation, p.default) for p in found["Point"].parameters] == [
+        ("x", "positional", "Int", "1"),
+        ("y", "positional", "Int", None),
+        ("z", "positional", "String?", None),
+        ("w", "variadic", "Int", None),
+    ]
+
+
+def test_annotations_and_modifiers_belong_to_their_definition() -> None:
+    found = read(SOURCE, PATH)
+    assert found["Point"].decorators == ("Serializable(with = A::class)",)
+    assert found["Point"].modifiers == ("data",)
+    assert found["Point.plus"].modifiers == ("override", "operator")
+    assert found["Point.Companion"].modifiers == ("companion",)
+    assert found["Point.Companion.make"].decorators == ("JvmStatic",)
+    assert found["List.second"].modifiers == ("suspend", "inline")
+    assert found["TOP"].modifiers == ("internal", "const")
+    assert found["V"].decorators == ("JvmInline",)
+
+
+def test_ranges_include_doc_comments_and_accessors() -> None:
+    found = read(SOURCE, PATH)
+    assert found["Point"].line == 6
+    assert (found["Point.p"].line, found["Point.p"].end_line) == (15, 16)
+    assert SOURCE.encode()[found["List.second"].start :].startswith(b"// Takes the second.")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "interface A { val x: Int }\nfun after() {}\n",
+        "class A { companion object { val a = 1 } }\nfun after() {}\n",
+        "val h = object : R { override fun run() = f { it } }\nfun after() {}\n",
+        "class A\ninternal actual constructor(\n  internal actual val data: Int,\n)\nfun after() {}\n",
+    ],
+)
+def test_members_that_the_grammar_cannot_end_do_not_hide_what_follows(source: str) -> None:
+    assert ("function", "after") in names(source, PATH)
+
+
+def test_an_annotation_at_the_very_end_does_not_hang() -> None:
+    assert_ranges_nest("val k = 1\n@Jvm", PATH)
+
+
+def test_own_text_parses_by_itself() -> None:
+    assert unparsed(SOURCE, PATH) == []
+
+
+def test_ranges_nest() -> None:
+    assert_ranges_nest(SOURCE, PATH)
+
+
+def test_damaged_text_never_raises() -> None:
+    assert_damage_never_raises(SOURCE, PATH)
