@@ -13,12 +13,12 @@ from aura.daemon.callers import Callers
 from aura.daemon.context import Context
 from aura.daemon.manual import MANUAL
 from aura.daemon.stream import Tail
-from aura.repo.pool import Pool
 
 from aura import API_VERSION, __version__
 from aura.errors import CODES, AuraError
 from aura.ids import is_id
 from aura.operations import OPERATIONS
+from aura.repo.pool import Pool
 from aura.store import Store
 
 from ..gitrepo import GitRepo
