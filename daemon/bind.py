@@ -4,6 +4,8 @@ import asyncio
 import os
 import re
 import weakref
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -35,7 +37,12 @@ def routes(manual: dict[str, Manual]) -> list[web.RouteDef]:
     if missing:
         raise LookupError(f"operations bound by hand and declared so differ: {sorted(missing)}")
     return [
-        web.route(o.method, re.sub(r"{(\w+)}", r"{\1:[^/:]+}", o.path), _handler(o, manual.get(o.name)), expect_handler=expected)
+        web.route(
+            o.method,
+            re.sub(r"{(\w+)}", r"{\1:[^/:]+}", o.path),
+            _handler(o, manual.get(o.name)),
+            expect_handler=expected,
+        )
         for o in OPERATIONS.values()
     ]
 
@@ -57,14 +64,10 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
             )
         # Where the route itself says what is meant, the repository may be gone when the request is repeated.
         key = await key_of(replace(caller, place=None) if operation.needs == "none" else caller, request)
-        if (kept := await replay(context, key)) is not None:
-            return kept
-        gathered = await context.in_thread(operation.gather, given) if operation.gather else None
-
-        def run(db: Connection) -> Answer:
-            return Answer(operation.status, encode(_call(context, operation, db, caller, given, gathered)))
-
-        answer = await write_once(context, key, run, request)
+        async with lock_for(key):
+            if (kept := await replay(context, key)) is not None:
+                return kept
+            answer = await _write(context, operation, caller, given, key)
         if PLACES & set(operation.emits):
             context.callers.reload()
             context.watch.restart()
@@ -73,6 +76,17 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
         return reply(answer)
 
     return handle
+
+
+async def _write(
+    context: Context, operation: Operation, caller: Caller, given: Any, key: Key | None
+) -> Answer:
+    gathered = await context.in_thread(operation.gather, given) if operation.gather else None
+
+    def run(db: Connection) -> Answer:
+        return Answer(operation.status, encode(_call(context, operation, db, caller, given, gathered)))
+
+    return await write_once(context, caller, key, run)
 
 
 def _read(context: Context, operation: Operation, caller: Caller, given: Any) -> bytes:
@@ -109,18 +123,18 @@ def named_session(request: web.Request) -> str | None:
     return said or None
 
 
-async def write_once(context: Context, key: Key | None, run: Any, request: web.Request) -> Answer:
-    """Run a write, once for each idempotency key; of two at once the second waits for the first."""
+async def write_once(
+    context: Context, caller: Caller, key: Key | None, run: Callable[[Connection], Answer]
+) -> Answer:
+    """Run a write, once for each idempotency key; to be called under its lock."""
     if key is None:
         return await context.store.write(run)
-    async with lock_for(key):
-        id_ = request["id"]
-        return await context.store.write(lambda db: idempotency.once(db, key, run, id_))
+    return await context.store.write(lambda db: idempotency.once(db, key, run, caller.request_id))
 
 
-def lock_for(key: Key) -> asyncio.Lock:
-    """Return the lock that requests with this idempotency key share."""
-    return _locks.setdefault(key[:3], asyncio.Lock())
+def lock_for(key: Key | None) -> AbstractAsyncContextManager[Any]:
+    """Return the lock that requests with this idempotency key share: of two at once the second waits."""
+    return nullcontext() if key is None else _locks.setdefault(key[:3], asyncio.Lock())
 
 
 async def replay(context: Context, key: Key | None) -> web.Response | None:

@@ -36,16 +36,13 @@ async def log(context: Context, caller: Caller, new: NewIntent, request: web.Req
         new = await _settled(context, caller, new)
         return reply(Answer(200, encode(await _dry_run(context, caller, new))))
     key = await key_of(caller, request)
-    if (kept := await replay(context, key)) is not None:
-        return kept
-    new = await _settled(context, caller, new)
-    if key is None:
-        return reply(await _log(context, caller, new, None, request["id"]))
     async with lock_for(key):
-        return reply(await _log(context, caller, new, key, request["id"]))
+        if (kept := await replay(context, key)) is not None:
+            return kept
+        return reply(await _log(context, caller, await _settled(context, caller, new), key))
 
 
-async def _log(context: Context, caller: Caller, new: NewIntent, key: Key | None, request_id: str) -> Answer:
+async def _log(context: Context, caller: Caller, new: NewIntent, key: Key | None) -> Answer:
     logged: list[tuple[int, Intent]] = []
 
     def write(db: Connection) -> Answer:
@@ -54,10 +51,7 @@ async def _log(context: Context, caller: Caller, new: NewIntent, key: Key | None
         logged.append((_seq(db, intent.id), intent))
         return Answer(CREATED, encode(intent))
 
-    if key is None:
-        answer = await context.store.write(write)
-    else:
-        answer = await context.store.write(lambda db: idempotency.once(db, key, write, request_id))
+    answer = await write_once(context, caller, key, write)
     if not logged or answer.replayed:
         return answer
     seq, _ = logged[0]
@@ -94,22 +88,27 @@ async def batch(
 ) -> web.StreamResponse:
     """Log many intents in one transaction, and answer without waiting for their analysis."""
     key = await key_of(caller, request)
-    if (kept := await replay(context, key)) is not None:
-        return kept
+    async with lock_for(key):
+        if (kept := await replay(context, key)) is not None:
+            return kept
+        return reply(await _batch(context, caller, new, key, await request.read()))
+
+
+async def _batch(context: Context, caller: Caller, new: NewIntents, key: Key | None, body: bytes) -> Answer:
     items = [await _settled_or_error(context, caller, item) for item in new.intents]
-    body = msgspec.json.decode(await request.read())["intents"]
+    given = msgspec.json.decode(body)["intents"]
     logged: dict[int, NewItem] = {}
 
     def write(db: Connection) -> Answer:
         logged.clear()
-        outcomes = [_item(db, caller, item, said, logged) for item, said in zip(items, body, strict=True)]
+        outcomes = [_item(db, caller, item, said, logged) for item, said in zip(items, given, strict=True)]
         return Answer(200, b"[" + b",".join(outcomes) + b"]")
 
-    answer = await write_once(context, key, write, request)
+    answer = await write_once(context, caller, key, write)
     if not answer.replayed:
         for seq, item in logged.items():
             context.analyst.add(_job(caller, msgspec.structs.replace(item, wait_ms=0), seq))
-    return reply(answer)
+    return answer
 
 
 async def _settled_or_error(context: Context, caller: Caller, item: Any) -> NewItem | AuraError:
