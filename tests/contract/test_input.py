@@ -236,7 +236,7 @@ def resident(daemon: Daemon) -> int:
 
 
 def test_a_large_body_is_refused_by_its_length_alone(daemon: Daemon, repo: GitRepo) -> None:
-    head = b"POST /v1/intents HTTP/1.1\r\nHost: aura\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    head = b"POST /v1/intents HTTP/1.1\r\nHost: aura\r\nContent-Length: %d\r\n\r\n"
     with daemon.connected() as sock:
         sock.sendall(head % (1 << 30))
         answer = sock.recv(65536)
@@ -280,7 +280,7 @@ def test_what_is_no_http_is_refused_in_the_same_shape(daemon: Daemon) -> None:
     for sent in (
         b"GET /v1/status HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n",
         b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
-        b"POST /v1/intents HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"\x16\x03\x01hello\r\n\r\n",
     ):
         head, _, body = daemon.raw(sent).partition(b"\r\n\r\n")

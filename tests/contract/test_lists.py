@@ -307,8 +307,9 @@ def test_documented_filters_are_answered_from_an_index(filled: Daemon) -> None:
     try:
         for name in ("branch", "session", "worktree"):
             condition, values = listing.filters[name].condition(["x"])
-            sql = f"SELECT i.id FROM {listing.source} WHERE {listing.always} AND {condition} ORDER BY i.id DESC LIMIT 51"
-            plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", values))
+            sql = f"SELECT i.id FROM {listing.source} WHERE {listing.always} AND {condition}"
+            asked = db.execute(f"EXPLAIN QUERY PLAN {sql} ORDER BY i.id DESC LIMIT 51", values)
+            plan = " ".join(row[3] for row in asked)
             assert "SEARCH i USING" in plan, (name, plan)
             assert "TEMP B-TREE" not in plan, (name, plan)
     finally:
