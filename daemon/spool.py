@@ -1,7 +1,7 @@
 """The spool: what git's hooks left in `~/.aura/spool`, one file for each call, read once and then removed.
 
-A file's lines are: the hook's name, the work tree, the commit at HEAD, what git gave the hook on its input,
-and `end`.
+A file's fields end with NUL each: the hook's name, the work tree, the commit at HEAD, what git gave the hook
+on its input, and `end`.
 """
 
 import asyncio
@@ -32,19 +32,16 @@ async def drain(context: Context) -> int:
     """Digest every report that waits; return how many there were."""
     async with _draining:
         folder = home.path("spool")
-        names = (
-            sorted(name for name in os.listdir(folder) if not name.startswith("."))
-            if os.path.isdir(folder)
-            else []
-        )
+        names = _waiting(folder)
         for name in names:
             path = os.path.join(folder, name)
             try:
                 with open(path, "rb") as file:
-                    lines = os.fsdecode(file.read(4 << 20)).split("\n")
-                if lines[-2:] != ["end", ""] and time.time() - os.stat(path).st_mtime < WRITING_SECONDS:
+                    fields = os.fsdecode(file.read(4 << 20)).split("\0")
+                if len(fields) == 6 and fields[-2:] == ["end", ""]:
+                    await _digest(context, *fields[:4])
+                elif time.time() - os.stat(path).st_mtime < WRITING_SECONDS:
                     continue
-                await _digest(context, lines)
             except (AuraError, OSError, ValueError) as error:
                 log.warning("cannot digest the hook report %s: %s", name, error)
                 if isinstance(error, AuraError) and error.code in KEEP:
@@ -62,19 +59,15 @@ def _waiting(folder: str) -> list[str]:
         return []
 
 
-async def _digest(context: Context, lines: list[str]) -> None:
-    if len(lines) < 4 or lines[-2] != "end":
-        return
-    hook, root, head, *given = lines[:-2]
+async def _digest(context: Context, hook: str, root: str, head: str, given: str) -> None:
     place = await context.callers.named(root)
     if place is None:
         return
     if is_id(head):
         await context.backfills.catch_up(place, head)
     if hook == "post-rewrite":
-        pairs = [
-            (words[0], words[1]) for line in given if len(words := line.split()) >= 2 and is_id(words[0])
-        ]
+        lines = [line.split() for line in given.split("\n")]
+        pairs = [(words[0], words[1]) for words in lines if len(words) >= 2 and all(map(is_id, words[:2]))]
         await context.backfills.rewritten(place, pairs)
 
 

@@ -9,6 +9,7 @@ status.
 import os
 import shlex
 import stat
+from itertools import count
 from typing import Literal
 
 from msgspec import Struct
@@ -19,8 +20,9 @@ from aura.repo.worktrees import WorkTree
 
 Hook = Literal["post-commit", "pre-commit", "post-checkout", "post-merge", "post-rewrite"]
 HOOKS: tuple[Hook, ...] = ("post-commit", "pre-commit", "post-checkout", "post-merge", "post-rewrite")
-MARK = "# aura hook, version 1: `aura hooks uninstall` removes it"
+MARK = "# aura hook, version 2: `aura hooks uninstall` removes it"
 KEPT = ".before-aura"
+_CONFIG = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 
 _HEAD = """#!/bin/sh
 {mark}
@@ -36,10 +38,11 @@ fi
   [ -d "$home/spool" ] || mkdir -p "$home/spool" || exit
   n=0
   while [ -e "$home/spool/{hook}.$$.$n" ]; do n=$((n + 1)); done
-  printf '%s\\n' {hook} "$PWD" "$(git rev-parse --verify --quiet HEAD)" {lines}end >"$home/spool/{hook}.$$.$n"
+  head=$(git rev-parse --verify --quiet HEAD)
+  printf '%s\\0' {hook} "$PWD" "$head" "$given" end >"$home/spool/{hook}.$$.$n"
   [ -S "$home/daemon.sock" ] || exit
   if command -v curl >/dev/null; then
-    curl -s -m 5 --unix-socket "$home/daemon.sock" -X POST http://aura/v1/hooks:drain
+    curl -qs -m 5 --noproxy '*' --unix-socket "$home/daemon.sock" -X POST http://aura/v1/hooks:drain
   else
     {aura} hooks run {hook}
   fi
@@ -52,7 +55,7 @@ _ASK = """if [ -x "$kept" ]; then
 fi
 [ -e "$home/strict" ] && [ -S "$home/daemon.sock" ] || exit 0
 if command -v curl >/dev/null; then
-  said=$(curl -s -m 5 -G --unix-socket "$home/daemon.sock" --data-urlencode "repo=$PWD" http://aura/v1/hooks:check)
+  said=$(curl -qs -m 5 --noproxy '*' -G --unix-socket "$home/daemon.sock" --data-urlencode "repo=$PWD" http://aura/v1/hooks:check)
 else
   said=$({aura} hooks run {hook})
 fi
@@ -79,12 +82,11 @@ def script(hook: Hook, aura: list[str]) -> str:
         "aura": shlex.join(aura),
         "mark": MARK,
         "kept": KEPT,
-        "input": "",
+        "input": "given=\n",
         "feed": "",
-        "lines": "",
     }
     if hook == "post-rewrite":
-        words |= {"input": "given=$(cat)\n", "feed": "printf '%s\\n' \"$given\" | ", "lines": '"$given" '}
+        words |= {"input": "given=$(cat)\n", "feed": "printf '%s\\n' \"$given\" | "}
     return (_HEAD + (_ASK if hook == "pre-commit" else _REPORT)).format(**words)
 
 
@@ -99,6 +101,7 @@ def folder(worktree: WorkTree) -> str:
         "--get-all",
         "core.hooksPath",
         accept=(0, 1),
+        extra={name: os.environ[name] for name in _CONFIG if name in os.environ},
     )
     parts = out.decode("utf-8", "surrogateescape").split("\0")
     said = [value for scope, value in zip(parts[::2], parts[1::2], strict=False) if scope != "command"]
@@ -108,19 +111,25 @@ def folder(worktree: WorkTree) -> str:
 
 
 def install(worktree: WorkTree, aura: list[str]) -> list[Installed]:
-    """Install every hook, keeping those of others beside ours. Raises `permission_denied`."""
+    """Install every hook, keeping those of others beside ours. Raises `permission_denied` and `conflict`."""
     where = folder(worktree)
+    if os.path.lexists(where) and not os.path.isdir(where):
+        raise AuraError(
+            "conflict",
+            f"cannot install hooks in {git.shown(where)}: it is no folder",
+            "git config --show-origin core.hooksPath tells who named it; git config --unset core.hooksPath",
+        )
     try:
         os.makedirs(where, exist_ok=True)
         for hook in HOOKS:
             path = os.path.join(where, hook)
             if os.path.lexists(path) and not _is_ours(path):
-                os.rename(path, path + KEPT)
+                _keep(path)
             _write(path, script(hook, aura))
     except OSError as error:
         raise AuraError(
             "permission_denied",
-            f"cannot install hooks in {where}: {error.strerror}",
+            f"cannot install hooks in {git.shown(where)}: {error.strerror}",
             "Check who may write there.",
         ) from error
     return state(worktree, aura)
@@ -138,7 +147,9 @@ def uninstall(worktree: WorkTree) -> list[Installed]:
             if os.path.lexists(path + KEPT):
                 os.rename(path + KEPT, path)
     except OSError as error:
-        raise AuraError("permission_denied", f"cannot remove hooks in {where}: {error.strerror}") from error
+        raise AuraError(
+            "permission_denied", f"cannot remove hooks in {git.shown(where)}: {error.strerror}"
+        ) from error
     return state(worktree, [])
 
 
@@ -158,6 +169,14 @@ def _look(path: str, hook: Hook, aura: list[str]) -> Installed:
         return Installed(hook, path, "not executable", kept)
     current = not aura or _read(path) == script(hook, aura)
     return Installed(hook, path, "installed" if current else "outdated", kept)
+
+
+def _keep(path: str) -> None:
+    """Put a hook aside; one that was put aside before gives way, but is not lost."""
+    kept = path + KEPT
+    if os.path.lexists(kept):
+        os.rename(kept, next(f"{kept}.{n}" for n in count(1) if not os.path.lexists(f"{kept}.{n}")))
+    os.rename(path, kept)
 
 
 def _is_ours(path: str) -> bool:

@@ -68,9 +68,7 @@ def test_amends_one_after_the_other_lead_to_the_last(aura: Aura, known: GitRepo)
     assert eventually(lambda: (s := aura.summaries(known, "source=commit")) == ["third", "begin"] and s)
 
 
-def test_a_rebase_carries_each_intent_to_its_new_commit(
-    aura: Aura, known: GitRepo, tmp_path: Path
-) -> None:
+def test_a_rebase_carries_each_intent_to_its_new_commit(aura: Aura, known: GitRepo, tmp_path: Path) -> None:
     known.git("checkout", "-q", "-b", "work")
     made = [said_and_committed(aura, known, f"{n}.py", n) for n in "abc"]
     known.git("checkout", "-q", "main")
@@ -102,9 +100,7 @@ def test_what_is_melted_into_one_commit_goes_there(
         goes_to(aura, known, intent, "HEAD")
 
 
-def test_three_linked_work_trees_are_followed_each(
-    aura: Aura, known: GitRepo, tmp_path: Path
-) -> None:
+def test_three_linked_work_trees_are_followed_each(aura: Aura, known: GitRepo, tmp_path: Path) -> None:
     trees = []
     for name in "abc":
         path = tmp_path / f"tree-{name}"
@@ -148,5 +144,3 @@ def test_a_commit_that_was_picked_elsewhere_is_not_taken_for_rewritten(
     aura.recorded(known, known.rev("HEAD"))
     assert aura.intent(known, intent)["commit_sha"] == old
     assert aura.intent(known, old)["rewritten_to"] is None
-
-
