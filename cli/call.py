@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 import click
 
-from aura import wire
+from aura import __version__, wire
 from aura.errors import CODES, FAILED
 
 
@@ -31,7 +31,7 @@ def raw(
     whole = quote(path, safe="/:?&=%") + (f"?{urlencode(given)}" if given else "")
     extra.setdefault("repo", wire.here())
     try:
-        return wire.request(method, whole, body, **extra)
+        return _of_our_age(wire.request(method, whole, body, **extra))
     except wire.NoDaemon:
         ensure_daemon()
     except (TimeoutError, ConnectionError) as error:
@@ -43,6 +43,16 @@ def raw(
             }
         )
     return wire.request(method, whole, body, **extra)
+
+
+def _of_our_age(reply: wire.Reply) -> wire.Reply:
+    """Say so where an older or newer daemon answers than this command expects."""
+    theirs = reply.headers.get("x-aura-version", __version__)
+    if theirs != __version__:
+        click.echo(
+            f"warning: the daemon is aura {theirs}, this is {__version__}: aura daemon restart", err=True
+        )
+    return reply
 
 
 def ensure_daemon() -> None:

@@ -41,6 +41,14 @@ def command(depth: int, hooks: bool, no_backfill: bool, no_background: bool, as_
         call.print_json(tree)
         return
     cut = (started["backfill"] or {}).get("wanted") == depth
+    if (tree["backfill"] or {}).get("state") == "failed":
+        call.refuse(
+            {
+                "code": "internal_error",
+                "message": "cannot read the whole history: the daemon broke it off",
+                "hint": "aura daemon logs; aura init goes on where it stopped",
+            }
+        )
     _sum_up(tree, hooks, older=bool(cut and body["rest"]))
 
 

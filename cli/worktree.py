@@ -22,4 +22,6 @@ def history(backfill: dict[str, Any] | None) -> str:
         return "not read"
     if backfill["state"] == "complete":
         return f"{backfill['done']} commits"
+    if backfill["state"] == "failed":
+        return f"broke off after {backfill['done']} commits: aura init"
     return f"{backfill['done']} of {backfill['wanted']} commits"

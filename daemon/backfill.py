@@ -80,8 +80,9 @@ class Backfills:
             await context.store.write(lambda db: history.complete(db, place, head))
             if rest:
                 await self._read_rest(place, head)
-        except AuraError as error:
-            log.error("cannot read the history of %s: %s", place.slug, error)
+        except Exception as error:
+            log.error("cannot read the history of %s: %s", place.slug, error, exc_info=error)
+            await context.store.write(lambda db: history.fail(db, place, head))
         finally:
             self._running.discard((place.repo, head))
 

@@ -27,12 +27,15 @@ class Read(Struct, frozen=True):
 
 
 def known(db: Connection, repo: int, shas: Iterable[str]) -> set[str]:
-    """Return those of the commits that have been read."""
+    """Return those of the commits that have been read; one whose analysis failed is to be read again."""
     found = set()
     wanted = list(shas)
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
-        sql = f"SELECT sha FROM commits WHERE repo = ? AND sha IN ({','.join('?' * len(part))})"
+        sql = (
+            "SELECT c.sha FROM commits c JOIN intents i ON i.seq = c.intent"
+            f" WHERE i.analysis != 'failed' AND c.repo = ? AND c.sha IN ({','.join('?' * len(part))})"
+        )
         found |= {row[0] for row in db.execute(sql, (repo, *part))}
     return found
 
@@ -66,7 +69,9 @@ def record(db: Connection, caller: Caller, place: Place, read: Read, *, live: bo
     Its id is derived from its time and hash, so that a second reading changes nothing.
     """
     commit = read.commit
-    if known(db, place.repo, [commit.sha]):
+    if earlier := one(db, _EARLIER, place.repo, commit.sha):
+        if earlier[1] == "failed" and not read.failed:
+            _mend(db, place, earlier[0], read)
         return False
     created = commit.committer_time * SECOND_US
     position = max(read.position, _after_parent(db, place.repo, commit)) if live else read.position
@@ -93,6 +98,19 @@ def record(db: Connection, caller: Caller, place: Place, read: Read, *, live: bo
         data = {"intent_id": id_, "summary": commit.subject, "source": "commit", "commit_sha": commit.sha}
         events.append(db, caller, "intent.logged", data, place)
     return True
+
+
+_EARLIER = "SELECT i.seq, i.analysis FROM commits c JOIN intents i ON i.seq = c.intent WHERE c.repo = ? AND c.sha = ?"
+
+
+def _mend(db: Connection, place: Place, seq: int, read: Read) -> None:
+    """Give a commit whose analysis had failed what was found this time."""
+    nodes.attach(db, place.repo, seq, read.edits, "bound", read.commit.sha)
+    db.execute(
+        "UPDATE intents SET analysis = 'done', degraded = ?, nodes_changed = ?, nodes_added = ?,"
+        " nodes_deleted = ? WHERE seq = ?",
+        (int(read.degraded), *nodes.counts(read.edits), seq),
+    )
 
 
 def _after_parent(db: Connection, repo: int, commit: Commit) -> int:

@@ -72,6 +72,11 @@ def complete(db: Connection, place: Place, head: str) -> None:
     )
 
 
+def fail(db: Connection, place: Place, head: str) -> None:
+    """Note that a back-fill broke off, to be begun again by `aura init`."""
+    db.execute("UPDATE backfills SET state = 'failed' WHERE repo = ? AND head = ?", (place.repo, head))
+
+
 def unfinished(db: Connection) -> list[Unfinished]:
     """Return the back-fills to be taken up again."""
     found = db.execute(

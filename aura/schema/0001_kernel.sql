@@ -25,7 +25,7 @@ CREATE TABLE backfills (
     branch TEXT,
     wanted INTEGER NOT NULL,
     done INTEGER NOT NULL DEFAULT 0,
-    state TEXT NOT NULL CHECK (state IN ('running', 'complete')),
+    state TEXT NOT NULL CHECK (state IN ('running', 'complete', 'failed')),
     started_at INTEGER NOT NULL,
     PRIMARY KEY (repo, head)
 ) STRICT, WITHOUT ROWID;
