@@ -7,10 +7,9 @@ from typing import cast, get_args
 from msgspec.structs import replace
 from tree_sitter import Node
 
-from aura.syntax.language import Language
+from aura.syntax.language import Language, Match
 from aura.syntax.margins import end_behind, is_silent, start_above
 from aura.syntax.parameters import text
-from aura.syntax.parsing import Match
 from aura.syntax.types import Kind, Parameter
 
 MAX_DEPTH = 100
@@ -20,7 +19,7 @@ _TYPES = frozenset({"class", "interface", "trait", "struct", "enum", "object", "
 _CODE = frozenset({"function", "method", "constructor"})
 _WORD = re.compile(rb"([A-Za-z_]\w*)([(\[]\w+[)\]])?")
 _Captures = dict[str, list[Node]]
-_Definition = tuple[int, int, int, str, _Captures]
+_Definition = tuple[int, int, int, int, str, _Captures]
 
 
 class Draft:
@@ -58,13 +57,15 @@ class Collector:
         self.found: list[Draft] = []
         self.stack = [Draft("file", "", "", -1, 0, len(source), 0)]
         self.named: set[int] = set()
-        self.definitions, self.wraps, self.decorators = _sort(found)
+        self.definitions, self.wraps, self.decorators = _sort(found, language)
         self.decorator_starts = [start for start, _ in self.decorators]
         self.next_wrap = 0
+        self.modifiers_of = _modifiers_of.setdefault(language.name, {})
+        self.parameters_of = _parameters_of.setdefault(language.name, ({}, {}))
 
     def run(self) -> list[Draft] | None:
         """Return the definitions, or None when they nest too deep."""
-        for start, minus_end, _, kind, captures in self.definitions:
+        for start, minus_end, _, _, kind, captures in self.definitions:
             start, end = self._widened(start, -minus_end)
             # Some nodes hold the line break that ends them, as a directive's.
             end -= self.source[end - 1 : end] == b"\n"
@@ -156,7 +157,8 @@ class Collector:
             first -= 1
             draft.start = self.decorators[first][0]
         spans = self.decorators[first:last]
-        draft.decorators = tuple(self._label(span) for span in spans)
+        if spans:
+            draft.decorators = tuple(self._label(span) for span in spans)
         if language.modifiers:
             header = source[header_start : name.start_byte]
             for start, end in reversed(spans):
@@ -178,7 +180,7 @@ class Collector:
         return label.lstrip("@#[").removesuffix("]") if label.startswith(("#", "[")) else label.lstrip("@")
 
     def _modifiers(self, header: bytes) -> tuple[str, ...]:
-        cache = _modifiers_of.setdefault(self.language.name, {})
+        cache = self.modifiers_of
         known = cache.get(header)
         if known is None:
             found = ((word.decode(), (word + limit).decode()) for word, limit in _WORD.findall(header))
@@ -204,7 +206,7 @@ class Collector:
 
     def _parameters(self, node: Node, has_object: bool) -> tuple[Parameter, ...]:
         content = self.source[node.start_byte : node.end_byte]
-        cache = _parameters_of.setdefault((self.language.name, has_object), {})
+        cache = self.parameters_of[has_object]
         known = cache.get(content)
         if known is None:
             assert self.language.parameters is not None
@@ -217,28 +219,34 @@ class Collector:
 
 
 _modifiers_of: dict[str, dict[bytes, tuple[str, ...]]] = {}
-_parameters_of: dict[tuple[str, bool], dict[bytes, tuple[Parameter, ...]]] = {}
+_parameters_of: dict[str, tuple[dict[bytes, tuple[Parameter, ...]], dict[bytes, tuple[Parameter, ...]]]] = {}
 
 
 def _as_receiver(parameter: Parameter) -> Parameter:
     return replace(parameter, kind="receiver")
 
 
-def _dotted(*parts: str) -> str:
-    return ".".join(part for part in parts if part)
+def _dotted(outer: str, scope: str, name: str) -> str:
+    inner = f"{scope}.{name}" if scope else name
+    return f"{outer}.{inner}" if outer and inner else inner or outer
 
 
-def _sort(found: list[Match]) -> tuple[list[_Definition], list[tuple[int, int]], list[tuple[int, int]]]:
+def _sort(
+    found: list[Match], language: Language
+) -> tuple[list[_Definition], list[tuple[int, int]], list[tuple[int, int]]]:
     definitions: list[_Definition] = []
     spans: dict[str, list[tuple[int, int]]] = {"wrap": [], "decorator": []}
     for pattern, captures in found:
         role, nodes = _leading(captures)
-        start, end = nodes[0].start_byte, _end(nodes[-1], nodes[0].start_point.column)
+        start, end = nodes[0].start_byte, nodes[-1].end_byte
+        if language.dedents:
+            end = _end(nodes[-1], nodes[0].start_point.column)
         if role in spans:
             spans[role].append((start, end))
         else:
-            definitions.append((start, -end, pattern, role, captures))
-    definitions.sort(key=_outer_name_first)
+            name = captures["name"][0].start_byte if "name" in captures else start
+            definitions.append((start, -end, name, pattern, role, captures))
+    definitions.sort(key=lambda definition: definition[:4])
     decorators: list[tuple[int, int]] = []
     for span in sorted(set(spans["decorator"]), key=_outer_first):
         if not decorators or span[0] >= decorators[-1][1]:
@@ -268,11 +276,6 @@ def _leading(captures: _Captures) -> tuple[str, list[Node]]:
         if role in _ROLES:
             return role, nodes
     raise KeyError(f"cannot find a leading capture among {sorted(captures)}")
-
-
-def _outer_name_first(definition: _Definition) -> tuple[int, int, int, int]:
-    start, minus_end, pattern, _, captures = definition
-    return start, minus_end, captures["name"][0].start_byte if "name" in captures else start, pattern
 
 
 def _outer_first(span: tuple[int, int]) -> tuple[int, int]:

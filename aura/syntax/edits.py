@@ -52,7 +52,7 @@ def _pair(old: Item, new: Item, matches: Matches) -> Edit | None:
     typed = parameter_edits(parameters) if parameters else []
     decorators = decorator_edits(old, new) if a.decorators != b.decorators else []
     if a.raw != b.raw or a.name != b.name:
-        changes += _content(old, new, bool(changes))
+        changes += _content(old, new, bool(changes) or a.name != b.name)
     if not changes:
         return None
     if "signature_changed" not in changes and (typed or decorators):

@@ -17,7 +17,10 @@ def extract(source: bytes, path: str) -> Table:
     if language is None or b"\0" in source[:8000]:
         return _whole_file(source, path, "", degraded=False)
     tree = parse(source, language)
-    found = matches(tree.root_node, language) if tree else None
+    found = None
+    if tree is not None:
+        found = language.find(tree.root_node, source) if language.find else None
+        found = matches(tree.root_node, language) if found is None else found
     drafts = Collector(source, language, found).run() if found is not None else None
     if tree is None or drafts is None:
         return _whole_file(source, path, language.name, degraded=True)

@@ -41,6 +41,7 @@ from tree_sitter import Node
 from aura.syntax.parameters import type_text
 from aura.syntax.types import Kind, Parameter
 
+Match = tuple[int, dict[str, list[Node]]]
 ReadParameters = Callable[[Node, bytes], tuple[Parameter, ...]]
 
 
@@ -73,6 +74,8 @@ class Language(Struct, frozen=True, eq=False):
       another, where brackets do not matter either.
     - `loose`: node types of text whose line breaks do not matter (JSX).
     - `docstrings`: whether a string that opens a body is documentation.
+    - `dedents`: whether its blocks end by indentation and hold the comments behind them.
+    - `find`: a quicker way to the very matches of the query, or None where it does not know one.
     - `final_newline`: whether the text must end with a line break (the grammar loops forever without).
     - `repair`: same-length text to parse instead where the grammar fails on valid code.
     """
@@ -98,6 +101,8 @@ class Language(Struct, frozen=True, eq=False):
     same: dict[str, str] = {}
     loose: frozenset[str] = frozenset()
     docstrings: bool = False
+    dedents: bool = False
+    find: Callable[[Node, bytes], list[Match] | None] | None = None
     final_newline: bool = False
     repair: Callable[[bytes], bytes] | None = None
 

@@ -13,7 +13,7 @@ BLANK = b" \t\r\n\f;,"
 def start_above(source: bytes, start: int, floor: int, language: Language) -> int:
     """Return where the comment lines directly above `start` begin, not going above `floor`."""
     line = source.rfind(b"\n", 0, start) + 1
-    if line <= floor or source[line:start].strip():
+    if line <= floor or source[line - 2 : line - 1] == b"\n" or source[line:start].strip():
         return start
     while line > floor:
         above = source.rfind(b"\n", 0, line - 1) + 1

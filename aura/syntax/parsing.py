@@ -1,14 +1,14 @@
 """Parsing with a budget: a file that is too big, too slow or too deep yields None, never an exception.
 
-A single step of the parser cannot be interrupted, and a grammar's error recovery may be quadratic in time and
-memory within one (Java: 9 KB of `a=>`, 3 GB): whoever reads untrusted files does so in a process with a limit.
+A single step of the parser cannot be interrupted, and a grammar's error recovery may be quadratic in time
+and memory within one (Java: 9 KB of `a=>`, 3 GB): untrusted files are read in a process with limits.
 """
 
 from time import monotonic
 
 from tree_sitter import Node, Parser, Point, QueryCursor, Tree
 
-from aura.syntax.language import Language, compiled
+from aura.syntax.language import Language, Match, compiled
 
 MAX_BYTES = 2 * 1024 * 1024
 PARSE_SECONDS = 1.2
@@ -16,8 +16,6 @@ SMALL = 8 * 1024
 MAX_ERROR_CHILDREN = 20_000
 MAX_ERROR_VISITS = 200_000
 MATCH_LIMIT = 4096
-
-Match = tuple[int, dict[str, list[Node]]]
 
 
 def parse(source: bytes, language: Language, *, seconds: float = PARSE_SECONDS) -> Tree | None:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 from tree_sitter import Node
 
 from aura.syntax.language import Language
+from aura.syntax.languages._python_walk import find
 from aura.syntax.parameters import text
 from aura.syntax.types import Parameter, ParameterKind
 
@@ -51,7 +52,8 @@ LANGUAGE = Language(
     (decorated_definition (decorator) @decorator)
     (module (expression_statement . (assignment left: (identifier) @name)) @constant)
     (class_definition body: (block (expression_statement . (assignment left: (identifier) @name)) @field))
-    (type_alias_statement . (type (_) @name)) @type
+    (type_alias_statement . (type (identifier) @name)) @type
+    (type_alias_statement . (type (generic_type . (identifier) @name))) @type
     """,
     comment=(b"#",),
     parameters=_parameters,
@@ -59,6 +61,7 @@ LANGUAGE = Language(
     modifiers=frozenset({"async"}),
     constructors=frozenset({"__init__"}),
     filler=b"pass",
+    find=find,
     bodies=("body", "right"),
     strings=frozenset({"string"}),
     same={

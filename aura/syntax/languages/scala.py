@@ -121,6 +121,7 @@ LANGUAGE = Language(
         }
     ),
     constructors=frozenset({"this"}),
+    dedents=True,
     wrapper=_wrapper,
     strings=frozenset({"string"}),
 )

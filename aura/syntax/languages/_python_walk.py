@@ -1,0 +1,124 @@
+"""The matches of Python's query by a walk that leaves out all that can hold no definition.
+
+A search of the text for `def` and `class` tells which nodes are worth a look; that costs half of the query.
+Where it may not tell (errors, carriage returns, `type` aliases, odd white space) there is no answer.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import cache
+
+from tree_sitter import Node
+
+from aura.syntax.language import Match, compiled
+
+FUNCTION, CLASS, WRAP, DECORATOR, CONSTANT, FIELD = range(6)
+
+_ALIAS = re.compile(rb"type[ \t]+\w+[ \t]*[=\[]")
+_RARE = (b"\r", b"def\t", b"def\\", b"class\t", b"class\\", b"type\t", b"type\\")
+
+
+def find(root: Node, source: bytes) -> list[Match] | None:
+    """Return what the query would find below `root`, or None when only the query can tell."""
+    if root.has_error or any(word in source for word in _RARE):
+        return None
+    if any(_ALIAS.match(source, place) for place in _places(source, b"type ")):
+        return None
+    walk = _Walk(sorted((*_places(source, b"def "), *_places(source, b"class "))))
+    walk.block(root, CONSTANT)
+    return walk.found
+
+
+def _places(source: bytes, word: bytes) -> Iterator[int]:
+    place = source.find(word)
+    while place >= 0:
+        yield place
+        place = source.find(word, place + 4)
+
+
+@cache
+def _ids() -> tuple[int, ...]:
+    language = compiled("python")[0].language
+    assert language is not None
+    kinds = (
+        "function_definition", "class_definition", "decorated_definition", "decorator",
+        "expression_statement", "assignment", "identifier",
+    )  # fmt: skip
+    return tuple(language.id_for_node_kind(kind, True) or 0 for kind in kinds)
+
+
+@cache
+def _fields() -> tuple[int, ...]:
+    language = compiled("python")[0].language
+    assert language is not None
+    names = ("name", "parameters", "return_type", "body", "left")
+    return tuple(language.field_id_for_name(name) or 0 for name in names)
+
+
+class _Walk:
+    def __init__(self, places: list[int]) -> None:
+        self.places = places
+        self.found: list[Match] = []
+        self.function, self.klass, self.decorated, self.decorator, *rest = _ids()
+        self.statement, self.assignment, self.identifier = rest
+        self.name, self.parameters, self.result, self.body, self.left = _fields()
+
+    def block(self, node: Node, assigned: int = -1) -> None:
+        """Look at the statements of `node`; `assigned` is the pattern of an assignment among them."""
+        places, statement = self.places, self.statement
+        for child in node.named_children:
+            kind = child.kind_id
+            if kind == statement:
+                if assigned >= 0:
+                    self._assignment(child, assigned)
+                continue
+            start, end = child.start_byte, child.end_byte
+            at = bisect_left(places, start)
+            if at == len(places) or places[at] >= end:
+                continue
+            if kind == self.function:
+                self._function(child)
+            elif kind == self.klass:
+                self._class(child)
+            else:
+                if kind == self.decorated:
+                    self._decorated(child)
+                self.block(child)
+
+    def _assignment(self, statement: Node, pattern: int) -> None:
+        first = statement.named_child(0)
+        if first is None or first.kind_id != self.assignment:
+            return
+        left = first.child_by_field_id(self.left)
+        if left is not None and left.kind_id == self.identifier:
+            role = "constant" if pattern == CONSTANT else "field"
+            self.found.append((pattern, {role: [statement], "name": [left]}))
+
+    def _function(self, node: Node) -> None:
+        field = node.child_by_field_id
+        name, parameters = field(self.name), field(self.parameters)
+        body, result = field(self.body), field(self.result)
+        if name is None or parameters is None:
+            return
+        captures = {"function": [node], "name": [name], "parameters": [parameters]}
+        if result is not None:
+            captures["result"] = [result]
+        self.found.append((FUNCTION, captures))
+        if body is not None:
+            at = bisect_left(self.places, body.start_byte)
+            if at < len(self.places) and self.places[at] < body.end_byte:
+                self.block(body)
+
+    def _class(self, node: Node) -> None:
+        name, body = node.child_by_field_id(self.name), node.child_by_field_id(self.body)
+        if name is not None:
+            self.found.append((CLASS, {"class": [node], "name": [name]}))
+        if body is not None:
+            self.block(body, FIELD)
+
+    def _decorated(self, node: Node) -> None:
+        self.found.append((WRAP, {"wrap": [node]}))
+        for child in node.named_children:
+            if child.kind_id == self.decorator:
+                self.found.append((DECORATOR, {"decorator": [child]}))
