@@ -112,7 +112,7 @@ class _Past:
     def of_name(self, text: str, limit: int) -> tuple[Asked, list[_Step], list[Asked]]:
         """Answer for the entity of this name that changed last here, and name the others so called."""
         found = self._named(text)
-        for about in found:
+        for about in found or self._there(text):
             name = self._life(later_name, Name(about.path, about.qualified_name or "", about.ordinal))
             if steps := self._of(name):
                 others = [other for other in found if other != about]
@@ -167,7 +167,7 @@ class _Past:
 
     def _named(self, text: str) -> list[Asked]:
         """Return what is called so in the record: by id, by qualified name, or by name alone."""
-        plain = re.sub(r"::|#|/(?=\w+$)", ".", text)
+        plain = _dotted(text)
         path, _, within = text.rpartition(":")
         sql = (
             "SELECT e.path, e.qualified_name, e.kind, e.ordinal, max(i.id) AS latest FROM entities e"
@@ -185,6 +185,16 @@ class _Past:
                 return [Asked(row[0], row[1], row[2], ordinal=row[3]) for row in found]
         return []
 
+    def _there(self, text: str) -> list[Asked]:
+        """Return what is called so in the work tree: its container may have another name in the record."""
+        plain = _dotted(text)
+        return [
+            Asked(file.path, e.qualified_name, e.kind, e.line, e.ordinal)
+            for file in self._pool.entities(self._here.path)
+            for e in file.table.entities
+            if plain in (e.qualified_name, e.name)
+        ]
+
     def _of(self, name: Name) -> list[_Step]:
         return [(step.intent, step.position) for step in self._life(life, name)]
 
@@ -197,6 +207,11 @@ class _Past:
     def _reached(self, shas: Iterable[str]) -> Mapping[str, int]:
         head = self._here.head
         return reached(self._here.git_dir, head, shas) if head else {}
+
+
+def _dotted(text: str) -> str:
+    """Write a qualified name as the record does, in whatever language's manner it was given."""
+    return re.sub(r"::|#|/(?=\w+$)", ".", text)
 
 
 def _name(side: Side) -> Name:

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,14 +27,14 @@ def known(aura: Aura, repo: GitRepo) -> GitRepo:
 
 
 @pytest.fixture
-def idle(own: Aura, repo: GitRepo) -> Iterator[GitRepo]:
+def idle(own: Aura, repo: GitRepo) -> GitRepo:
     """A registered repository with our hooks in it; its daemon does not run."""
     own.start()
     repo.commit(ONE, "begin")
     own.init(repo)
     own.ok("hooks", "install", cwd=repo.path)
     own.stop()
-    yield repo
+    return repo
 
 
 def executable(path: Path, text: str) -> Path:
