@@ -110,6 +110,9 @@ def render(name: str, answer: Any, given: dict[str, Any]) -> None:
     noun, _, verb = name.partition(" ")
     from . import show
 
+    if show.is_groups(answer):
+        show.page(answer, None)
+        return
     try:
         module = import_module(f".{noun}", __package__)
     except ModuleNotFoundError:

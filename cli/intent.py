@@ -9,10 +9,6 @@ from . import edits, show
 
 def show_list(answer: dict[str, Any]) -> None:
     """Show a page of intents, or of their groups."""
-    data = answer["data"]
-    if data and "key" in data[0]:
-        show.page(answer, None)
-        return
     rows = [
         (
             i["id"],
@@ -22,7 +18,7 @@ def show_list(answer: dict[str, Any]) -> None:
             changed(i),
             i["summary"],
         )
-        for i in data
+        for i in answer["data"]
     ]
     show.table(
         ("id", "when", "commit", "author", "entities", "summary"),
@@ -70,6 +66,7 @@ def show_nodes(answer: dict[str, Any]) -> None:
     """Show an intent's entity edits."""
     for line in edits.lines(answer["data"]):
         click.echo(line)
+    show.more(answer)
 
 
 def changed(intent: dict[str, Any]) -> str:

@@ -55,6 +55,12 @@ def pairs(values: dict[str, Any]) -> None:
         )
 
 
+def is_groups(answer: Any) -> bool:
+    """Tell whether an answer is a page of groups rather than of rows."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    return isinstance(data, list) and bool(data) and "key" in data[0]
+
+
 def anything(answer: Any) -> None:
     """Print an answer that has no rendering of its own."""
     if isinstance(answer, dict) and isinstance(answer.get("data"), list):

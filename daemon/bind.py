@@ -146,7 +146,7 @@ async def replay(context: Context, key: Key | None) -> web.Response | None:
 
 
 async def key_of(caller: Caller, request: web.Request) -> Key | None:
-    """Return the idempotency key that the request carries, bound to its caller, repository, route and body."""
+    """Return the request's idempotency key, bound to its caller, repository, route and body."""
     said = request.headers.get("Idempotency-Key")
     if said is None:
         return None

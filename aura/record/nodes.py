@@ -134,9 +134,9 @@ NODES: Listing[Node] = Listing(
         "kind": Filter("Only entities of these kinds.", f"{_KIND} IN ({{}})", get_args(Kind)),
         "grade": Filter("Only edits of these grades.", "n.grade IN ({})", get_args(Grade)),
         "state": Filter("open, bound or superseded.", "n.state IN ({})", get_args(State)),
-        "path": Filter("Only entities in these files.", f"{_PATH} IN ({{}})"),
+        "file": Filter("Only entities in these files, as the work tree has them.", f"{_PATH} IN ({{}})"),
     },
-    groups={"kind": _KIND, "grade": "n.grade", "state": "n.state", "path": _PATH, "changes": "n.changes"},
+    groups={"kind": _KIND, "grade": "n.grade", "state": "n.state", "file": _PATH, "changes": "n.changes"},
     extra=(("id", Annotated[str, Meta(description="The intent's id, or the hash of its commit.")]),),
 )
 
