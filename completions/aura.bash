@@ -11,7 +11,7 @@ _aura() {
     "api") words="--data --header --list --help" ;;
     "config") words="get list set --help" ;;
     "config get") words="--json --help" ;;
-    "config list") words="--json --help" ;;
+    "config list") words="--scope --order --limit --cursor --group-by --aggregate --json --help" ;;
     "config set") words="--everywhere --json --help" ;;
     "daemon") words="logs restart start status stop token --help" ;;
     "daemon logs") words="--follow --lines --help" ;;
@@ -25,7 +25,7 @@ _aura() {
     "db check") words="--json --help" ;;
     "diff") words="--no-index --path --json --help" ;;
     "doctor") words="--json --help" ;;
-    "entities") words="--kind --limit --cursor --json --help" ;;
+    "entities") words="--kind --order --limit --cursor --group-by --aggregate --json --help" ;;
     "events") words="--follow --type --since --limit --cursor --json --help" ;;
     "hooks") words="install run status uninstall --help" ;;
     "hooks install") words="--help" ;;
@@ -36,7 +36,7 @@ _aura() {
     "intent") words="list log nodes show --help" ;;
     "intent list") words="--branch --author --ticket --source --analysis --session --worktree --commit --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "intent log") words="--ticket --commit --file --goal --dry-run --wait-ms --json --help" ;;
-    "intent nodes") words="--json --help" ;;
+    "intent nodes") words="--kind --grade --state --file --order --limit --cursor --group-by --aggregate --json --help" ;;
     "intent show") words="--json --help" ;;
     "status") words="--json --help" ;;
     "why") words="--limit --json --help" ;;
