@@ -7,7 +7,7 @@ from functools import cache
 from aura.syntax.language import Language
 from aura.syntax.types import Entity
 
-BLANK = b" \t\r\n\f;,"
+BLANK = b" \t\r\n\f\v;,"
 
 
 def start_above(source: bytes, start: int, floor: int, language: Language) -> int:
