@@ -1,1 +1,16 @@
 """Ratios measured in one run against what is named beside them: `python -m benchmarks [NAME]`."""
+
+from . import commands, diff, listing, post, rest, stdlib, stream
+from .figures import Benchmark
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "diff-cold": diff.cold,
+    "diff-cached": diff.cached,
+    "stdlib": stdlib.run,
+    "post-intents": post.run,
+    "cli-start": commands.start,
+    "hooks": commands.hooks,
+    "list-million": listing.run,
+    "sse": stream.run,
+    "rest": rest.run,
+}

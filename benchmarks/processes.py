@@ -1,0 +1,35 @@
+"""What a process and those it started cost, as Linux tells it."""
+
+from pathlib import Path
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and all that descend from it."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found = [pid]
+    for one in found:
+        found += parents.get(one, [])
+    return found
+
+
+def cpu_seconds(pids: list[int]) -> float:
+    """Return the seconds that these processes have spent on a processor; those that left count nothing."""
+    spent = 0
+    for task in (task for pid in pids for task in Path(f"/proc/{pid}/task").glob("*/schedstat")):
+        try:
+            spent += int(task.read_text().split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return spent / 1e9
+
+
+def resident(pid: int) -> int:
+    """Return the bytes of memory that a process holds, with what it shares with others."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
