@@ -1,4 +1,4 @@
-"""From a request to an operation's input: path, query and JSON body, read strictly and refused by JSON path."""
+"""From a request to an operation's input: read strictly, and refused by its JSON path."""
 
 import re
 from typing import Any, get_args

@@ -41,7 +41,9 @@ def backup(caller: Caller, new: NewBackup, store: Store) -> Backup:
     target = Path(new.file)
     if "\0" in new.file or not target.is_absolute():
         raise AuraError(
-            "invalid_request", f"cannot back up to {new.file}: it is no absolute path", "Give an absolute path."
+            "invalid_request",
+            f"cannot back up to {new.file}: it is no absolute path",
+            "Give an absolute path.",
         )
     if target.exists():
         raise AuraError(
@@ -49,7 +51,9 @@ def backup(caller: Caller, new: NewBackup, store: Store) -> Backup:
         )
     if not target.parent.is_dir():
         raise AuraError(
-            "file_not_found", f"cannot back up to {new.file}: there is no such folder", f"mkdir {target.parent}"
+            "file_not_found",
+            f"cannot back up to {new.file}: there is no such folder",
+            f"mkdir {target.parent}",
         )
     try:
         store.backup(target)

@@ -42,9 +42,7 @@ ENTITIES: Listing[int] = Listing(
     order="asc",
     filters={"kind": Filter("Only entities of these kinds.", "value ->> 1 IN ({})", get_args(Kind))},
     groups={"kind": "value ->> 1", "path": "value ->> 2"},
-    extra=(
-        ("path", Annotated[str | None, Meta(description="A file or a folder of the work tree.")], None),
-    ),
+    extra=(("path", Annotated[str | None, Meta(description="A file or a folder of the work tree.")], None),),
 )
 
 

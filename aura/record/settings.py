@@ -83,7 +83,9 @@ SETTINGS: Listing[Setting] = Listing(
     order="asc",
     filters={
         "scope": Filter(
-            "Where the value comes from.", "value ->> 'scope' IN ({})", ("default", "everywhere", "repository")
+            "Where the value comes from.",
+            "value ->> 'scope' IN ({})",
+            ("default", "everywhere", "repository"),
         )
     },
     groups={"scope": "value ->> 'scope'"},
