@@ -167,8 +167,9 @@ class Listing(Generic[T]):
     it.
 
     `key` orders newest first and must be an identifier with `prefix`, or the sequence itself where that is
-    None. `seq` is the order of recording. Rows that are no table's are a `source` such as `json_each(?)`, whose
-    bindings are given to `page`; without `at` there is no `since`. `extra` are query fields of this list alone.
+    None. `seq` is the order of recording. Rows that are no table's are a `source` such as `json_each(?)`,
+    whose bindings are given to `page`; without `at` there is no `since`. `extra` are query fields of this
+    list alone.
     """
 
     noun: str

@@ -68,8 +68,8 @@ def replay(db: Connection, key: Key) -> Answer | None:
 def once(db: Connection, key: Key, call: Callable[[Connection], Answer], request_id: str) -> Answer:
     """Return the kept answer of this key, or call and keep what it answers.
 
-    A refusal by the domain (4xx) is kept, too, and its effect undone; what is wrong with the request itself is
-    not. Raises `idempotency_mismatch` where the key came with another request.
+    A refusal by the domain (4xx) is kept, too, and its effect undone; what is wrong with the request itself
+    is not. Raises `idempotency_mismatch` where the key came with another request.
     """
     if (kept := replay(db, key)) is not None:
         return kept

@@ -66,10 +66,7 @@ def _entry(o: Operation, by_type: dict[str, Any]) -> dict[str, Any]:
         "description": o.doc,
         "parameters": _parameters(o),
         "responses": {
-            str(o.status): {
-                "description": "Done.",
-                "content": {o.media: {"schema": _schema(o.output, by_type)}},
-            },
+            **{str(status): _answer(o, by_type) for status in (o.status, *o.also)},
             "default": {
                 "description": "Refused or failed.",
                 "content": {"application/json": {"schema": {"$ref": REF.format(name="Error")}}},
@@ -90,6 +87,10 @@ def _entry(o: Operation, by_type: dict[str, Any]) -> dict[str, Any]:
             "content": {"application/json": {"schema": _body(o, by_type)}},
         }
     return entry
+
+
+def _answer(o: Operation, by_type: dict[str, Any]) -> dict[str, Any]:
+    return {"description": "Done.", "content": {o.media: {"schema": _schema(o.output, by_type)}}}
 
 
 def _schema(type_: Any, by_type: dict[str, Any]) -> dict[str, Any]:

@@ -322,12 +322,12 @@ def _rollback(db: Connection) -> None:
 
 def _storage_error(error: Exception, doing: str) -> Exception:
     if isinstance(error, apsw.FullError):
-        return AuraError("storage_full", f"cannot {doing}: the disk is full", "Free some space and try again.")
+        return AuraError("storage_full", f"cannot {doing}: the disk is full", "Free some space, try again.")
     if isinstance(error, DAMAGED):
         return AuraError(
             "database_damaged",
             f"cannot {doing}: the database is damaged ({error})",
-            "aura db check says more; restore a copy made by aura db backup, or move aura.db away and aura init.",
+            "Restore a copy made by aura db backup, or move aura.db away and run aura init.",
         )
     if isinstance(error, apsw.IOError | apsw.CantOpenError):
         return AuraError("storage_failed", f"cannot {doing}: {error}", "Run aura db check.")

@@ -187,6 +187,7 @@ def list_(db: Connection, caller: Caller, query: Any) -> Page[Intent]:
     scope="write_intents",
     needs="required",
     status=201,
+    also=(200,),
     manual=True,
     emits=("intent.logged", "intent.analyzed"),
 )
@@ -194,7 +195,7 @@ def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
     """Log an intent.
 
     Without `commit` it takes the uncommitted changes of the work tree, and is bound to the next commit that
-    contains them. Raises `intent_missing_ticket` in strict mode.
+    contains them. A dry run is answered with 200. Raises `intent_missing_ticket` in strict mode.
     """
     here = caller.here
     system = settings.value(db, here.repo, "tickets.system")

@@ -85,13 +85,13 @@ def livez(caller: Caller) -> Health:
     raise LookupError("answered by the daemon")
 
 
-@op("GET /readyz", scope=None, needs="none", manual=True)
+@op("GET /readyz", scope=None, needs="none", manual=True, also=(503,))
 def readyz(caller: Caller) -> Health:
     """Tell whether the daemon can write its log."""
     raise LookupError("answered by the daemon")
 
 
-@op("GET /healthz", scope=None, needs="none", manual=True)
+@op("GET /healthz", scope=None, needs="none", manual=True, also=(503,))
 def healthz(caller: Caller) -> Health:
     """Tell how the daemon's parts are."""
     raise LookupError("answered by the daemon")
