@@ -49,15 +49,22 @@ class Backfills:
         if place.head is None:
             return
         head = place.head
+        if await self._context.read(lambda db: history.heads(db, place.repo)):
+            # What came since is new, not history: it may hold what was logged.
+            await self.catch_up(place)
         await self._context.store.write(lambda db: history.read_up_to(db, place, head))
         self._heads[place.path] = place.branch, head
         if depth == 0 or (place.repo, head) in self._running:
             return
         self._running.add((place.repo, head))
-        found = await self._list(place, head, depth)
-        todo = await self._unread(place, found)
-        done = len(found) - len(todo)
-        await self._context.store.write(lambda db: history.begin(db, place, head, len(found), done))
+        try:
+            found = await self._list(place, head, depth)
+            todo = await self._unread(place, found)
+            done = len(found) - len(todo)
+            await self._context.store.write(lambda db: history.begin(db, place, head, len(found), done, rest))
+        except BaseException:
+            self._running.discard((place.repo, head))
+            raise
         self._context.spawn(self._run(place, head, found, todo, rest))
 
     async def resume(self) -> None:
@@ -67,7 +74,7 @@ class Backfills:
             if (place := places.get(left.repo)) is not None:
                 here = msgspec.structs.replace(place, branch=left.branch, head=left.head)
                 try:
-                    await self.start(here, left.wanted, True)
+                    await self.start(here, left.wanted, bool(left.rest))
                 except AuraError as error:
                     log.warning("cannot take up the back-fill of %s: %s", place.slug, error)
 
@@ -93,7 +100,7 @@ class Backfills:
         if not todo:
             return
         done = len(found) - len(todo)
-        await self._context.store.write(lambda db: history.begin(db, place, head, len(found), done))
+        await self._context.store.write(lambda db: history.begin(db, place, head, len(found), done, True))
         await self._read_all(place, head, found, todo, background=True)
         await self._context.store.write(lambda db: history.complete(db, place, head))
 

@@ -24,6 +24,7 @@ class Unfinished(Struct, frozen=True):
     head: str
     branch: str | None
     wanted: int
+    rest: int
 
 
 @op(
@@ -39,14 +40,14 @@ def backfill(db: Connection, caller: Caller, new: NewBackfill) -> WorkTree:
     return worktrees.get(db, new.id)
 
 
-def begin(db: Connection, place: Place, head: str, wanted: int, done: int) -> None:
-    """Note that the history of `head` is being read."""
+def begin(db: Connection, place: Place, head: str, wanted: int, done: int, rest: bool) -> None:
+    """Note that the history of `head` is being read, and whether what is older is to follow."""
     db.execute(
-        "INSERT INTO backfills (repo, head, branch, wanted, done, state, started_at)"
-        " VALUES (?,?,?,?,?,'running',?) ON CONFLICT DO UPDATE SET"
-        " wanted = max(wanted, excluded.wanted), done = excluded.done, state = 'running',"
-        " started_at = excluded.started_at",
-        (place.repo, head, place.branch, wanted, done, now_us()),
+        "INSERT INTO backfills (repo, head, branch, wanted, done, rest, state, started_at)"
+        " VALUES (?,?,?,?,?,?,'running',?) ON CONFLICT DO UPDATE SET"
+        " wanted = max(wanted, excluded.wanted), done = excluded.done, rest = excluded.rest,"
+        " state = 'running', started_at = excluded.started_at",
+        (place.repo, head, place.branch, wanted, done, int(rest), now_us()),
     )
 
 
@@ -80,7 +81,7 @@ def fail(db: Connection, place: Place, head: str) -> None:
 def unfinished(db: Connection) -> list[Unfinished]:
     """Return the back-fills to be taken up again."""
     found = db.execute(
-        "SELECT repo, head, branch, wanted FROM backfills WHERE state = 'running' ORDER BY started_at"
+        "SELECT repo, head, branch, wanted, rest FROM backfills WHERE state = 'running' ORDER BY started_at"
     )
     return [Unfinished(*row) for row in found]
 

@@ -25,6 +25,7 @@ CREATE TABLE backfills (
     branch TEXT,
     wanted INTEGER NOT NULL,
     done INTEGER NOT NULL DEFAULT 0,
+    rest INTEGER NOT NULL CHECK (rest IN (0, 1)),
     state TEXT NOT NULL CHECK (state IN ('running', 'complete', 'failed')),
     started_at INTEGER NOT NULL,
     PRIMARY KEY (repo, head)
