@@ -57,6 +57,7 @@ class Collector:
         self.found: list[Draft] = []
         self.stack = [Draft("file", "", "", -1, 0, len(source), 0)]
         self.named: set[int] = set()
+        self.listed: set[int] = set()
         self.definitions, self.wraps, self.decorators = _sort(found, language)
         self.decorator_starts = [start for start, _ in self.decorators]
         self.next_wrap = 0
@@ -80,6 +81,11 @@ class Collector:
             if name.is_missing or name.start_byte in self.named:
                 continue
             self.named.add(name.start_byte)
+            if "parameters" in captures:
+                parameters = captures["parameters"][0].start_byte
+                if parameters in self.listed:
+                    continue
+                self.listed.add(parameters)
             self._define(kind, start, end, name, captures)
             if len(self.stack) > MAX_DEPTH:
                 return None

@@ -1,5 +1,6 @@
 """From matched entities to edits: what happened to each, and what it means for its callers."""
 
+from aura.syntax.compare import compare
 from aura.syntax.grades import grade_lone, grade_pair
 from aura.syntax.items import CODE, Item
 from aura.syntax.match import Matches
@@ -64,13 +65,13 @@ def _pair(old: Item, new: Item, matches: Matches) -> Edit | None:
 
 
 def _content(old: Item, new: Item, otherwise_changed: bool) -> list[Change]:
-    before, after = old.tokens, new.tokens
+    found = compare(old.file, old.index, new.file, new.index)
     changes: list[Change] = []
-    if before.signature != after.signature or _declared(old.entity) != _declared(new.entity):
+    if found.signature or _declared(old.entity) != _declared(new.entity):
         changes.append("signature_changed")
-    if before.body != after.body:
+    if found.body:
         changes.append("body_changed")
-    if before.doc != after.doc:
+    if found.doc:
         changes.append("doc_changed")
     if not changes and not otherwise_changed and not _same_lines(old, new):
         changes.append("formatting_only")

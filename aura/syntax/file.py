@@ -57,6 +57,10 @@ class File:
             return Tokens((), (), (self.source.replace(b"\r\n", b"\n"),))
         return read_tokens(self._slice(entity, index), self.language)
 
+    def slice(self, index: int) -> Slice:
+        """Return the own text of an entity with what is needed to parse it."""
+        return self._slice(self.table.entities[index], index)
+
     def _slice(self, entity: Entity, index: int) -> Slice:
         spans = self.spans(index)
         line = self.source.rfind(b"\n", 0, spans[0][0]) + 1

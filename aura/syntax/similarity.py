@@ -34,9 +34,13 @@ class Likeness:
         self.size = max(2, len(olds) + len(news))
         self.frequency = frequency
         self._mass: dict[Item, float] = {}
+        self._weights: dict[bytes, float] = {}
 
     def weight(self, feature: bytes) -> float:
-        return log(1 + self.size / (self.frequency[feature] or 1))
+        known = self._weights.get(feature)
+        if known is None:
+            known = self._weights[feature] = log(1 + self.size / (self.frequency[feature] or 1))
+        return known
 
     def mass(self, item: Item) -> float:
         known = self._mass.get(item)

@@ -7,6 +7,7 @@ dedent, an operator's operands or a statement that ends earlier shows in the str
 """
 
 import re
+from collections.abc import Callable
 
 from msgspec import Struct
 from tree_sitter import Node
@@ -49,6 +50,50 @@ def read_tokens(part: Slice, language: Language) -> Tokens:
     return _Reader(text, part, language).read(tree.root_node)
 
 
+class Difference(Struct, frozen=True):
+    """Which streams of two entities differ."""
+
+    doc: bool
+    signature: bool
+    body: bool
+
+
+def difference(old: Slice, new: Slice, language: Language) -> Difference:
+    """Tell which streams of two slices differ, without a look at the subtrees that both have alike.
+
+    A node in the common beginning or end of both texts stands for all that is in it, as in incremental
+    parsing, so that the cost is that of the two parses and of what changed.
+    """
+    one, two = _Text(old, language), _Text(new, language)
+    before, after = _common(one.content, two.content)
+    streams = []
+    for text, part in ((one, old), (two, new)):
+        tree = parse(text.content, language) if len(text.content) <= MAX_SLICE else None
+        if tree is None:
+            return Difference(False, False, True)
+        reader = _Reader(text, part, language)
+        reader.same = (before, len(text.content) - after)
+        streams.append(reader.read(tree.root_node))
+    a, b = streams
+    return Difference(a.doc != b.doc, a.signature != b.signature, a.body != b.body)
+
+
+def _common(one: bytes, two: bytes) -> tuple[int, int]:
+    """Return how many bytes two texts share at the beginning and, apart from those, at the end."""
+    size = min(len(one), len(two))
+    before = _longest(size, lambda n: one[:n] == two[:n])
+    rest = size - before
+    return before, _longest(rest, lambda n: one[len(one) - n :] == two[len(two) - n :])
+
+
+def _longest(most: int, holds: Callable[[int], bool]) -> int:
+    low = 0
+    while low < most:
+        middle = (low + most + 1) // 2
+        low, most = (middle, most) if holds(middle) else (low, middle - 1)
+    return low
+
+
 class _Text:
     """The text to parse: fillers in the place of inner entities, and a wrapper around it all."""
 
@@ -78,6 +123,7 @@ class _Reader:
         self.doc: list[bytes] = []
         self.signature: list[bytes] = []
         self.body: list[bytes] = []
+        self.same = (0, len(text.content))
         self.flat = frozenset(language.same) | frozenset(language.same.values())
 
     def read(self, root: Node) -> Tokens:
@@ -140,6 +186,10 @@ class _Reader:
             self.doc.append(self._squeezed(node))
             return
         stream = self.body if self.body_start <= start < self.body_end else self.signature
+        if end < self.same[0] or start > self.same[1]:
+            size = len(self.text.content) if start > self.same[1] else 0
+            stream.append(b"\x03%d %d %d" % (node.kind_id, start - size, end - size))
+            return
         if kind in language.strings:
             self._string(node, stream, stack)
             return

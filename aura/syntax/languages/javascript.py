@@ -56,11 +56,8 @@ def wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes, 
 _QUERY = """
     (function_declaration name: (_) @name parameters: (_) @parameters RESULT) @function
     (generator_function_declaration name: (_) @name parameters: (_) @parameters RESULT) @function
-    (arguments (function_expression name: (_) @name parameters: (_) @parameters RESULT) @function)
-    (return_statement (function_expression name: (_) @name parameters: (_) @parameters RESULT) @function)
-    (export_statement (function_expression name: (_) @name parameters: (_) @parameters RESULT) @function)
+    (function_expression name: (_) @name parameters: (_) @parameters RESULT) @function
     (class_declaration name: (_) @name) @class
-    (arguments (class name: (_) @name) @class)
     (return_statement (class name: (_) @name) @class)
     (export_statement (class name: (_) @name) @class)
     (method_definition name: (_) @name parameters: (_) @parameters RESULT) @method
