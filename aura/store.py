@@ -134,7 +134,7 @@ class Store:
                 return call(db)
             finally:
                 _rollback(db)
-        except STORAGE as error:
+        except (*STORAGE, UnicodeDecodeError) as error:
             raise _storage_error(error, "read") from error
 
     # writing
@@ -323,7 +323,7 @@ def _rollback(db: Connection) -> None:
 def _storage_error(error: Exception, doing: str) -> Exception:
     if isinstance(error, apsw.FullError):
         return AuraError("storage_full", f"cannot {doing}: the disk is full", "Free some space, try again.")
-    if isinstance(error, DAMAGED):
+    if isinstance(error, (*DAMAGED, UnicodeDecodeError)):
         return AuraError(
             "database_damaged",
             f"cannot {doing}: the database is damaged ({error})",

@@ -48,7 +48,8 @@ def main() -> None:
         lock.release()
     except (AuraError, PermissionError, OSError) as error:
         if not isinstance(error, AuraError):
-            error = AuraError("permission_denied", f"cannot start: {error}")
+            hint = "Look at the folder's owner and rights, or set another AURA_HOME."
+            error = AuraError("permission_denied", f"cannot start: {error}", hint)
         print(json.dumps(error.body("")), file=sys.stderr)
         sys.exit(1)
 

@@ -70,7 +70,11 @@ def bind_socket() -> socket.socket:
                 f"Look at it, then rm {path}.",
             )
         if _answers(path):
-            raise AuraError("daemon_running", f"cannot listen on {path}: another program answers there")
+            raise AuraError(
+                "daemon_running",
+                f"cannot listen on {path}: another program answers there",
+                "Stop that program, or set another AURA_HOME.",
+            )
         os.unlink(path)
     if len(os.fsencode(path)) > 107:
         raise AuraError(

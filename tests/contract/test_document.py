@@ -136,7 +136,13 @@ def test_a_commit_message_names_tickets_too(daemon: Daemon, repo: GitRepo) -> No
 
 def test_events_are_followed_with_curl(daemon: Daemon, repo: GitRepo) -> None:
     with subprocess.Popen(
-        ["curl", "-sN", "--unix-socket", daemon.path, "http://127.0.0.1:7420/v1/events?subscribe=true&type=intent.logged"],
+        [
+            "curl",
+            "-sN",
+            "--unix-socket",
+            daemon.path,
+            "http://127.0.0.1:7420/v1/events?subscribe=true&type=intent.logged",
+        ],
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
