@@ -9,7 +9,7 @@ from aura.record.nodes import decode_edit, entity_of
 from aura.store import Connection, one, rows
 from aura.syntax.types import Edit
 
-Held = Mapping[int, int | None]
+Held = Mapping[int, str | None]
 """The entities that a commit touches, each with the hash that it has afterwards (None: it is gone)."""
 
 
@@ -20,7 +20,7 @@ class _Said(NamedTuple):
     position: int
     old: int | None
     new: int | None
-    new_hash: int | None
+    new_hash: str | None
     state: str
     worktree: str | None
 
@@ -73,7 +73,7 @@ def _missed(db: Connection, repo: int, held: Held) -> list[_Said]:
 
 
 def _held(db: Connection, repo: int, edits: Iterable[Edit]) -> Held:
-    held: dict[int, int | None] = {}
+    held: dict[int, str | None] = {}
     for edit in edits:
         after = edit.new.hash if edit.new else None
         for side in (edit.old, edit.new):

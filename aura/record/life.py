@@ -27,7 +27,7 @@ class Step(NamedTuple):
     state: str
     commit_sha: str | None
     worktree: str | None
-    hash: int | None
+    hash: str | None
     old: Name | None
     new: Name | None
 
@@ -36,7 +36,7 @@ class Step(NamedTuple):
         return self.intent, self.position
 
     @property
-    def outcome(self) -> tuple[Name | None, Name | None, int | None]:
+    def outcome(self) -> tuple[Name | None, Name | None, str | None]:
         """What the entity is called and what it holds afterwards; what is gone keeps its older name."""
         return self.new, None if self.new else self.old, self.hash
 

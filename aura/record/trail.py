@@ -23,7 +23,7 @@ class _Touch(NamedTuple):
     state: str
     commit_sha: str | None
     worktree: str | None
-    hash: int | None
+    hash: str | None
     new: int | None
     old: int | None
     old_path: str | None

@@ -1,4 +1,4 @@
--- Times are microseconds since the epoch (UTC). Hashes are 64-bit signed integers.
+-- Times are microseconds since the epoch (UTC). Hashes of entities are 16 hexadecimal digits.
 
 CREATE TABLE repositories (
     id INTEGER PRIMARY KEY,
@@ -128,8 +128,8 @@ CREATE TABLE nodes (
     changes TEXT NOT NULL,
     old INTEGER REFERENCES entities ON DELETE CASCADE,
     new INTEGER REFERENCES entities ON DELETE CASCADE,
-    old_hash INTEGER,
-    new_hash INTEGER,
+    old_hash TEXT,
+    new_hash TEXT,
     grade TEXT NOT NULL CHECK (grade IN ('breaking', 'compatible', 'internal', 'none')),
     edit BLOB NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'bound', 'superseded')),

@@ -8,6 +8,8 @@ from aura.syntax.provenance import Copies, copies
 from aura.syntax.signatures import decorator_edits, pair_parameters, parameter_edits
 from aura.syntax.types import Change, Edit, Entity, Related, Side
 
+MASK = (1 << 64) - 1
+
 
 def edits(matches: Matches) -> list[Edit]:
     """Return the edits of a change set in the order of path and line; what did not change has none."""
@@ -115,7 +117,7 @@ def _side(item: Item) -> Side:
     parameters = tuple(p.name for p in entity.parameters) if entity.kind in CODE else ()
     return Side(
         item.path, entity.name, entity.qualified_name, entity.line, entity.end_line,
-        parameters, entity.ordinal, entity.raw,
+        parameters, entity.ordinal, f"{entity.raw & MASK:016x}",
     )  # fmt: skip
 
 

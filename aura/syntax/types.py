@@ -61,7 +61,7 @@ class Table(Struct, frozen=True, array_like=True):
 
 
 class Side(Struct, frozen=True):
-    """An entity before or after an edit."""
+    """An entity before or after an edit. `hash` is the raw hash of its own text, in hexadecimal."""
 
     path: str
     name: str
@@ -70,7 +70,7 @@ class Side(Struct, frozen=True):
     end_line: int
     parameters: tuple[str, ...] = ()
     ordinal: int = 0
-    hash: int = 0
+    hash: str = ""
 
 
 class ParameterEdit(Struct, frozen=True, omit_defaults=True):
