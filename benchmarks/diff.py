@@ -1,5 +1,6 @@
 """The semantic diff of commits, from git objects, against the mere parsing of their files."""
 
+import resource
 import time
 from math import inf
 from pathlib import Path
@@ -21,16 +22,10 @@ def cold(settings: Settings) -> list[Figure]:
     with history.repository(settings) as git_dir, TemporaryDirectory(prefix="aura-bench-") as folder:
         shas = history.newest(git_dir, settings.count(history.COMMITS))
         parses = _parses(history.sides(git_dir, shas))
-        ours, beside = [], []
-        for turn in range(settings.count(3)):
-            beside.append(parsing.seconds(parses))
-            ours.append(_wall(git_dir, shas, str(Path(folder, f"cold{turn}.db"))))
+        caches = [str(Path(folder, f"cold{turn}.db")) for turn in range(settings.count(3))]
+        compared = _compared(git_dir, shas, parses, caches)
         each = _each(git_dir, shas, str(Path(folder, "each.db")))
-    what = f"{len(shas)} commits, {len(parses)} blobs, cold"
-    return [
-        Figure(what, median(ours), "s", median(beside), BESIDE, Bar(1.0)),
-        *_latencies("one commit, cold", each),
-    ]
+    return _figures(f"{len(shas)} commits, {len(parses)} blobs, cold", compared, each, Bar(1.0))
 
 
 def cached(settings: Settings) -> list[Figure]:
@@ -40,20 +35,31 @@ def cached(settings: Settings) -> list[Figure]:
         sides = history.sides(git_dir, shas)
         parses, cache = _parses(sides), str(Path(folder, "cache.db"))
         _fill(git_dir, [want for want, _ in sides], cache)
-        ours, beside = [], []
-        for _ in range(settings.count(3)):
-            beside.append(parsing.seconds(parses))
-            ours.append(_wall(git_dir, shas, cache))
+        compared = _compared(git_dir, shas, parses, [cache] * settings.count(3))
         each = _each(git_dir, shas, cache)
-    what = f"{len(shas)} commits, {len(parses)} blobs, tables cached"
-    return [
-        Figure(what, median(ours), "s", median(beside), BESIDE, Bar(0.3)),
-        *_latencies("one commit, tables cached", each),
-    ]
+    return _figures(f"{len(shas)} commits, {len(parses)} blobs, tables cached", compared, each, Bar(0.3))
 
 
 def _parses(sides: list[tuple[Want, bytes]]) -> list[parsing.Parse]:
     return parsing.prepared([(want.path, data) for want, data in sides])
+
+
+def _compared(
+    git_dir: str, shas: list[str], parses: list[parsing.Parse], caches: list[str]
+) -> list[tuple[float, float, float, float]]:
+    """Return for each turn the wall and processor seconds of the workers, then those of mere parsing."""
+    turns = []
+    for cache in caches:
+        spent = time.process_time()
+        alone = parsing.seconds(parses)
+        spent, others = time.process_time() - spent, _spent_by_children()
+        turns.append((_wall(git_dir, shas, cache), _spent_by_children() - others, alone, spent))
+    return turns
+
+
+def _spent_by_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _wall(git_dir: str, shas: list[str], cache: str) -> float:
@@ -79,8 +85,16 @@ def _each(git_dir: str, shas: list[str], cache: str) -> list[float]:
     return taken
 
 
-def _latencies(what: str, taken: list[float]) -> list[Figure]:
-    return [Figure(f"{what}, p{share}", quantile(taken, share / 100), "ms") for share in (50, 99)]
+def _figures(
+    what: str, compared: list[tuple[float, float, float, float]], each: list[float], bar: Bar
+) -> list[Figure]:
+    wall, spent, alone, spent_alone = (median(column) for column in zip(*compared, strict=True))
+    return [
+        Figure(what, wall, "s", alone, BESIDE, bar),
+        Figure("processor time of all workers", spent, "s", spent_alone, BESIDE),
+        Figure("one commit by itself, p50", quantile(each, 0.5), "ms"),
+        Figure("one commit by itself, p99", quantile(each, 0.99), "ms"),
+    ]
 
 
 def _fill(git_dir: str, wants: list[Want], cache: str) -> None:
