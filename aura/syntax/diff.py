@@ -6,6 +6,7 @@ from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 
 from aura.syntax.edits import edits
+from aura.syntax.extract import extract_versions
 from aura.syntax.file import File
 from aura.syntax.match import match
 from aura.syntax.types import Edit
@@ -14,7 +15,15 @@ from aura.syntax.types import Edit
 def diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> list[Edit]:
     """Return the edits between two sets of files by path; None or a missing path means no file."""
     paths = [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
-    return diff_files(_files(before, paths), _files(after, paths))
+    sides: tuple[dict[str, File], dict[str, File]] = ({}, {})
+    for path in paths:
+        versions = [
+            (side, source) for side in (0, 1) if (source := (before, after)[side].get(path)) is not None
+        ]
+        tables = extract_versions([source for _, source in versions], path)
+        for (side, source), table in zip(versions, tables, strict=True):
+            sides[side][path] = File(path, source, table)
+    return diff_files(*sides)
 
 
 def diff_files(before: Mapping[str, File], after: Mapping[str, File]) -> list[Edit]:
@@ -33,10 +42,6 @@ def diff_folders(a: Path, b: Path) -> list[Edit]:
         if old != new:
             before[path], after[path] = old, new
     return diff(before, after)
-
-
-def _files(side: Mapping[str, bytes | None], paths: list[str]) -> dict[str, File]:
-    return {path: File.read(path, source) for path in paths if (source := side.get(path)) is not None}
 
 
 def _walk(root: Path) -> Iterator[tuple[str, Path]]:

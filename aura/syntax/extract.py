@@ -1,11 +1,14 @@
 """From the bytes of a file to the table of its entities."""
 
+from collections.abc import Iterable
+
+from tree_sitter import Tree
 from xxhash import xxh3_64_intdigest
 
 from aura.syntax.collect import Collector, Draft
 from aura.syntax.language import HEAD, Language, language_for
 from aura.syntax.margins import gaps, is_silent, own_content
-from aura.syntax.parsing import matches, parse
+from aura.syntax.parsing import Parsed, matches, parse
 from aura.syntax.types import Entity, Table
 
 EXTRACTOR_VERSION = 1
@@ -13,17 +16,32 @@ EXTRACTOR_VERSION = 1
 
 def extract(source: bytes, path: str) -> Table:
     """Return the entities of a file, outer before inner, in source order; never raises."""
-    language = language_for(path, source[:HEAD])
-    if language is None or b"\0" in source[:8000]:
-        return _whole_file(source, path, "", degraded=False)
-    tree = parse(source, language)
-    found = None
-    if tree is not None:
-        found = language.find(tree.root_node, source) if language.find else None
-        found = matches(tree.root_node, language) if found is None else found
-    drafts = Collector(source, language, found).run() if found is not None else None
-    if tree is None or drafts is None:
-        return _whole_file(source, path, language.name, degraded=True)
+    return extract_versions((source,), path)[0]
+
+
+def extract_versions(sources: Iterable[bytes], path: str) -> list[Table]:
+    """Return the tables of several versions of a file, each parsed from the one before."""
+    tables = []
+    known: tuple[Language, Parsed] | None = None
+    for source in sources:
+        language = language_for(path, source[:HEAD])
+        if language is None or b"\0" in source[:8000]:
+            tables.append(_whole_file(source, path, "", degraded=False))
+            continue
+        tree = parse(source, language, known[1] if known and known[0] is language else None)
+        table = _table(source, language, tree) if tree is not None else None
+        tables.append(table or _whole_file(source, path, language.name, degraded=True))
+        if tree is not None and not tree.root_node.has_error:
+            known = language, (source, tree)
+    return tables
+
+
+def _table(source: bytes, language: Language, tree: Tree) -> Table | None:
+    found = language.find(tree.root_node, source) if language.find else None
+    found = matches(tree.root_node, language) if found is None else found
+    drafts = Collector(source, language, found).run()
+    if drafts is None:
+        return None
     return Table(language.name, tree.root_node.has_error, _finish(source, language, drafts))
 
 

@@ -9,20 +9,34 @@ from time import monotonic
 from tree_sitter import Node, Parser, Point, QueryCursor, Tree
 
 from aura.syntax.language import Language, Match, compiled
+from aura.syntax.shared import common_ends
 
 MAX_BYTES = 2 * 1024 * 1024
 PARSE_SECONDS = 1.2
 SMALL = 8 * 1024
+MAX_REUSED = 256 * 1024
 MAX_ERROR_CHILDREN = 20_000
 MAX_ERROR_VISITS = 200_000
 MATCH_LIMIT = 4096
 
 
-def parse(source: bytes, language: Language, *, seconds: float = PARSE_SECONDS) -> Tree | None:
-    """Parse `source`, or return None when it is over the budget."""
+Parsed = tuple[bytes, Tree]
+
+
+def parse(source: bytes, language: Language, like: Parsed | None = None) -> Tree | None:
+    """Parse `source`, or return None when it is over the budget.
+
+    `like` is another version of the text and its tree: what both share is not parsed again. The tree is the
+    same with and without it; where there are errors it might not be, so that then all is parsed.
+    """
     if len(source) > MAX_BYTES:
         return None
     parser, _ = compiled(language.name)
+    if like is not None and len(source) < MAX_REUSED:
+        again = parser.parse(source, _edited(like, source))
+        if not again.root_node.has_error:
+            return again
+    seconds = PARSE_SECONDS
     if language.final_newline and not source.endswith(b"\n"):
         source += b"\n"
     tree = _parse(parser, source, seconds)
@@ -30,6 +44,19 @@ def parse(source: bytes, language: Language, *, seconds: float = PARSE_SECONDS) 
         repaired = _parse(parser, language.repair(source), seconds)
         tree = tree if repaired is None or repaired.root_node.has_error else repaired
     return tree
+
+
+def _edited(like: Parsed, source: bytes) -> Tree:
+    """Return a copy of a tree told where its text and `source` differ."""
+    text, tree = like[0], like[1].copy()
+    before, after = common_ends(text, source)
+    ends = len(text) - after, len(source) - after
+    tree.edit(before, *ends, _point(text, before), _point(text, ends[0]), _point(source, ends[1]))
+    return tree
+
+
+def _point(text: bytes, offset: int) -> Point:
+    return Point(text.count(b"\n", 0, offset), offset - text.rfind(b"\n", 0, offset) - 1)
 
 
 def _parse(parser: Parser, source: bytes, seconds: float) -> Tree | None:

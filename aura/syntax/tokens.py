@@ -7,13 +7,13 @@ dedent, an operator's operands or a statement that ends earlier shows in the str
 """
 
 import re
-from collections.abc import Callable
 
 from msgspec import Struct
 from tree_sitter import Node
 
 from aura.syntax.language import Language
 from aura.syntax.parsing import matches, parse
+from aura.syntax.shared import common_ends
 from aura.syntax.types import Kind
 
 NAME = b"\x00name"
@@ -65,7 +65,7 @@ def difference(old: Slice, new: Slice, language: Language) -> Difference:
     parsing, so that the cost is that of the two parses and of what changed.
     """
     one, two = _Text(old, language), _Text(new, language)
-    before, after = _common(one.content, two.content)
+    before, after = common_ends(one.content, two.content)
     streams = []
     for text, part in ((one, old), (two, new)):
         tree = parse(text.content, language) if len(text.content) <= MAX_SLICE else None
@@ -76,22 +76,6 @@ def difference(old: Slice, new: Slice, language: Language) -> Difference:
         streams.append(reader.read(tree.root_node))
     a, b = streams
     return Difference(a.doc != b.doc, a.signature != b.signature, a.body != b.body)
-
-
-def _common(one: bytes, two: bytes) -> tuple[int, int]:
-    """Return how many bytes two texts share at the beginning and, apart from those, at the end."""
-    size = min(len(one), len(two))
-    before = _longest(size, lambda n: one[:n] == two[:n])
-    rest = size - before
-    return before, _longest(rest, lambda n: one[len(one) - n :] == two[len(two) - n :])
-
-
-def _longest(most: int, holds: Callable[[int], bool]) -> int:
-    low = 0
-    while low < most:
-        middle = (low + most + 1) // 2
-        low, most = (middle, most) if holds(middle) else (low, middle - 1)
-    return low
 
 
 class _Text:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aura.syntax.extract import extract
+from aura.syntax.extract import extract, extract_versions
 from aura.syntax.types import Table
 
 PATHS = ["x.py", "x.js", "x.ts", "x.tsx", "x.go", "x.rs", "x.java"]
@@ -143,3 +143,18 @@ def test_a_shebang_tells_the_language() -> None:
 def test_random_bytes_between_definitions_do_no_harm() -> None:
     source = b"".join(b"def f%d(): pass\n" % i + os.urandom(random.randrange(9)) for i in range(200))
     check(extract(source.replace(b"\0", b""), "x.py"), len(source))
+
+
+EDITS = [
+    ("x.py", "def f(a):\n    return a\n\n\nclass A:\n    x = 1\n", "def g():\n    pass\n\n\n"),
+    ("x.js", "const a = 1;\nfunction f(a) { return a }\n", "class A { m() {} }\n"),
+    ("x.go", "package a\n\nfunc f() {}\n", "\ntype T struct{ a int }\n"),
+    ("X.java", "class A { int a; void f() {} }\n", "class B { B() {} }\n"),
+]
+
+
+@pytest.mark.parametrize(("path", "base", "more"), EDITS)
+def test_a_version_read_from_another_has_the_table_it_has_alone(path: str, base: str, more: str) -> None:
+    versions = [base, base + more, more + base, base.replace("a", "bcd"), more, base.replace("f", "("), base]
+    sources = [version.encode() for version in versions]
+    assert extract_versions(sources, path) == [extract(source, path) for source in sources]
