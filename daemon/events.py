@@ -51,6 +51,7 @@ async def _stream(context: Context, caller: Caller, query: Any, request: web.Req
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     stamp(context, request, response)
+    response.force_close()
     await response.prepare(request)
     upto = await context.tail.join(context, follower)
     try:

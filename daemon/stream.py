@@ -93,12 +93,14 @@ class Tail:
 
     async def join(self, context: "Context", follower: Follower) -> int:
         """Let a follower in; return the sequence up to which it must read the log itself."""
+        last = await context.read(events.last_seq)
         if not self.followers:
-            self.seen = await context.read(events.last_seq)
-        follower.after = self.seen
+            self.seen = max(self.seen, last)
+        # What is newer comes live, what is older is the log's; the tail may be behind the log or ahead of it.
+        follower.after = max(self.seen, last)
         self.followers.add(follower)
         self._woken.set()
-        return self.seen
+        return follower.after
 
     def leave(self, follower: Follower) -> None:
         self.followers.discard(follower)

@@ -18,7 +18,7 @@ from aura.errors import CODES
 from aura.operations import OPERATIONS
 
 from ..gitrepo import GitRepo
-from ..running import Daemon, free_port, python_repo, running
+from ..running import Daemon, eventually, free_port, python_repo, running
 
 SPEC: dict[str, Any] = json.loads(json.dumps(openapi.document()))
 
@@ -87,10 +87,7 @@ def test_answers_have_the_shape_that_is_told(daemon: Daemon, repo: GitRepo, oper
     id_ = worktree if "/worktrees/" in operation.path else newest
     query = "?entity=one" if operation.name == "why.ask" else ""
     path = operation.path.replace("{id}", id_).replace("{name}", "strict_mode") + query
-    if operation.name == "why.ask":
-        daemon.get("/v1/intents?source=commit")
-    reply = daemon.get(path)
-    assert reply.status == operation.status, reply
+    reply = eventually(lambda: (r := daemon.get(path)).status == operation.status and r)
     entry = SPEC["paths"][operation.path]["get"]
     answers(reply.json(), entry["responses"][str(operation.status)]["content"]["application/json"]["schema"])
 

@@ -394,7 +394,7 @@ def test_another_user_is_refused_even_where_the_folder_lets_them_in(home: Path) 
 
 def test_who_waits_for_an_analysis_is_answered_when_the_daemon_stops(home: Path, tmp_path: Path) -> None:
     repo = python_repo(tmp_path / "slow")
-    repo.write({f"m{i}.py": f"def f{i}():\n" + "    x = [1, 2, (3, 4)]\n" * 20_000 for i in range(12)})
+    repo.write({f"m{i}.py": f"def f{i}():\n" + "    x = [1, 2, (3, 4)]\n" * 20_000 for i in range(4)})
     daemon, replies = Daemon(home).start(), list[Any]()
     daemon.register(repo)
     body = {"summary": "Slow to analyse", "wait_ms": 60_000}
