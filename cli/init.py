@@ -80,6 +80,10 @@ def _reading(tree: dict[str, Any], wanted: int) -> bool:
     return bool(backfill) and backfill["state"] == "running" and backfill["wanted"] <= wanted
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _sum_up(tree: dict[str, Any], hooks: bool, older: bool) -> None:
     counted = call.send("GET", "/v1/intents", query={"aggregate": "count", "group_by": "source"})
     commits = sum(row["count"] for row in counted["data"] if row["key"]["source"] == "commit")
@@ -89,11 +93,15 @@ def _sum_up(tree: dict[str, Any], hooks: bool, older: bool) -> None:
     ]
     edits = sum(int(data[0]["sum"] or 0) for data in sums if data)
     authors = len(call.send("GET", "/v1/intents", query={"group_by": "author", "limit": 500})["data"])
-    click.echo(f"{tree['repo']}: {commits} commits by {authors} authors read, {edits} entity edits")
+    said = f"{_count(commits, 'commit')} by {_count(authors, 'author')} read"
+    click.echo(f"{tree['repo']}: {said}, {_count(edits, 'entity edit')}")
+    if (tree["backfill"] or {}).get("state") == "failed":
+        click.echo("error: cannot read the whole history", err=True)
+        click.echo("hint: aura daemon logs tells why; aura init goes on", err=True)
     if older:
         click.echo("older commits are being read in the background: aura worktree list shows how far")
     if not hooks:
-        click.echo("commits are noticed as they are made; aura hooks install also follows amends and rebases")
+        click.echo("commits are noticed as they are made; aura hooks install reports each at once")
     newest = call.send("GET", "/v1/intents", query={"limit": 1})["data"]
     if newest:
         click.echo(f"newest: {show.when(newest[0]['created_at'])}  {newest[0]['summary']}")

@@ -84,10 +84,12 @@ class Backfills:
         context = self._context
         try:
             await self._read_all(place, head, found, todo)
-            await context.store.write(lambda db: history.complete(db, place, head))
+            await context.store.write(lambda db: history.complete(db, place, head, rest))
             if rest:
                 await self._read_rest(place, head)
         except Exception as error:
+            if context.stopping.is_set():
+                return
             log.error("cannot read the history of %s: %s", place.slug, error, exc_info=error)
             await context.store.write(lambda db: history.fail(db, place, head))
         finally:
@@ -97,12 +99,11 @@ class Backfills:
         """Read what is older than the foreground part, one chunk after the other, at low priority."""
         found = await self._list(place, head, None)
         todo = await self._unread(place, found)
-        if not todo:
-            return
-        done = len(found) - len(todo)
-        await self._context.store.write(lambda db: history.begin(db, place, head, len(found), done, True))
-        await self._read_all(place, head, found, todo, background=True)
-        await self._context.store.write(lambda db: history.complete(db, place, head))
+        if todo:
+            done = len(found) - len(todo)
+            await self._context.store.write(lambda db: history.begin(db, place, head, len(found), done, True))
+            await self._read_all(place, head, found, todo, background=True)
+        await self._context.store.write(lambda db: history.complete(db, place, head, False))
 
     async def _read_all(
         self,

@@ -65,11 +65,11 @@ def advance(db: Connection, caller: Caller, place: Place, head: str, batch: int)
     events.append(db, caller, "repo.backfilled", data, place)
 
 
-def complete(db: Connection, place: Place, head: str) -> None:
-    """Note that a back-fill is done."""
+def complete(db: Connection, place: Place, head: str, rest: bool) -> None:
+    """Note that what was wanted has been read, and whether what is older still follows."""
     db.execute(
-        "UPDATE backfills SET state = 'complete', done = wanted WHERE repo = ? AND head = ?",
-        (place.repo, head),
+        "UPDATE backfills SET state = 'complete', done = wanted, rest = ? WHERE repo = ? AND head = ?",
+        (int(rest), place.repo, head),
     )
 
 
@@ -81,7 +81,8 @@ def fail(db: Connection, place: Place, head: str) -> None:
 def unfinished(db: Connection) -> list[Unfinished]:
     """Return the back-fills to be taken up again."""
     found = db.execute(
-        "SELECT repo, head, branch, wanted, rest FROM backfills WHERE state = 'running' ORDER BY started_at"
+        "SELECT repo, head, branch, wanted, rest FROM backfills"
+        " WHERE state = 'running' OR (state = 'complete' AND rest) ORDER BY started_at"
     )
     return [Unfinished(*row) for row in found]
 

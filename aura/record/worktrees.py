@@ -128,6 +128,11 @@ def register(db: Connection, caller: Caller, new: NewWorkTree, found: GitWorkTre
             (_free_slug(db, found.slug), found.common_dir, now_us()),
         )
         repo = db.last_insert_rowid()
+        if found.head.sha:
+            # What is there already is history, for `aura init` to read; what comes is new.
+            db.execute(
+                "INSERT INTO heads (repo, sha, read_at) VALUES (?,?,?)", (repo, found.head.sha, now_us())
+            )
     root = found.root
     known = one(db, "SELECT id FROM worktrees WHERE path = ?", root)
     if known:
