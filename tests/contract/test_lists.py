@@ -29,6 +29,8 @@ def filled(daemon: Daemon, repo: GitRepo) -> Daemon:
     repo.git("config", "user.name", "Bob")
     repo.git("checkout", "-q", "-b", "feat/login")
     eventually(lambda: daemon.get("/v1/status").json()["branch"] == "feat/login")
+    repo.commit({"more.py": "def more():\n    pass\n"}, "Committed")
+    eventually(lambda: daemon.get("/v1/intents?source=commit").data)
     batch = {"intents": [{"summary": f"On the branch {n} [OPS-{n}]"} for n in range(18)]}
     assert all("ok" in item for item in daemon.post("/v1/intents:batch", batch).json())
     eventually(lambda: daemon.get("/v1/intents?analysis=pending").data == [])
@@ -255,6 +257,7 @@ def at(daemon: Daemon, path: str) -> str:
 def test_every_list_pages_groups_and_counts(filled: Daemon, path: str) -> None:
     listing = LISTS[path].listing
     assert listing is not None
+    eventually(lambda: filled.get("/v1/intents?analysis=pending").data == [])
     where = at(filled, path)
     whole = [row for reply in pages(filled, where, limit=500) for row in reply.data]
     assert whole

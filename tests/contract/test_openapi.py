@@ -18,7 +18,7 @@ from aura.errors import CODES
 from aura.operations import OPERATIONS
 
 from ..gitrepo import GitRepo
-from ..running import Daemon, eventually, free_port, python_repo, running
+from ..running import Daemon, free_port, python_repo, running
 
 SPEC: dict[str, Any] = json.loads(json.dumps(openapi.document()))
 
@@ -85,9 +85,10 @@ def test_answers_have_the_shape_that_is_told(daemon: Daemon, repo: GitRepo, oper
     newest = daemon.log("To be shown [ENG-1]")["id"]
     worktree = daemon.get("/v1/worktrees").data[0]["id"]
     id_ = worktree if "/worktrees/" in operation.path else newest
-    query = "?entity=one" if operation.name == "why.ask" else ""
+    query = "?file=app.py&line=1" if operation.name == "why.ask" else ""
     path = operation.path.replace("{id}", id_).replace("{name}", "strict_mode") + query
-    reply = eventually(lambda: (r := daemon.get(path)).status == operation.status and r)
+    reply = daemon.get(path)
+    assert reply.status == operation.status, reply
     entry = SPEC["paths"][operation.path]["get"]
     answers(reply.json(), entry["responses"][str(operation.status)]["content"]["application/json"]["schema"])
 
