@@ -48,6 +48,7 @@ def connect(path: Path, *, readonly: bool = False) -> Connection:
         db.pragma("journal_mode", "wal")
         db.pragma("synchronous", "full")
         db.pragma("foreign_keys", True)
+    db.pragma("wal_autocheckpoint", 4_000)
     db.pragma("cache_size", -8_000)
     db.pragma("temp_store", "memory")
     return db
@@ -150,7 +151,7 @@ class Store:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._queue.put((call, Deliver(future, loop)))
-        return await asyncio.shield(future)
+        return await future
 
     def _write_loop(self) -> None:
         while not self._stopping:

@@ -1,11 +1,13 @@
 """Who may call: nothing on the socket but the same user; on TCP a Host, an Origin and a token."""
 
+import asyncio
 import hashlib
 import os
 import re
 import secrets
 import socket
 import struct
+import weakref
 
 from aiohttp import web
 
@@ -18,6 +20,8 @@ from aura.store import Connection
 from .context import Context
 
 TOKEN_SECONDS = 8 * 3600
+_known_peers: "weakref.WeakSet[asyncio.Transport]" = weakref.WeakSet()
+"""Connections of this user: the peer of a connection stays the same."""
 _VERSION = re.compile(r"\s*(>=|>|==|~=)?\s*(\d{1,4})(?:\.(\d{1,4}))?\s*")
 
 
@@ -131,9 +135,12 @@ def check_version(wanted: str) -> None:
 
 def _same_user(request: web.Request) -> None:
     transport = request.transport
-    sock = transport.get_extra_info("socket") if transport else None
+    if transport is None or transport in _known_peers:
+        return
+    sock = transport.get_extra_info("socket")
     if sock is None or not hasattr(socket, "SO_PEERCRED"):
         return
     _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
     if uid != os.getuid():
         raise AuraError("permission_denied", "cannot answer another user", "Each user runs an own daemon.")
+    _known_peers.add(transport)

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from aura.api import Caller, Place
 from aura.errors import AuraError
 from aura.record import intents
-from aura.record.analysis import Analysed, finish
+from aura.record.analysis import Analysed, finish, finish_unchanged
 from aura.record.intents import Intent
 from aura.record.places import touches
 from aura.store import Connection
@@ -20,13 +21,13 @@ from aura.syntax.types import Edit
 if TYPE_CHECKING:
     from .context import Context
 
-UNHURRIED_SECONDS = 0.1
-"""How long a scan that nobody waits for lets others gather."""
+GATHER_SECONDS, PATIENCE_SECONDS = 0.25, 3.0
+"""A scan that nobody waits for lets others gather until none comes for a while, but not for ever."""
 TOGETHER = 50
 log = logging.getLogger("aura.analysis")
 
 
-@dataclass
+@dataclass(slots=True)
 class Job:
     """One intent that waits for its analysis. `after` runs in the transaction that attaches the edits."""
 
@@ -36,9 +37,9 @@ class Job:
     base: str | None
     commit: str | None
     files: tuple[str, ...]
-    awaited: bool = False
     after: Callable[[Connection, Intent], None] = lambda _db, _intent: None
-    done: "asyncio.Future[Intent]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    done: "asyncio.Future[Intent] | None" = None
+    """Where somebody waits for it."""
 
 
 class Analyst:
@@ -57,7 +58,7 @@ class Analyst:
 
     def add(self, job: Job) -> None:
         """Take up an intent."""
-        if job.awaited:
+        if job.done is not None:
             self._awaited.add(job.done)
             job.done.add_done_callback(self._awaited.discard)
         tree = job.commit or job.place.path
@@ -100,11 +101,17 @@ class Analyst:
     async def _work(self, tree: str) -> None:
         try:
             while tree in self._waiting:
-                if not any(job.awaited for job in self._waiting[tree]):
-                    await asyncio.sleep(UNHURRIED_SECONDS)
+                await self._gather(tree)
                 await self._scan_for(self._waiting.pop(tree))
         finally:
             self._running.discard(tree)
+
+    async def _gather(self, tree: str) -> None:
+        until = time.monotonic() + PATIENCE_SECONDS
+        jobs, met = self._waiting[tree], 0
+        while met < len(jobs) and time.monotonic() < until and all(job.done is None for job in jobs[met:]):
+            met = len(jobs)
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _scan_for(self, jobs: list[Job]) -> None:
         first = jobs[0]
@@ -124,15 +131,19 @@ class Analyst:
 
     async def _finish(self, jobs: list[Job], whole: Analysed) -> None:
         def attach(db: Connection) -> list[Intent | None]:
+            if not whole.edits:
+                finish_unchanged(db, [(job.caller, job.place, job.seq) for job in jobs], whole)
             return [self._attach(db, job, whole) for job in jobs]
 
         for job, intent in zip(jobs, await self._context.store.write(attach), strict=True):
-            if not job.done.done() and intent is not None:
+            if job.done is not None and not job.done.done() and intent is not None:
                 job.done.set_result(intent)
 
     def _attach(self, db: Connection, job: Job, whole: Analysed) -> Intent | None:
-        found = Analysed(_within(whole.edits, job.files), whole.degraded, whole.failed)
-        if not finish(db, job.caller, job.place, job.seq, found) or not job.awaited:
+        if whole.edits:
+            found = Analysed(_within(whole.edits, job.files), whole.degraded, whole.failed)
+            finish(db, job.caller, job.place, job.seq, found)
+        if job.done is None:
             return None
         intent = intents.by_seq(db, job.seq)
         job.after(db, intent)

@@ -43,18 +43,18 @@ async def log(context: Context, caller: Caller, new: NewIntent, request: web.Req
 
 
 async def _log(context: Context, caller: Caller, new: NewIntent, key: Key | None) -> Answer:
-    logged: list[tuple[int, Intent]] = []
+    logged: list[int] = []
 
     def write(db: Connection) -> Answer:
         logged.clear()
-        intent = intents.log(db, caller, new)
-        logged.append((_seq(db, intent.id), intent))
+        seq, intent = intents.add(db, caller, new)
+        logged.append(seq)
         return Answer(CREATED, encode(intent))
 
     answer = await write_once(context, caller, key, write)
     if not logged or answer.replayed:
         return answer
-    seq, _ = logged[0]
+    seq = logged[0]
     waiting = [new.wait_ms > 0]
 
     def after(db: Connection, analysed: Intent) -> None:
@@ -63,7 +63,7 @@ async def _log(context: Context, caller: Caller, new: NewIntent, key: Key | None
 
     job = _job(caller, new, seq, after)
     context.analyst.add(job)
-    if not new.wait_ms:
+    if job.done is None:
         return answer
     try:
         async with asyncio.timeout(new.wait_ms / 1000):
@@ -156,7 +156,8 @@ def _seq(db: Connection, id_: str) -> int:
 
 def _job(caller: Caller, new: NewIntent, seq: int, after: Any = lambda _db, _intent: None) -> Job:
     here = caller.here
-    return Job(seq, here, caller, here.head, new.commit, tuple(new.files), new.wait_ms > 0, after)
+    done = asyncio.get_running_loop().create_future() if new.wait_ms else None
+    return Job(seq, here, caller, here.head, new.commit, tuple(new.files), after, done)
 
 
 async def _settled(context: Context, caller: Caller, new: Any) -> Any:

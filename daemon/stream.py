@@ -62,7 +62,7 @@ class Tail:
 
     def wake(self) -> None:
         """Say, from the writer's thread, that something was committed."""
-        if not self._loop.is_closed():
+        if self.followers and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._woken.set)
 
     async def run(self, context: "Context") -> None:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from aura.api import Caller, Place
 from aura.record import binding, events, nodes
-from aura.store import Connection, one
+from aura.store import Connection, one, rows
 from aura.syntax.types import Edit
 
 
@@ -16,6 +16,28 @@ class Analysed(Struct, frozen=True):
     edits: list[Edit]
     degraded: bool = False
     failed: bool = False
+
+
+def finish_unchanged(db: Connection, jobs: list[tuple[Caller, Place, int]], found: Analysed) -> None:
+    """Finish pending intents of a work tree in which nothing was found, all in a few statements."""
+    by_seq = {seq: (caller, place) for caller, place, seq in jobs}
+    state = "failed" if found.failed else "done"
+    done = rows(
+        db,
+        f"UPDATE intents SET analysis = ?, degraded = ? WHERE analysis = 'pending'"
+        f" AND seq IN ({','.join('?' * len(by_seq))}) RETURNING seq, id",
+        state,
+        int(found.degraded),
+        *by_seq,
+    )
+    events.append_many(
+        db, "intent.analyzed", [(*by_seq[seq], _summary(id_, state, (0, 0, 0))) for seq, id_ in sorted(done)]
+    )
+
+
+def _summary(id_: str, state: str, counts: tuple[int, int, int]) -> dict[str, Any]:
+    named = zip(("nodes_changed", "nodes_added", "nodes_deleted"), counts, strict=True)
+    return {"intent_id": id_, "analysis": state, **dict(named)}
 
 
 def finish(db: Connection, caller: Caller, place: Place, seq: int, found: Analysed) -> bool:
@@ -33,7 +55,6 @@ def finish(db: Connection, caller: Caller, place: Place, seq: int, found: Analys
     )
     if commit is None and found.edits:
         binding.catch_up(db, caller, place, seq)
-    data: dict[str, Any] = {"intent_id": row[2], "analysis": state}
-    data |= {"nodes_changed": changed, "nodes_added": added, "nodes_deleted": deleted}
+    data = _summary(row[2], state, (changed, added, deleted))
     events.append(db, caller, "intent.analyzed", data, place)
     return True

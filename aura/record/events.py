@@ -1,5 +1,6 @@
 """Events: every mutation appends one row in the transaction of its effect; the row is the event."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -35,26 +36,28 @@ def append(
     db: Connection, caller: Caller, type_: EventType, data: dict[str, Any], place: Place | None = None
 ) -> int:
     """Append one event and return its sequence."""
-    where = place or caller.place
-    db.execute(
-        "INSERT INTO events (id, type, at, repo, slug, worktree, session, actor_id, actor_kind, data)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?)",
-        (
-            new_id("evt"),
-            type_,
-            now_us(),
-            where.repo if where else None,
-            where.slug if where else None,
-            where.path if where else None,
-            caller.session,
-            caller.actor.id,
-            caller.actor.kind,
-            msgspec.json.encode(data).decode(),
-        ),
-    )
+    db.execute(_INSERT, _row(caller, type_, data, place or caller.place))
     return db.last_insert_rowid()
 
 
+def append_many(
+    db: Connection, type_: EventType, about: Iterable[tuple[Caller, Place | None, dict[str, Any]]]
+) -> None:
+    """Append events of one type, in order."""
+    db.executemany(_INSERT, [_row(caller, type_, data, place) for caller, place, data in about])
+
+
+def _row(caller: Caller, type_: EventType, data: dict[str, Any], where: Place | None) -> tuple[Any, ...]:
+    place = (where.repo, where.slug, where.path) if where else (None, None, None)
+    actor = caller.actor
+    text = msgspec.json.encode(data).decode()
+    return (new_id("evt"), type_, now_us(), *place, caller.session, actor.id, actor.kind, text)
+
+
+_INSERT = (
+    "INSERT INTO events (id, type, at, repo, slug, worktree, session, actor_id, actor_kind, data)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?)"
+)
 COLUMNS = "e.seq, e.id, e.type, e.at, e.slug, e.worktree, e.session, e.actor_id, e.actor_kind, e.data"
 
 

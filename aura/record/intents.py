@@ -197,6 +197,11 @@ def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
     Without `commit` it takes the uncommitted changes of the work tree, and is bound to the next commit that
     contains them. A dry run is answered with 200. Raises `intent_missing_ticket` in strict mode.
     """
+    return add(db, caller, new)[1]
+
+
+def add(db: Connection, caller: Caller, new: NewIntent) -> tuple[int, Intent]:
+    """Add a logged intent, still to be analysed; return its sequence, too."""
     here = caller.here
     system = settings.value(db, here.repo, "tickets.system")
     tickets = merged(new.tickets, found_in(new.summary, system))
@@ -225,7 +230,7 @@ def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
     events.append(db, caller, "intent.logged", {"intent_id": id_, "summary": new.summary, "source": "log"})
     at = rfc3339(now)
     actor = caller.actor
-    return Intent(
+    return seq, Intent(
         id_, here.slug, here.path, caller.session, here.branch, Author(actor.id, actor.name, actor.kind),
         "log", new.summary, at, at, commit, "pending", False, 0, 0, 0, tickets,
         [Goal(g) for g in new.prove_goals],
