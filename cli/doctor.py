@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import click
 
 from aura import __version__, home, wire
+from aura.errors import NO_DAEMON
 
 from . import call
 
@@ -38,7 +39,8 @@ def command(as_json: bool) -> None:
             _print(finding)
     if as_json:
         call.print_json({"data": [f._asdict() for f in found]})
-    sys.exit(1 if any(f.outcome == "fail" for f in found) else 0)
+    failed = [f.check for f in found if f.outcome == "fail"]
+    sys.exit(NO_DAEMON if failed == ["daemon"] else 1 if failed else 0)
 
 
 def _examine() -> Iterator[Finding]:
@@ -73,9 +75,12 @@ def _home() -> Finding:
 
 def _daemon() -> Finding:
     try:
-        call.ensure_daemon_unless_running()
+        if os.environ.get("AURA_AUTOSTART") != "0":
+            call.ensure_daemon_unless_running()
         who = wire.request("GET", "/v1/status", timeout=10).json()
-    except (wire.NoDaemon, OSError) as error:
+    except wire.NoDaemon:
+        return Finding("daemon", "fail", "it does not run, and AURA_AUTOSTART=0", "aura daemon start")
+    except OSError as error:
         return Finding("daemon", "fail", f"cannot reach it: {error}", "aura daemon restart; aura daemon logs")
     if who["version"] != __version__:
         seen = f"the daemon is {who['version']}, this command {__version__}"
@@ -93,9 +98,12 @@ def _database() -> Finding:
 
 
 def _spool() -> Finding:
+    folder = home.path("spool")
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
+        mend = f"rm -rf {folder}; aura daemon restart makes it anew"
+        return Finding("spool", "fail", f"hooks cannot leave reports in {folder}", mend)
     wire.request("POST", "/v1/hooks:drain", {})
-    left = os.listdir(home.path("spool")) if os.path.isdir(home.path("spool")) else []
-    if left:
+    if left := os.listdir(folder):
         return Finding("spool", "fail", f"{len(left)} hook reports are not read", "aura daemon logs")
     return Finding("spool", "ok", "every hook report has been read")
 
@@ -132,7 +140,7 @@ def _hooks() -> Finding:
     if states == {"installed"}:
         return Finding("hooks", "ok", f"installed in {os.path.dirname(found[0].path)}")
     if states <= {"absent", "foreign"}:
-        seen = "not installed: commits are noticed all the same, amends and rebases are not followed"
+        seen = "not installed: commits are noticed all the same, a moment later"
         return Finding("hooks", "warn", seen, "aura hooks install")
     wrong = ", ".join(f"{h.hook} is {h.state}" for h in found if h.state != "installed")
     return Finding("hooks", "fail", wrong, "aura hooks install")

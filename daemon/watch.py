@@ -14,6 +14,7 @@ from . import spool
 from .context import Context
 
 log = logging.getLogger("aura.watch")
+logging.getLogger("watchfiles").setLevel(logging.WARNING)
 
 
 class Watch:
@@ -29,11 +30,11 @@ class Watch:
 
     async def run(self) -> None:
         """Catch up with everything once, then follow what changes."""
-        os.makedirs(home.path("spool"), mode=0o700, exist_ok=True)
         while True:
             self._stop = asyncio.Event()
-            await self._look(None)
             try:
+                os.makedirs(home.path("spool"), mode=0o700, exist_ok=True)
+                await self._look(None)
                 await self._follow()
             except (OSError, RuntimeError) as error:
                 log.warning("cannot watch: %s", error)
