@@ -2,10 +2,12 @@
 
 import hashlib
 import re
+import secrets
+import threading
 import time
 from typing import Literal
 
-from ulid import ULID, ULIDGenerator
+from ulid import ULID
 
 Prefix = Literal[
     "itn", "imp", "msg", "snp", "zon", "prv", "evt", "ses", "req", "run", "tkt", "agt", "wsp", "wfl", "exe",
@@ -15,23 +17,44 @@ Prefix = Literal[
 _MAX_MS = (1 << 48) - 1
 
 
-class _Clock:
-    """Milliseconds that never step back within the process."""
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [a + b for a in _DIGITS for b in _DIGITS]
+
+
+class _Generator:
+    """ULIDs that rise within the process, also when the clock steps back.
+
+    Their random part is 60 bits of the process and a counter within the millisecond. Only what changed since
+    the last one is written anew: python-ulid's generator took a fifth of the time of logging an intent.
+    """
 
     def __init__(self) -> None:
-        self.last = 0
+        self._lock = threading.Lock()
+        self._process = _written(secrets.randbits(60), 6)
+        self._at = self._count = 0
+        self._begun = ""
 
-    def __call__(self) -> int:
-        self.last = max(self.last, time.time_ns() // 1_000_000)
-        return self.last
+    def __call__(self) -> str:
+        now = time.time_ns() // 1_000_000
+        with self._lock:
+            if now > self._at or self._count == 0xFFFFF:
+                self._at, self._count = max(now, self._at + 1), -1
+                self._begun = _written(self._at, 5) + self._process
+            self._count += 1
+            return self._begun + _PAIRS[self._count >> 10] + _PAIRS[self._count & 1023]
 
 
-_generator = ULIDGenerator(clock=_Clock())
+def _written(number: int, pairs: int) -> str:
+    """Write a number in base 32, two digits at a time."""
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(10 * (pairs - 1), -1, -10)])
+
+
+_generate = _Generator()
 
 
 def new_id(prefix: Prefix) -> str:
     """Return a fresh identifier, greater than every earlier one of this process."""
-    return f"{prefix}_{_generator.generate()}"
+    return f"{prefix}_{_generate()}"
 
 
 def derived_id(prefix: Prefix, at_us: int, *parts: str) -> str:
