@@ -113,14 +113,16 @@ def named_repo(request: web.Request) -> str | None:
 
 def named_session(request: web.Request) -> str | None:
     """Return the session that the request names. Raises `invalid_request` where it is no text."""
-    said = os.fsdecode(unquote_to_bytes(os.fsencode(request.headers.get("Aura-Session", ""))))
+    if not (given := request.headers.get("Aura-Session")):
+        return None
+    said = os.fsdecode(unquote_to_bytes(os.fsencode(given)))
     if len(said) > 255 or not said.isprintable():
         raise AuraError(
             "invalid_request",
             "cannot read Aura-Session: it is no printable text of at most 255 characters",
             "Write it percent-encoded in UTF-8.",
         )
-    return said or None
+    return said
 
 
 async def write_once(

@@ -38,9 +38,12 @@ class Follower:
 
     def wants(self, repo: int | None, event: Event) -> bool:
         """Tell whether this client asked for such an event."""
+        if self.repo not in (None, repo):
+            return False
+        if not self.only:
+            return True
         said = {"type": event.type, "session": event.session, "actor": event.actor.id}
-        asked = all(said[name] in values for name, values in self.only.items())
-        return asked and (self.repo is None or self.repo == repo)
+        return all(said[name] in values for name, values in self.only.items())
 
     def put(self, frame: bytes) -> None:
         if self.lost or len(self.frames) >= QUEUE or self.bytes + len(frame) > QUEUE_BYTES:

@@ -130,7 +130,7 @@ def test_the_system_of_found_tickets_is_a_setting(daemon: Daemon, repo: GitRepo)
 
 def test_a_commit_message_names_tickets_too(daemon: Daemon, repo: GitRepo) -> None:
     sha = repo.commit({"note.py": "NOTE = 1\n"}, "Note it\n\nCloses OPS-77.")
-    found = eventually(lambda: daemon.get(f"/v1/intents?commit={sha}").data)
+    found = eventually(lambda: daemon.get(f"/v1/intents?source=commit&commit={sha}").data)
     assert found[0]["tickets"] == [{"system": "linear", "id": "OPS-77"}]
 
 
