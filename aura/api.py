@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -102,7 +103,13 @@ def now_us() -> int:
 
 def rfc3339(us: int) -> str:
     """Write microseconds since the epoch as RFC 3339 in UTC, without a fraction where there is none."""
-    return datetime.fromtimestamp(us / 1_000_000, UTC).isoformat().replace("+00:00", "Z")
+    second, fraction = divmod(us, 1_000_000)
+    return f"{_second(second)}.{fraction:06d}Z" if fraction else f"{_second(second)}Z"
+
+
+@lru_cache(4096)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat()
 
 
 _SPAN = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
