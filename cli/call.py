@@ -45,6 +45,14 @@ def raw(
     return wire.request(method, whole, body, **extra)
 
 
+def here() -> str:
+    """Return the present folder, to be named where a command is about the repository that it is typed in."""
+    try:
+        return wire.here() or os.getcwd()
+    except OSError:
+        refuse({"code": "not_a_repository", "message": "cannot tell where you are: this folder is gone"})
+
+
 def _of_our_age(reply: wire.Reply) -> wire.Reply:
     """Say so where an older or newer daemon answers than this command expects."""
     theirs = reply.headers.get("x-aura-version", __version__)

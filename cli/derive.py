@@ -55,6 +55,7 @@ def _row(o: Operation, arguments: list[str]) -> dict[str, Any]:
         "help": o.summary,
         "doc": o.doc,
         "body": o.in_body,
+        "here": o.needs == "required",
         "fields": fields,
     }
 

@@ -24,7 +24,10 @@ def command(a: str | None, b: str | None, no_index: bool, path: str | None, as_j
     if a and b is None and ".." in a:
         a, _, b = a.partition("...") if "..." in a else a.partition("..")
     answer = call.send(
-        "GET", "/v1/diff", query={"from": a or "HEAD", "to": b or "worktree", "path": _below(path)}
+        "GET",
+        "/v1/diff",
+        query={"from": a or "HEAD", "to": b or "worktree", "path": _below(path)},
+        repo=call.here(),
     )
     if as_json:
         call.print_json(answer)

@@ -85,7 +85,8 @@ def request(row: dict[str, Any], given: dict[str, Any]) -> Any:
             body[field["name"]] = value
         else:
             query[field["name"]] = value
-    return call.send(row["method"], path, body if row["body"] else None, query)
+    place = {"repo": call.here()} if row["here"] else {}
+    return call.send(row["method"], path, body if row["body"] else None, query, **place)
 
 
 def _value(field: dict[str, Any], value: Any) -> Any:

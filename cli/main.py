@@ -2,6 +2,7 @@
 called.
 """
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -61,11 +62,17 @@ def root(**_: Any) -> None:
 
 def main() -> None:
     """Run the command line; no traceback reaches a user."""
+    # A closed descriptor leaves None there.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115  # lives as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115  # lives as long as the process
     try:
         root(prog_name="aura")
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except UnicodeEncodeError:
+        click.echo("error: cannot send this: an argument is not UTF-8", err=True)
+        sys.exit(2)
     except OSError as error:
         click.echo(f"error: cannot go on: {error.strerror or error}", err=True)
         sys.exit(1)

@@ -15,7 +15,7 @@ from . import call, edits, show
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
 def command(what: str, limit: int, as_json: bool) -> None:
     """Tell why a line or an entity is what it is: the intents that shaped it, newest first."""
-    answer = call.send("GET", "/v1/why", query={**_query(what), "limit": limit})
+    answer = call.send("GET", "/v1/why", query={**_query(what), "limit": limit}, repo=call.here())
     if as_json:
         call.print_json(answer)
     else:

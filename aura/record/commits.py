@@ -8,7 +8,7 @@ from aura.api import Actor, Caller, Place, now_us
 from aura.ids import derived_id, milliseconds
 from aura.record import binding, events, nodes, settings
 from aura.record.intents import add_tickets, author_of
-from aura.record.tickets import found_in
+from aura.record.tickets import named_in_message
 from aura.repo.commits import Commit
 from aura.store import Connection, one
 from aura.syntax.types import Edit
@@ -90,7 +90,7 @@ def record(db: Connection, caller: Caller, place: Place, read: Read, *, live: bo
     )  # fmt: skip
     seq = db.last_insert_rowid()
     db.execute("INSERT INTO commits (repo, sha, intent) VALUES (?,?,?)", (place.repo, commit.sha, seq))
-    add_tickets(db, seq, id_, found_in(commit.message, settings.value(db, place.repo, "tickets.system")))
+    add_tickets(db, seq, id_, named_in_message(commit.message, settings.value(db, place.repo, "tickets.system")))
     nodes.attach(db, place.repo, seq, read.edits, "bound", commit.sha)
     if live:
         binding.bind(db, caller, place, commit.sha, read.edits)
@@ -100,7 +100,10 @@ def record(db: Connection, caller: Caller, place: Place, read: Read, *, live: bo
     return True
 
 
-_EARLIER = "SELECT i.seq, i.analysis FROM commits c JOIN intents i ON i.seq = c.intent WHERE c.repo = ? AND c.sha = ?"
+_EARLIER = (
+    "SELECT i.seq, i.analysis FROM commits c JOIN intents i ON i.seq = c.intent"
+    " WHERE c.repo = ? AND c.sha = ?"
+)
 
 
 def _mend(db: Connection, place: Place, seq: int, read: Read) -> None:

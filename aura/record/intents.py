@@ -7,10 +7,11 @@ from msgspec import Meta, Struct, field
 
 from aura.api import Actor, Caller, Filter, Listing, Page, Time, now_us, rfc3339
 from aura.errors import AuraError
-from aura.ids import new_id
+from aura.ids import is_id, new_id
 from aura.op import op
 from aura.record import events, settings
 from aura.record.tickets import Ticket, found_in, merged
+from aura.repo.commits import resolve
 from aura.store import Connection, one, rows
 
 Source = Literal["log", "commit"]
@@ -92,7 +93,9 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
 
 
 class IntentId(Struct, frozen=True, forbid_unknown_fields=True):
-    id: Annotated[str, Meta(description="The intent's id, or the hash of its commit.", min_length=4)]
+    id: Annotated[
+        str, Meta(description="The intent's id, or its commit: a hash, or a name such as HEAD.", min_length=4)
+    ]
 
 
 def _rows(db: Connection, found: list[tuple[Any, ...]]) -> list[Intent]:
@@ -271,23 +274,31 @@ def outcome(db: Connection, caller: Caller, item: NewItem) -> Outcome:
 
 
 def find(db: Connection, caller: Caller, text: str) -> int:
-    """Return the sequence of the intent with this id or of the commit whose hash begins so."""
+    """Return the sequence of the intent with this id, or of the commit with this hash or name."""
     row = one(db, "SELECT seq FROM intents WHERE id = ?", text)
     if row is None and all(c in "0123456789abcdef" for c in text):
         repo = caller.place.repo if caller.place else None
-        row = one(
-            db,
-            "SELECT intent FROM commits WHERE (? IS NULL OR repo = ?) AND sha >= ? AND sha < ? LIMIT 1",
-            repo,
-            repo,
-            text,
-            text + "g",
-        )
+        sql = "SELECT intent FROM commits WHERE (? IS NULL OR repo = ?) AND sha >= ? AND sha < ? LIMIT 2"
+        met = rows(db, sql, repo, repo, text, text + "g")
+        row = met[0] if len(met) == 1 else None
+    if row is None and caller.place is not None and not is_id(text, "itn"):
+        row = one(db, _BY_COMMIT, caller.place.repo, _resolved(caller.place.git_dir, text))
     if row is None:
         raise AuraError(
             "intent_not_found", f"cannot find the intent {text}", "aura intent list shows the newest ones."
         )
     return int(row[0])
+
+
+_BY_COMMIT = "SELECT intent FROM commits WHERE repo = ? AND sha = ?"
+
+
+def _resolved(git_dir: str, text: str) -> str | None:
+    """Return the commit that a name such as HEAD or a branch means to git, or None."""
+    try:
+        return resolve(git_dir, text)
+    except AuraError:
+        return None
 
 
 def by_seq(db: Connection, seq: int) -> Intent:

@@ -137,7 +137,14 @@ NODES: Listing[Node] = Listing(
         "file": Filter("Only entities in these files, as the work tree has them.", f"{_PATH} IN ({{}})"),
     },
     groups={"kind": _KIND, "grade": "n.grade", "state": "n.state", "file": _PATH, "changes": "n.changes"},
-    extra=(("id", Annotated[str, Meta(description="The intent's id, or the hash of its commit.")]),),
+    extra=(
+        (
+            "id",
+            Annotated[
+                str, Meta(description="The intent's id, or its commit: a hash, or a name such as HEAD.")
+            ],
+        ),
+    ),
 )
 
 
