@@ -13,7 +13,7 @@ from aura.ids import new_id
 
 from . import access
 from .bind import routes
-from .context import CONTEXT, Context, Manual
+from .context import CONTEXT, REQUEST_ID, Context, Manual
 from .runner import too_large
 
 MAX_BODY = 1 << 20
@@ -24,7 +24,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @web.middleware
 async def envelope(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give each request an id, each error its shape, and each answer the headers of API.md."""
-    request["id"] = id_ = new_id("req")
+    request[REQUEST_ID] = id_ = new_id("req")
     context = request.app[CONTEXT]
     try:
         access.guard(context, request)
@@ -51,7 +51,7 @@ def stamp(context: Context, request: web.Request, response: web.StreamResponse) 
     """Set the headers that every answer carries."""
     headers = response.headers
     headers["X-Aura-Version"] = __version__
-    headers["X-Request-Id"] = request["id"]
+    headers["X-Request-Id"] = request[REQUEST_ID]
     headers["X-Content-Type-Options"] = "nosniff"
     origin = request.headers.get("Origin")
     if origin and origin in context.cors:

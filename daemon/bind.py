@@ -22,7 +22,7 @@ from aura.operations import OPERATIONS
 from aura.store import Connection
 
 from . import access, strict
-from .context import CONTEXT, Context, Manual
+from .context import CONTEXT, REQUEST_ID, Context, Manual
 from .decode import input_of
 from .runner import expected
 
@@ -53,7 +53,7 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
         scopes, token = access.check(context, operation, request)
         named, session = named_repo(request), named_session(request)
         given = await input_of(operation, request)
-        caller = await context.callers.resolve(operation, named, session, scopes, token, request["id"])
+        caller = await context.callers.resolve(operation, named, session, scopes, token, request[REQUEST_ID])
         if caller.place is not None and operation.method == "GET":
             await context.backfills.settle(caller.place)
         if manual is not None:

@@ -70,3 +70,4 @@ class Context:
 
 Manual = Callable[["Context", Caller, Any, web.Request], Coroutine[Any, Any, web.StreamResponse]]
 CONTEXT = web.AppKey("context", Context)
+REQUEST_ID = web.RequestKey("request_id", str)

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 PATTERN = re.compile(r"(?<![A-Za-z0-9_])[A-Z]{2,6}-\d+(?![A-Za-z0-9_])")
 STANDARDS = frozenset({"CVE", "HTTP", "IEEE", "ISO", "PEP", "RFC", "SHA", "TLS", "UTF"})
-"""What in a commit message looks like a project's key and is none: nobody wrote it for us to find a ticket."""
+"""What looks like a project's key in a commit message, and is none."""
 _LONGER = re.compile(r"[A-Z]{2,6}-\d+(?:-\d+)+")
 
 
