@@ -1,0 +1,134 @@
+"""What commands print: the API's JSON, plain text in a pipe, colours only on a terminal."""
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ..gitrepo import GitRepo
+from ..lifecycle.daemons import AURA, Aura
+
+READINGS = [
+    (("status",), "/v1/status"),
+    (("intent", "list"), "/v1/intents"),
+    (("intent", "list", "--source", "commit", "--limit", "1"), "/v1/intents?source=commit&limit=1"),
+    (("intent", "list", "--group-by", "author"), "/v1/intents?group_by=author"),
+    (("intent", "show", "SHA"), "/v1/intents/SHA"),
+    (("intent", "nodes", "SHA"), "/v1/intents/SHA/nodes"),
+    (("diff", "HEAD~1", "HEAD"), "/v1/diff?from=HEAD~1&to=HEAD"),
+    (("diff", "HEAD~1..HEAD"), "/v1/diff?from=HEAD~1&to=HEAD"),
+    (("diff",), "/v1/diff"),
+    (("why", "f"), "/v1/why?entity=f"),
+    (("why", "a.py:2"), "/v1/why?file=a.py&line=2"),
+    (("entities",), "/v1/entities"),
+    (("entities", "a.py"), "/v1/entities?path=a.py"),
+    (("events", "--limit", "2"), "/v1/events?limit=2&order=desc"),
+    (("config", "list"), "/v1/settings"),
+    (("config", "get", "strict_mode"), "/v1/settings/strict_mode"),
+    (("worktree", "list"), "/v1/worktrees"),
+]
+
+
+def steady(answer: object) -> object:
+    """Take away what differs between two requests."""
+    if isinstance(answer, dict):
+        passing = ("uptime_seconds", "next_cursor", "database", "queue")
+        return {key: steady(value) for key, value in answer.items() if key not in passing}
+    return answer
+
+
+@pytest.mark.parametrize(("args", "path"), READINGS, ids=[" ".join(args) for args, _ in READINGS])
+def test_json_is_the_answer_of_the_api(aura: Aura, known: GitRepo, args: tuple[str, ...], path: str) -> None:
+    sha = known.rev("HEAD")
+    shown = json.loads(aura.ok(*(arg.replace("SHA", sha) for arg in args), "--json", cwd=known.path))
+    answer = aura.api("GET", path.replace("SHA", sha), repo=known.path)
+    limited = isinstance(shown, dict) and "limit" not in path and args[0] == "why"
+    assert steady(shown) == steady(answer) or limited
+
+
+@pytest.mark.parametrize("args", [args for args, _ in READINGS], ids=lambda args: " ".join(args))
+def test_a_pipe_gets_plain_text(aura: Aura, known: GitRepo, args: tuple[str, ...]) -> None:
+    said = aura.ok(*(arg.replace("SHA", known.rev("HEAD")) for arg in args), cwd=known.path)
+    assert said
+    assert "\x1b" not in said
+    assert all(line == line.rstrip() for line in said.splitlines())
+
+
+def test_lists_in_a_pipe_are_separated_by_tabs(aura: Aura, known: GitRepo) -> None:
+    rows = [line.split("\t") for line in aura.ok("intent", "list", cwd=known.path).splitlines()]
+    assert [row[-1] for row in rows] == ["B is two", "two numbers", "begin [ENG-1]"]
+    assert {len(row) for row in rows} == {6}
+
+
+def on_a_terminal(cwd: Path, *args: str) -> str:
+    main, side = pty.openpty()
+    env = os.environ | {"TERM": "xterm-256color", "COLUMNS": "120"}
+    with subprocess.Popen([*AURA, *args], cwd=cwd, stdin=side, stdout=side, stderr=side, env=env):
+        os.close(side)
+        said = b""
+        try:
+            while part := os.read(main, 65536):
+                said += part
+        except OSError:  # what Linux says at the end of a terminal
+            pass
+    os.close(main)
+    return said.decode()
+
+
+def test_a_terminal_gets_a_table(aura: Aura, known: GitRepo) -> None:
+    said = on_a_terminal(known.path, "intent", "list")
+    assert "\x1b[" in said
+    assert "summary" in said
+    assert "begin [ENG-1]" in said
+
+
+def test_init_shows_its_progress_on_a_terminal_alone(aura: Aura, repo: GitRepo) -> None:
+    for number in range(3):
+        repo.commit({"a.py": f"A = {number}\n"})
+    assert "reading commits" in on_a_terminal(repo.path, "init") or "3 commits" in on_a_terminal(
+        repo.path, "init"
+    )
+    done = aura.cli("init", cwd=repo.path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_intent_is_shown_with_its_edits_under_their_files(aura: Aura, known: GitRepo) -> None:
+    said = aura.ok("intent", "show", known.rev("HEAD"), cwd=known.path)
+    assert "two numbers" in said
+    assert "\na.py\n  ~ function f" in said
+    assert "parameter y added" in said
+
+
+def test_logging_tells_the_counts(aura: Aura, known: GitRepo) -> None:
+    said = aura.ok("intent", "log", "once more [ENG-9]", "--dry-run", cwd=known.path)
+    assert "1 +0 -0 entities" in said
+    assert "tickets: ENG-9" in said
+
+
+def test_folders_are_compared_without_git_and_without_a_daemon(own: Aura, tmp_path: Path) -> None:
+    for name, value in (("old", "1"), ("new", "2")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.py").write_text(f"def f(x):\n    return {value}\n")
+    args = ("diff", "--no-index", "old", "new")
+    assert "~ function f" in own.ok(*args, cwd=tmp_path)
+    (edit,) = own.json(*args, cwd=tmp_path)["data"]
+    assert (edit["changes"], edit["new"]["qualified_name"]) == (["body_changed"], "f")
+    assert own.cli("daemon", "status", cwd=tmp_path).returncode == 3
+
+
+def test_all_operations_fit_two_screens(aura: Aura, tmp_path: Path) -> None:
+    lines = aura.ok("api", "--list", cwd=tmp_path).splitlines()
+    assert 20 < len(lines) <= 100
+    assert all(line.split()[0] in ("GET", "POST", "PUT", "PATCH", "DELETE") for line in lines)
+
+
+def test_any_route_can_be_called(aura: Aura, known: GitRepo, tmp_path: Path) -> None:
+    body = json.dumps({"summary": "by hand", "dry_run": True})
+    (tmp_path / "body.json").write_text(body)
+    for data, stdin in ((body, ""), (f"@{tmp_path}/body.json", ""), ("-", body)):
+        done = aura.cli("api", "post", "/v1/intents", "-d", data, cwd=known.path, stdin=stdin)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["summary"] == "by hand"
