@@ -75,15 +75,15 @@ class _Life:
         self._reached = reached
         self._parents: dict[str, int] = {}
         self._asked: set[str] = set()
-        self._names: list[Name] = []
+        self._walked: dict[Name, str] = {}
         self._steps: dict[tuple[int, int], Step] = {}
 
     def of(self, name: Name) -> list[Step]:
         waiting = [(name, "~")]
         while waiting:
             at, before = waiting.pop()
-            if at not in self._names:
-                self._names.append(at)
+            if before <= self._walked.get(at, before):
+                self._walked[at] = ""
                 waiting += self._walk(at, before)
         return self._in_order()
 
@@ -103,20 +103,28 @@ class _Life:
         met = False
         for step in (s for s in self._around(name) if s.id < before):
             if step.new is None and step.old == name and met:
+                self._walked[name] = step.id
                 break
             if step.old == name and step.new is not None and step.new != name:
-                if step.new in self._names:
+                if step.new in self._walked:
                     continue
+                self._walked[name] = step.id
                 break
             if name == (step.new or step.old):
                 self._steps[step.key] = step
                 met = True
             older = _older(step, name)
-            if older is not None:
-                elsewhere.append((older, step.id))
-                if not self._is_merge(step):
-                    break
+            if older is None or (step.new != name and not self._is_known(older, step.id)):
+                continue
+            elsewhere.append((older, step.id))
+            if not self._is_merge(step):
+                self._walked[name] = step.id
+                break
         return elsewhere
+
+    def _is_known(self, name: Name, before: str) -> bool:
+        """Tell whether a member had a life in what its container was: it may have come from elsewhere."""
+        return any(step.id < before for step in self._around(name))
 
     def _around(self, name: Name) -> list[Step]:
         """Return the steps of a name, and of the containers it lies in, newest first, without repetitions."""
@@ -177,7 +185,7 @@ class _Life:
     def _said(self) -> list[Step]:
         """Return what was logged by hand about the names and is settled, newest first."""
         found = [
-            s for name in self._names for s in self._all(name) if s.source == "log" and s.state != "open"
+            s for name in self._walked for s in self._all(name) if s.source == "log" and s.state != "open"
         ]
         return sorted(found, key=lambda s: s.id, reverse=True)
 

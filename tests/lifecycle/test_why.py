@@ -46,6 +46,13 @@ def test_a_rename_is_crossed(aura: Aura, known: GitRepo) -> None:
     assert aura.why(known, "shop.py:2") == told
 
 
+def test_a_name_that_was_left_and_taken_again_is_one_life(aura: Aura, known: GitRepo) -> None:
+    committed(aura, known, {"shop.py": body("charge", "log(total)")}, "log it")
+    committed(aura, known, {"shop.py": body("bill", "log(total)")}, "say bill")
+    committed(aura, known, {"shop.py": body("charge", "log(total)")}, "say charge again")
+    assert aura.why(known, "charge") == ["say charge again", "say bill", "log it", "begin"]
+
+
 def test_an_older_name_leads_to_what_the_entity_is_called_now(aura: Aura, known: GitRepo) -> None:
     committed(aura, known, {"shop.py": body("bill")}, "say bill")
     found = aura.json("why", "charge", cwd=known.path)
