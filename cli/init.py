@@ -80,6 +80,16 @@ def _reading(tree: dict[str, Any], wanted: int) -> bool:
     return bool(backfill) and backfill["state"] == "running" and backfill["wanted"] <= wanted
 
 
+def _authors() -> int:
+    found, cursor = 0, None
+    while True:
+        query = {"group_by": "author", "source": "commit", "limit": 500, "cursor": cursor}
+        page = call.send("GET", "/v1/intents", query=query)
+        found, cursor = found + len(page["data"]), page["next_cursor"]
+        if not page["has_more"]:
+            return found
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -92,7 +102,7 @@ def _sum_up(tree: dict[str, Any], hooks: bool, older: bool) -> None:
         for kind in ("changed", "added", "deleted")
     ]
     edits = sum(int(data[0]["sum"] or 0) for data in sums if data)
-    authors = len(call.send("GET", "/v1/intents", query={"group_by": "author", "limit": 500})["data"])
+    authors = _authors()
     said = f"{_count(commits, 'commit')} by {_count(authors, 'author')} read"
     click.echo(f"{tree['repo']}: {said}, {_count(edits, 'entity edit')}")
     if (tree["backfill"] or {}).get("state") == "failed":

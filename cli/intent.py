@@ -1,5 +1,6 @@
 """Showing intents."""
 
+from collections import Counter
 from typing import Any
 
 import click
@@ -56,6 +57,9 @@ def show_show(answer: dict[str, Any]) -> None:
     ):
         if values:
             click.echo(f"{label}: {', '.join(values)}")
+    states = Counter(node["state"] for node in answer["nodes"])
+    if answer["source"] == "log" and states:
+        click.echo(f"commits hold: {_held(states)}")
     if answer["analysis"] != "done":
         click.echo(f"analysis: {answer['analysis']}")
     for line in edits.lines(answer["nodes"]):
@@ -67,6 +71,12 @@ def show_nodes(answer: dict[str, Any]) -> None:
     for line in edits.lines(answer["data"]):
         click.echo(line)
     show.more(answer)
+
+
+def _held(states: Counter[str]) -> str:
+    """Say how many of the logged edits a commit holds, and what became of the others."""
+    words = {"bound": "as logged", "superseded": "changed again", "open": "not yet"}
+    return ", ".join(f"{states[state]} {word}" for state, word in words.items() if states[state])
 
 
 def changed(intent: dict[str, Any]) -> str:

@@ -102,6 +102,11 @@ def test_an_intent_is_shown_with_its_edits_under_their_files(aura: Aura, known: 
     assert "parameter y added" in said
 
 
+def test_a_logged_intent_tells_what_commits_hold_of_it(aura: Aura, known: GitRepo) -> None:
+    (logged,) = aura.intents(known, "source=log")
+    assert "commits hold: 1 not yet\n" in aura.ok("intent", "show", logged["id"], cwd=known.path)
+
+
 def test_logging_tells_the_counts(aura: Aura, known: GitRepo) -> None:
     said = aura.ok("intent", "log", "once more [ENG-9]", "--dry-run", cwd=known.path)
     assert "1 +0 -0 entities" in said
