@@ -117,11 +117,16 @@ class Analyst:
 
     def _read_ahead(self, cat: CatFile, listed: Sequence[list[FileChange] | None]) -> None:
         """Ask git once for the files of several small commits, instead of once for each."""
-        wants = {
-            want for changed in listed for change in (changed or ())[:_BATCH] for want in _wants(change, None)
-        }
+        wants = dict.fromkeys(
+            want
+            for changed in listed
+            for change in (changed or ())[:_BATCH]
+            # The newer side first: commits mostly come so.
+            for want in reversed(_wants(change, None))
+            if want
+        )
         try:
-            self._tables.load(cat, [want for want in wants if want], monotonic() + SECONDS)
+            self._tables.load(cat, list(wants), monotonic() + SECONDS)
         except Exception:
             # It will be met again at the commit that it concerns.
             _LOG.debug("cannot read ahead", exc_info=True)

@@ -2,27 +2,26 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import NamedTuple
 
-import tree_sitter
 from msgspec.structs import replace
-from xxhash import xxh3_64_intdigest
 
 from aura.repo.cache import Cache, Key
 from aura.repo.changes import GITLINK, SYMLINK
 from aura.repo.objects import CatFile
-from aura.syntax.extract import EXTRACTOR_VERSION, extract
+from aura.syntax.extract import Version, fingerprint, read
 from aura.syntax.file import File
-from aura.syntax.language import HEAD, Language, language_for
+from aura.syntax.language import HEAD, language_for
 from aura.syntax.parsing import MAX_BYTES
 from aura.syntax.types import Entity, Table
 
 _LOG = logging.getLogger(__name__)
 KEPT = 6 << 20
 """Bytes of sources whose files are kept in memory."""
+GROWN = 2 << 20
+"""Bytes of sources whose trees are kept: the next version of a file is read from the last one."""
 
 
 class Want(NamedTuple):
@@ -41,11 +40,14 @@ class Tables:
         self._cache = cache
         self._kept: OrderedDict[tuple[str, str], File] = OrderedDict()
         self._weight = 0
+        self._grown: OrderedDict[str, Version] = OrderedDict()
+        self._grown_weight = 0
 
     def load(self, cat: CatFile | None, wants: Sequence[Want], deadline: float) -> list[File | None]:
         """Return files in the order asked; None for one that is missing, too large, or too late.
 
-        Without an object store there are only those files whose data is given.
+        Versions of one file are read from each other: ask for neighbours one after the other. Without an
+        object store there are only those files whose data is given.
         """
         found: dict[Want, File | None] = {}
         missing: list[Want] = []
@@ -81,7 +83,7 @@ class Tables:
         for want, source, key in sources:
             table = known.get(key) if key else None
             if table is None and monotonic() < deadline:
-                table = _extracted(source, want.path)
+                table = self._extracted(source, want.path)
                 if key and table:
                     fresh[key] = table
             if table is None:
@@ -89,6 +91,23 @@ class Tables:
             else:
                 yield want, self._keep(want, File(want.path, source, _named(table, want.path)))
         self._cache.put_many(fresh)
+
+    def _extracted(self, source: bytes, path: str) -> Table | None:
+        like = self._grown.pop(path, None)
+        self._grown_weight -= len(like.source) if like else 0
+        try:
+            table, version = read(source, path, like)
+        except Exception:
+            # A grammar that is not installed, or a fault of ours: the file can still be compared as a whole.
+            _LOG.exception("cannot extract the entities of %s", path)
+            return None
+        if version is not None:
+            self._grown[path] = version
+            self._grown_weight += len(version.source)
+        while self._grown_weight > GROWN:
+            _, dropped = self._grown.popitem(last=False)
+            self._grown_weight -= len(dropped.source)
+        return table
 
     def _keep(self, want: Want, file: File) -> File:
         self._kept[(want.path, want.blob)] = file
@@ -108,22 +127,13 @@ def opaque(path: str, blob: str, *, degraded: bool = False) -> File:
     return File(path, blob.encode(), Table("", degraded, (entity,)))
 
 
-def _extracted(source: bytes, path: str) -> Table | None:
-    try:
-        return extract(source, path)
-    except Exception:
-        # A grammar that is not installed, or a fault of ours: the file is still worth comparing as a whole.
-        _LOG.exception("cannot extract the entities of %s", path)
-        return None
-
-
 def _key(want: Want, source: bytes) -> Key | None:
     """Return the key under which a table is cached; None for what costs less to extract than to find."""
     try:
         language = language_for(want.path, source[:HEAD])
     except ImportError:
         return None
-    return Key(want.blob, language.name, _version(language)) if language else None
+    return Key(want.blob, language.name, fingerprint(language.name)) if language else None
 
 
 def _named(table: Table, path: str) -> Table:
@@ -133,18 +143,3 @@ def _named(table: Table, path: str) -> Table:
     if entity is None or entity.kind != "file" or entity.name == name:
         return table
     return replace(table, entities=(replace(entity, name=name, qualified_name=name),))
-
-
-@cache
-def _version_of(name: str, spec_version: int, query: str, grammar: Callable[[], object]) -> int:
-    built = tree_sitter.Language(grammar())
-    parts = (
-        name, spec_version, query, EXTRACTOR_VERSION, built.semantic_version, built.abi_version,
-        built.node_kind_count, built.parse_state_count, built.field_count,
-    )  # fmt: skip
-    return xxh3_64_intdigest(repr(parts).encode()) >> 1
-
-
-def _version(language: Language) -> int:
-    """Return a number for all that a table depends on besides the blob."""
-    return _version_of(language.name, language.version, language.query, language.grammar)

@@ -7,7 +7,7 @@ from typing import cast, get_args
 from msgspec.structs import replace
 from tree_sitter import Node
 
-from aura.syntax.language import Language, Match
+from aura.syntax.language import Language, Match, Window
 from aura.syntax.margins import end_behind, is_silent, start_above
 from aura.syntax.parameters import text
 from aura.syntax.types import Kind, Parameter
@@ -50,15 +50,24 @@ class Draft:
 
 
 class Collector:
-    """Collects the definitions of one file, outer before inner."""
+    """Collects the definitions of a file, or of a part of it, outer before inner.
 
-    def __init__(self, source: bytes, language: Language, found: list[Match]) -> None:
+    `floor` is where the last definition or scope before the part ended. `outermost` are the ranges of those
+    that nothing encloses: what stands behind one depends on nothing before its end, unless the file itself is
+    `sectioned`.
+    """
+
+    def __init__(
+        self, source: bytes, language: Language, found: list[Match], window: Window, floor: int = 0
+    ) -> None:
         self.source, self.language = source, language
         self.found: list[Draft] = []
-        self.stack = [Draft("file", "", "", -1, 0, len(source), 0)]
+        self.outermost: list[Window] = []
+        self.sectioned = False
+        self.stack = [Draft("file", "", "", -1, 0, len(source), floor)]
         self.named: set[int] = set()
         self.listed: set[int] = set()
-        self.definitions, self.wraps, self.decorators = _sort(found, language)
+        self.definitions, self.wraps, self.decorators = _sort(found, language, window)
         self.decorator_starts = [start for start, _ in self.decorators]
         self.next_wrap = 0
         self.modifiers_of = _modifiers_of.setdefault(language.name, {})
@@ -75,6 +84,7 @@ class Collector:
             while self.stack[-1].end <= start:
                 self.stack.pop()
             if kind == "section":
+                self.sectioned |= len(self.stack) == 1
                 self.stack[-1].section = self._modifiers(self.source[start:end])
                 continue
             name = captures["name"][0]
@@ -90,6 +100,11 @@ class Collector:
             if len(self.stack) > MAX_DEPTH:
                 return None
         return self.found
+
+    @property
+    def floor(self) -> int:
+        """Where the last definition or scope that nothing encloses ended."""
+        return self.stack[0].cursor
 
     def _widened(self, start: int, end: int) -> tuple[int, int]:
         wraps = self.wraps
@@ -111,6 +126,9 @@ class Collector:
             inherited = kind if kind == "extension" else outer.kind
             qualified = _dotted(outer.qualified, scope, name)
             frame = Draft(inherited, name, qualified, outer.index, start, end, name_end)
+            if len(self.stack) == 1:
+                outer.cursor = end
+                self.outermost.append((start, end))
             self.stack.append(frame)
             return
         node_start = start
@@ -130,6 +148,8 @@ class Collector:
             return
         self._header(draft, captures)
         outer.cursor = draft.end
+        if len(self.stack) == 1:
+            self.outermost.append((draft.start, draft.end))
         self.stack.append(draft)
         self.found.append(draft)
 
@@ -139,6 +159,8 @@ class Collector:
         first.end_line = first.line + self.source.count(b"\n", first.start, name_start)
         self.stack.pop()
         self.stack[-1].cursor = name_start
+        if len(self.stack) == 1:
+            self.outermost[-1] = (first.start, name_start)
         return self.stack[-1]
 
     def _kind(self, kind: str, name: str, scope: str, outer: Draft) -> str:
@@ -238,7 +260,7 @@ def _dotted(outer: str, scope: str, name: str) -> str:
 
 
 def _sort(
-    found: list[Match], language: Language
+    found: list[Match], language: Language, window: Window
 ) -> tuple[list[_Definition], list[tuple[int, int]], list[tuple[int, int]]]:
     definitions: list[_Definition] = []
     spans: dict[str, list[tuple[int, int]]] = {"wrap": [], "decorator": []}
@@ -247,6 +269,8 @@ def _sort(
         start, end = nodes[0].start_byte, nodes[-1].end_byte
         if language.dedents:
             end = _end(nodes[-1], nodes[0].start_point.column)
+        if not window[0] <= start < window[1]:
+            continue
         if role in spans:
             spans[role].append((start, end))
         else:

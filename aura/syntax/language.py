@@ -42,6 +42,7 @@ from aura.syntax.parameters import type_text
 from aura.syntax.types import Kind, Parameter
 
 Match = tuple[int, dict[str, list[Node]]]
+Window = tuple[int, int]
 ReadParameters = Callable[[Node, bytes], tuple[Parameter, ...]]
 
 
@@ -75,7 +76,8 @@ class Language(Struct, frozen=True, eq=False):
     - `loose`: node types of text whose line breaks do not matter (JSX).
     - `docstrings`: whether a string that opens a body is documentation.
     - `dedents`: whether its blocks end by indentation and hold the comments behind them.
-    - `find`: a quicker way to the very matches of the query, or None where it does not know one.
+    - `find`: a quicker way to the very matches of the query that begin in a range of bytes, or None where it
+      does not know one.
     - `final_newline`: whether the text must end with a line break (the grammar loops forever without).
     - `repair`: same-length text to parse instead where the grammar fails on valid code.
     """
@@ -102,7 +104,7 @@ class Language(Struct, frozen=True, eq=False):
     loose: frozenset[str] = frozenset()
     docstrings: bool = False
     dedents: bool = False
-    find: Callable[[Node, bytes], list[Match] | None] | None = None
+    find: Callable[[Node, bytes, Window], list[Match] | None] | None = None
     final_newline: bool = False
     repair: Callable[[bytes], bytes] | None = None
 
@@ -157,11 +159,20 @@ def load(module: str) -> Language:
 
 
 @cache
-def compiled(module: str) -> tuple[tree_sitter.Parser, tree_sitter.Query]:
-    """Return the parser and the compiled query of one language; imports the grammar on first use."""
-    spec = load(module)
-    grammar = tree_sitter.Language(spec.grammar())
-    return tree_sitter.Parser(grammar), tree_sitter.Query(grammar, spec.query)
+def grammar_of(module: str) -> tree_sitter.Language:
+    """Return the grammar of one language; imports it on first use."""
+    return tree_sitter.Language(load(module).grammar())
+
+
+@cache
+def parser_of(module: str) -> tree_sitter.Parser:
+    return tree_sitter.Parser(grammar_of(module))
+
+
+@cache
+def query_of(module: str) -> tree_sitter.Query:
+    """Return the compiled query of one language; some cost more than the parsing of a hundred files."""
+    return tree_sitter.Query(grammar_of(module), load(module).query)
 
 
 def language_for(path: str, head: bytes = b"") -> Language | None:

@@ -5,10 +5,11 @@ and memory within one (Java: 9 KB of `a=>`, 3 GB): untrusted files are read in a
 """
 
 from time import monotonic
+from typing import NamedTuple
 
 from tree_sitter import Node, Parser, Point, QueryCursor, Tree
 
-from aura.syntax.language import Language, Match, compiled
+from aura.syntax.language import Language, Match, Window, parser_of, query_of
 from aura.syntax.shared import common_ends
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -20,22 +21,19 @@ MAX_ERROR_VISITS = 200_000
 MATCH_LIMIT = 4096
 
 
-Parsed = tuple[bytes, Tree]
+class Change(NamedTuple):
+    """Where two versions of a text differ, in their bytes or in their trees; elsewhere they do not."""
+
+    start: int
+    old_end: int
+    new_end: int
 
 
-def parse(source: bytes, language: Language, like: Parsed | None = None) -> Tree | None:
-    """Parse `source`, or return None when it is over the budget.
-
-    `like` is another version of the text and its tree: what both share is not parsed again. The tree is the
-    same with and without it; where there are errors it might not be, so that then all is parsed.
-    """
+def parse(source: bytes, language: Language) -> Tree | None:
+    """Parse `source`, or return None when it is over the budget."""
     if len(source) > MAX_BYTES:
         return None
-    parser, _ = compiled(language.name)
-    if like is not None and len(source) < MAX_REUSED:
-        again = parser.parse(source, _edited(like, source))
-        if not again.root_node.has_error:
-            return again
+    parser = parser_of(language.name)
     seconds = PARSE_SECONDS
     if language.final_newline and not source.endswith(b"\n"):
         source += b"\n"
@@ -46,13 +44,44 @@ def parse(source: bytes, language: Language, like: Parsed | None = None) -> Tree
     return tree
 
 
-def _edited(like: Parsed, source: bytes) -> Tree:
-    """Return a copy of a tree told where its text and `source` differ."""
-    text, tree = like[0], like[1].copy()
-    before, after = common_ends(text, source)
-    ends = len(text) - after, len(source) - after
-    tree.edit(before, *ends, _point(text, before), _point(text, ends[0]), _point(source, ends[1]))
-    return tree
+def reparse(source: bytes, language: Language, like: bytes, tree: Tree) -> tuple[Tree, Change] | None:
+    """Parse `source` from another version of it and its tree: what both share is not parsed again.
+
+    The tree is the one that `source` has by itself. Where there are errors it might not be, and None is
+    returned; so it is for texts that are over the budget, or to be parsed in another way.
+    """
+    final = language.final_newline and not source.endswith(b"\n")
+    if len(source) > MAX_REUSED or final or tree.root_node.has_error:
+        return None
+    before, after = common_ends(like, source)
+    old_end, new_end = len(like) - after, len(source) - after
+    start = _code_above(source, before)
+    edited = tree.copy()
+    edited.edit(start, old_end, new_end, _point(like, start), _point(like, old_end), _point(source, new_end))
+    again = parser_of(language.name).parse(source, edited)
+    if again.root_node.has_error:
+        return None
+    ranges = edited.changed_ranges(again)
+    start = min([before, *(found.start_byte for found in ranges)])
+    end = max([new_end, *(found.end_byte for found in ranges)])
+    return again, Change(start, end - len(source) + len(like), end)
+
+
+def _code_above(source: bytes, offset: int) -> int:
+    """Return where the line of code before that of `offset` begins.
+
+    What ends there may depend on the text behind comments (JavaScript's omitted semicolons), which
+    tree-sitter does not always know.
+    """
+    seen = 0
+    while offset > 0 and seen < 2:
+        end, offset = offset, max(source.rfind(b"\n", 0, offset - 1) + 1, 0)
+        content = source[offset:end].strip()
+        seen += bool(content) and not content.startswith(_COMMENT_MARKS)
+    return offset
+
+
+_COMMENT_MARKS = (b"//", b"/*", b"*", b"#", b"--")
 
 
 def _point(text: bytes, offset: int) -> Point:
@@ -101,5 +130,11 @@ def matches(node: Node, language: Language) -> list[Match]:
 
     No time budget: the progress callback of tree-sitter 0.26.1's `QueryCursor` crashes the process.
     """
-    _, query = compiled(language.name)
-    return QueryCursor(query, match_limit=MATCH_LIMIT).matches(node)
+    return QueryCursor(query_of(language.name), match_limit=MATCH_LIMIT).matches(node)
+
+
+def matches_within(node: Node, language: Language, window: Window) -> tuple[list[Match], bool]:
+    """Run the language's query on a part of `node`, and tell whether it may have lost matches."""
+    cursor = QueryCursor(query_of(language.name), match_limit=MATCH_LIMIT)
+    cursor.set_byte_range(*window)
+    return cursor.matches(node), cursor.did_exceed_match_limit

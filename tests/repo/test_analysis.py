@@ -173,12 +173,12 @@ def test_a_file_that_cannot_be_extracted_degrades_alone(
     repo: GitRepo, analyst: Analyst, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha = repo.commit({"m.py": BEFORE, "n.py": AFTER})
-    real = tables.extract
+    real = tables.read
 
-    def faulty(source, path):  # type: ignore[no-untyped-def]
-        return real(source, path) if path != "m.py" else 1 // 0
+    def faulty(source, path, like):  # type: ignore[no-untyped-def]
+        return real(source, path, like) if path != "m.py" else 1 // 0
 
-    monkeypatch.setattr(tables, "extract", faulty)
+    monkeypatch.setattr(tables, "read", faulty)
     (diff,) = analyst.diff_commits(repo.git_dir, [sha])
     assert diff.degraded == ["m.py"]
 
@@ -236,13 +236,13 @@ def test_entities_of_a_bare_repository_are_read(repo: GitRepo, tmp_path: Path, a
 def test_a_blob_is_extracted_once(repo: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shas = [repo.commit({"m.py": f"def a():\n    return {n}\n"}) for n in range(12)]
     extracted: list[bytes] = []
-    real = tables.extract
+    real = tables.read
 
-    def counting(source, path):  # type: ignore[no-untyped-def]
+    def counting(source, path, like):  # type: ignore[no-untyped-def]
         extracted.append(source)
-        return real(source, path)
+        return real(source, path, like)
 
-    monkeypatch.setattr(tables, "extract", counting)
+    monkeypatch.setattr(tables, "read", counting)
     path = str(tmp_path / "cache.db")
     with Cache(path) as cache, Analyst(cache) as one:
         cold = list(one.diff_commits(repo.git_dir, shas))

@@ -158,3 +158,84 @@ def test_a_version_read_from_another_has_the_table_it_has_alone(path: str, base:
     versions = [base, base + more, more + base, base.replace("a", "bcd"), more, base.replace("f", "("), base]
     sources = [version.encode() for version in versions]
     assert extract_versions(sources, path) == [extract(source, path) for source in sources]
+
+
+_UNITS = {
+    "X.java": (
+        "class A {\nint a, b;\n/** x */\nvoid f() {}\n}|@X|/** d */|// c|enum E { P, Q }|;|import a.b"
+        ";||/*|*/|interface I {\nint g();\n}|class B { B() {} } // t"
+    ),
+    "x.cpp": (
+        "namespace a {\n// x\nint z;\n}|class A {\nprivate:\nint x, y;\nvoid f() {}\n};|// c||#define "
+        "X 1|/*|*/|#ifdef A\nint v;\n#endif|int A::f() { return 1; } // t|template <class T>|int u,"
+        ' *w;|extern "C" {|}'
+    ),
+    "x.go": (
+        "package a|func f(a, b int) {}|// c||type T struct {\n// x\na, b int\n}|const x = 1 // t|con"
+        "st (\np = iota\n// y\nq\n)|/*|*/|func (t *T) M() {}|var v, w = 1, 2|type I interface {\nN()\n}"
+        '|import "a"'
+    ),
+    "x.js": (
+        "const a = 1, b = 2;|// c|/* d */ function f(a) { return a }||class A {\n// e\nm() {}\n}|exp"
+        "ort default|a.b = () => 1; /* t */|(function () {\nlet x = 1\n})()|[1]|/* u */|`|f(functio"
+        "n () {\n// v\n})"
+    ),
+    "x.kt": (
+        "class A(val a: Int) {\n// x\nfun m() = 1\ncompanion object {\nval z = 1\n}\n}|fun f(a: Int = 1"
+        ") {\n}|@D|val x = 1; val y = 2 // t|// c||/*|*/|fun String.g() = this|object O|enum class"
+        " E { P, Q }|import a.b|/** d */"
+    ),
+    "x.py": (
+        "import os|x = 1; y = 2|# c||@d\ndef f(a):\n    return a  # t|if a:\n    y = 2\n    def g(): "
+        "pass|class A:\n    x = 1  # t\n\n    # d\n    def m(self):\n        pass\n    # e|type T = int"
+        "|f(1)|'''|\"\"\""
+    ),
+    "x.rb": (
+        "class A\nprivate\n# x\ndef m; end\nend|module M\nend|private|def f(a)\nend # t|# c||X = 1; Y ="
+        " 2|class << self\ndef g; end\nend|S = Struct.new(:a)|=begin|=end|alias a b|f do\nend|attr_r"
+        "eader :a, :b"
+    ),
+    "x.rs": (
+        "fn f(a: u8) {}|#[a]|/// d|impl A {\n// x\nfn m(&self) {}\n}|mod m {\n#[b]\nfn g() {}\n}||// c|"
+        "/*|*/|struct A { x: u8, }|const X: u8 = 1; // t|use a::b;|impl B for A {}"
+    ),
+    "x.scala": (
+        "class A(a: Int) {\n// x\ndef m = 1\n}|object O:\n  val z = 1\n  // y\n  def n = 2\n|def f(a: "
+        "Int) = a|val x = 1 // t|@d|// c||/*|*/|trait T|import a.b|given I = 1|/** d */|enum E:\n "
+        " case P, Q"
+    ),
+    "x.swift": (
+        "class A {\n// x\nvar a = 1\nfunc m() {}\n}|func f(a: Int) -> Int { a }|let x = 1 // t|@d|// "
+        "c||/*|*/|extension A {\nfunc g() {}\n}|enum E { case p, q }|f(1)|struct S: P {}|/// d"
+    ),
+    "x.ts": (
+        "interface I {\n// x\na: number\nm(): void\n}|type T = {}|namespace N {\nexport const z = 1\n}|"
+        "// c||@d|abstract class A {\nprivate a = 1\n/** y */ m(): void {}\n}|let f = (a: number) =>"
+        " a|/*|*/|(1)|declare function g(): void|enum E { P, Q }"
+    ),
+}
+UNITS = {path: [unit + "\n" for unit in units.split("|")] for path, units in _UNITS.items()}
+Edit = tuple[float, int, list[int]]
+
+
+@given(
+    st.sampled_from(sorted(UNITS)),
+    st.lists(st.integers(0, 15), max_size=30),
+    st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 4), st.lists(st.integers(0, 15), max_size=4)),
+        min_size=1,
+        max_size=6,
+    ),
+)
+@settings(max_examples=400, deadline=None)
+def test_any_edits_leave_the_table_that_a_version_has_alone(
+    path: str, base: list[int], edits: list[Edit]
+) -> None:
+    units = UNITS[path]
+    lines = [units[number % len(units)] for number in base]
+    versions = ["".join(lines).encode()]
+    for place, gone, come in edits:
+        start = int(place * len(lines))
+        lines[start : start + gone] = [units[number % len(units)] for number in come]
+        versions.append("".join(lines).encode())
+    assert extract_versions(versions, path) == [extract(source, path) for source in versions]

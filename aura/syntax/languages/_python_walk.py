@@ -11,7 +11,7 @@ from functools import cache
 
 from tree_sitter import Node
 
-from aura.syntax.language import Match, compiled
+from aura.syntax.language import Match, Window, grammar_of
 
 FUNCTION, CLASS, WRAP, DECORATOR, CONSTANT, FIELD = range(6)
 
@@ -19,41 +19,40 @@ _ALIAS = re.compile(rb"type[ \t]+\w+[ \t]*[=\[]")
 _RARE = (b"\r", b"def\t", b"def\\", b"class\t", b"class\\", b"type\t", b"type\\")
 
 
-def find(root: Node, source: bytes) -> list[Match] | None:
-    """Return what the query would find below `root`, or None when only the query can tell."""
-    if root.has_error or any(word in source for word in _RARE):
+def find(root: Node, source: bytes, window: Window) -> list[Match] | None:
+    """Return what the query would find below `root` within a range, or None when only the query can tell."""
+    start, end = window
+    if root.has_error or any(source.find(word, start, end) >= 0 for word in _RARE):
         return None
-    if any(_ALIAS.match(source, place) for place in _places(source, b"type ")):
+    if any(_ALIAS.match(source, place) for place in _places(source, b"type ", window)):
         return None
-    walk = _Walk(sorted((*_places(source, b"def "), *_places(source, b"class "))))
-    walk.block(root, CONSTANT)
+    walk = _Walk(sorted((*_places(source, b"def ", window), *_places(source, b"class ", window))))
+    walk.block(root, CONSTANT, window)
     return walk.found
 
 
-def _places(source: bytes, word: bytes) -> Iterator[int]:
-    place = source.find(word)
+def _places(source: bytes, word: bytes, window: Window) -> Iterator[int]:
+    place = source.find(word, *window)
     while place >= 0:
         yield place
-        place = source.find(word, place + 4)
+        place = source.find(word, place + 4, window[1])
 
 
 @cache
 def _ids() -> tuple[int, ...]:
-    language = compiled("python")[0].language
-    assert language is not None
+    grammar = grammar_of("python")
     kinds = (
         "function_definition", "class_definition", "decorated_definition", "decorator",
         "expression_statement", "assignment", "identifier",
     )  # fmt: skip
-    return tuple(language.id_for_node_kind(kind, True) or 0 for kind in kinds)
+    return tuple(grammar.id_for_node_kind(kind, True) or 0 for kind in kinds)
 
 
 @cache
 def _fields() -> tuple[int, ...]:
-    language = compiled("python")[0].language
-    assert language is not None
+    grammar = grammar_of("python")
     names = ("name", "parameters", "return_type", "body", "left")
-    return tuple(language.field_id_for_name(name) or 0 for name in names)
+    return tuple(grammar.field_id_for_name(name) or 0 for name in names)
 
 
 class _Walk:
@@ -64,10 +63,13 @@ class _Walk:
         self.statement, self.assignment, self.identifier = rest
         self.name, self.parameters, self.result, self.body, self.left = _fields()
 
-    def block(self, node: Node, assigned: int = -1) -> None:
+    def block(self, node: Node, assigned: int = -1, window: Window | None = None) -> None:
         """Look at the statements of `node`; `assigned` is the pattern of an assignment among them."""
         places, statement = self.places, self.statement
-        for child in node.named_children:
+        children = node.named_children
+        if window is not None:
+            children = [child for child in children if window[0] <= child.start_byte < window[1]]
+        for child in children:
             kind = child.kind_id
             if kind == statement:
                 if assigned >= 0:

@@ -27,7 +27,7 @@ def spans(found: list[Match]) -> list[object]:
 def both(source: bytes) -> tuple[list[Match] | None, list[Match]]:
     tree = parse(source, PYTHON)
     assert tree is not None
-    return find(tree.root_node, source), matches(tree.root_node, PYTHON)
+    return find(tree.root_node, source, (0, len(source))), matches(tree.root_node, PYTHON)
 
 
 def test_the_standard_library_is_read_alike() -> None:
