@@ -1,5 +1,6 @@
 """A file of a change set: its bytes, its table, and what is read from them only when asked for."""
 
+import re
 from functools import cached_property
 
 from aura.syntax.extract import extract
@@ -7,6 +8,9 @@ from aura.syntax.language import Language, load
 from aura.syntax.margins import BLANK, gaps, inner
 from aura.syntax.tokens import Slice, Tokens, read_tokens
 from aura.syntax.types import Entity, Table
+
+# What parts a piece from the entity before it, but not its indentation.
+_SEPARATORS = re.compile(rb"\A[ \t\r\f\v;,]*(?:\n[\s;,]*(?<=\n))?")
 
 
 class File:
@@ -43,6 +47,14 @@ class File:
         """Return the own text of an entity as lines, without blank ones and white space around them."""
         pieces = (self.source[a:b].strip(BLANK) for a, b in self.spans(index))
         return [line for piece in pieces for line in map(bytes.strip, piece.splitlines()) if line]
+
+    def own_text(self, index: int) -> bytes:
+        """Return the own text of an entity: the pieces around the entities inside it, one below the other."""
+        first, *others = (self.source[a:b] for a, b in self.spans(index))
+        pieces = (first, *(_SEPARATORS.sub(b"", piece) for piece in others))
+        return b"\n".join(stripped for piece in pieces if (stripped := piece.rstrip(BLANK))).replace(
+            b"\r\n", b"\n"
+        )
 
     def tokens(self, index: int) -> Tokens:
         """Return the token streams of an entity; computed once."""
