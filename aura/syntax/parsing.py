@@ -20,6 +20,8 @@ MAX_ERROR_CHILDREN = 20_000
 MAX_ERROR_VISITS = 200_000
 MATCH_LIMIT = 4096
 
+_PIECE = 4096
+
 
 class Change(NamedTuple):
     """Where two versions of a text differ, in their bytes or in their trees; elsewhere they do not."""
@@ -99,7 +101,8 @@ def _parse_big(parser: Parser, source: bytes, seconds: float) -> Tree | None:
     deadline = monotonic() + seconds
 
     def read(offset: int, point: Point) -> bytes:
-        return source[offset:]
+        # It is asked again for the text of each node that a predicate looks at.
+        return source[offset : offset + _PIECE]
 
     def late(offset: int, has_error: bool) -> bool:
         return monotonic() > deadline

@@ -6,6 +6,7 @@ body, as those of a DSL, are its own text.
 """
 
 import re
+from collections.abc import Iterable
 
 from tree_sitter import Node
 
@@ -64,8 +65,31 @@ def _wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes,
     return b"", b""
 
 
+_MAKERS = (
+    ("Struct", "new", "struct"),
+    ("Data", "define", "struct"),
+    ("Class", "new", "class"),
+    ("Module", "new", "trait"),
+)
+_ATTRIBUTES = [
+    *(
+        f"{prefix}attr{suffix}"
+        for prefix in ("", "m", "c", "thread_m")
+        for suffix in ("", "_accessor", "_reader", "_writer", "ibute")
+    ),
+    "class_attribute",
+]
+
+
+def _words(words: Iterable[str]) -> str:
+    return " ".join(f'"{word}"' for word in words)
+
+
 def _query() -> str:
-    """Return the patterns; `NAME = Struct.new(...)` and its kin stand in an assignment."""
+    """Return the patterns; `NAME = Struct.new(...)` and its kin stand in an assignment.
+
+    A pattern costs time when it is compiled, for each node with children in it that is no wildcard.
+    """
     lines = [
         "(module name: (_) @name) @trait",
         "(class name: (_) @name) @class",
@@ -81,32 +105,26 @@ def _query() -> str:
         """(call method: (identifier) @_call arguments: (argument_list . [(simple_symbol) (string)] @name)
           block: (_ parameters: (_)? @parameters)
           (#any-of? @_call "define_method" "define_singleton_method")) @function""",
-        """(call method: (identifier) @_call arguments: (argument_list [(simple_symbol) (string)] @name)
-          (#match? @_call "^([mc]|thread_m)?attr(_accessor|_reader|_writer|ibute)?$|^class_attribute$"))
-          @field""",
+        f"""(call method: (identifier) @_call arguments: (argument_list [(simple_symbol) (string)] @name)
+          (#any-of? @_call {_words(_ATTRIBUTES)})) @field""",
         "(call arguments: (argument_list [(method) (singleton_method)])) @wrap",
         "([(if_modifier body: BODY) (unless_modifier body: BODY)]) @wrap".replace(
             "BODY", "[(call !block) (assignment) (operator_assignment) (alias) (method) (singleton_method)]"
         ),
     ]
-    for name in ("(constant)", "(scope_resolution)"):
-        for maker, call, kind in (
-            ("Struct", "new", "struct"),
-            ("Data", "define", "struct"),
-            ("Class", "new", "class"),
-            ("Module", "new", "trait"),
-        ):
-            made = f"""right: (call receiver: (constant) @_maker method: (identifier) @_call
-              (#eq? @_maker "{maker}") (#eq? @_call "{call}"))"""
-            lines.append(f"(assignment left: {name} @name {made}) @{kind}")
-        for value in ("(lambda parameters: (_)? @parameters)", "(lambda)"):
-            lines.append(f"(assignment left: {name} @name right: {value}) @function")
-        lines.append(f"(assignment left: {name} @name) @constant")
-        lines.append(f"(operator_assignment left: {name} @name) @constant")
-        lines.append(f"(assignment left: (left_assignment_list {name} @name)) @constant")
+    name = "[(constant) (scope_resolution)] @name"
+    for maker, call, kind in _MAKERS:
+        made = f"""right: (_ receiver: (constant) @_maker method: (identifier) @_call
+          (#eq? @_maker "{maker}") (#eq? @_call "{call}"))"""
+        lines.append(f"(assignment left: {name} {made}) @{kind}")
+    for value in ("(lambda parameters: (_)? @parameters)", "(lambda)"):
+        lines.append(f"(assignment left: {name} right: {value}) @function")
+    lines.append(f"(assignment left: {name}) @constant")
+    lines.append(f"(operator_assignment left: {name}) @constant")
+    lines.append(f"(assignment left: (left_assignment_list {name})) @constant")
     lines.append(
-        """(assignment left: (_) right: (call receiver: (constant) @_maker
-          arguments: (argument_list (simple_symbol) @name @field)
+        """(assignment left: (_) right: (_ receiver: (constant) @_maker
+          arguments: (_ (simple_symbol) @name @field)
           (#any-of? @_maker "Struct" "Data")))"""
     )
     return "\n".join(lines)
@@ -114,7 +132,7 @@ def _query() -> str:
 
 LANGUAGE = Language(
     name="ruby",
-    version=1,
+    version=2,
     grammar=_grammar,
     query=_query(),
     comment=(b"#",),
