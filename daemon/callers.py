@@ -18,6 +18,7 @@ LENIENT = ("none", "maybe")
 """What an operation needs, where a repository that is named and unknown is no error."""
 GLANCE_SECONDS = 0.005
 """Requests that come this close together share one look at git's files."""
+YOUNG_NS = 100_000_000
 NOBODY = Actor("local", "human", "")
 
 
@@ -90,7 +91,8 @@ class Callers:
         return self._now(place) if place else None
 
     def at_root(self, root: str) -> Place:
-        """Return the registered place with this root, with its branch and head as they are now."""
+        """Return the registered place with this root, with its branch and head as they are this moment."""
+        self._heads.pop(root, None)
         return self._now(self.by_root[root])
 
     def _called(self, slug: str) -> Place:
@@ -155,7 +157,8 @@ class Callers:
         looked, stamps, known = self._heads.get(place.path, (0.0, None, place))
         if now_s - looked < GLANCE_SECONDS:
             return known
-        if stamps is not None and stamps == _head_stamps(place, known.branch):
+        before = _head_stamps(place, known.branch)
+        if stamps is not None and stamps == before:
             self._heads[place.path] = (now_s, stamps, known)
             return known
         try:
@@ -163,7 +166,8 @@ class Callers:
         except (AuraError, OSError):
             return place
         now = msgspec.structs.replace(place, branch=at.branch, head=at.sha)
-        self._heads[place.path] = (now_s, _head_stamps(place, at.branch), now)
+        sure = at.branch == known.branch and not _is_young(before)
+        self._heads[place.path] = (now_s, before if sure else None, now)
         return now
 
     async def _actor(self, place: Place) -> Actor:
@@ -189,6 +193,11 @@ def _head_stamps(place: Place, branch: str | None) -> tuple[tuple[int, int], ...
     names = ("packed-refs", "reftable/tables.list")
     files = [f"{place.git_dir}/HEAD", *(f"{place.common_dir}/{name}" for name in names)]
     return tuple(map(_stamp, files + ([f"{place.common_dir}/refs/heads/{branch}"] if branch else [])))
+
+
+def _is_young(stamps: tuple[tuple[int, int], ...]) -> bool:
+    """Whether a file was written so lately that it may be written again without another date."""
+    return time.time_ns() - max(written for written, _ in stamps) < YOUNG_NS
 
 
 def _stamps(place: Place) -> tuple[tuple[int, int], ...]:
