@@ -9,15 +9,17 @@ dedent, an operator's operands or a statement that ends earlier shows in the str
 import re
 
 from msgspec import Struct
-from tree_sitter import Node
+from tree_sitter import Node, QueryCursor
 
-from aura.syntax.language import Language
-from aura.syntax.parsing import matches, parse
+from aura.syntax.language import Language, query_of
+from aura.syntax.parsing import MATCH_LIMIT, parse
 from aura.syntax.shared import common_ends
 from aura.syntax.types import Kind
 
 NAME = b"\x00name"
 MAX_SLICE = 256 * 1024
+DEPTH = 8
+"""How deep in its slice a definition may stand, what is put around it included."""
 OPEN, CLOSE = b"\x01", b"\x02"
 
 _Stream = tuple[bytes, ...]
@@ -125,7 +127,9 @@ class _Reader:
     def _locate(self, root: Node) -> None:
         """Find the definition in the slice, its name and where its body begins."""
         best: tuple[int, int, int] | None = None
-        for pattern, captures in matches(root, self.language):
+        cursor = QueryCursor(query_of(self.language.name), match_limit=MATCH_LIMIT)
+        cursor.set_max_start_depth(DEPTH)
+        for pattern, captures in cursor.matches(root):
             kind, nodes = next(iter(captures.items()))
             name = captures.get("name")
             if name is None or kind in ("scope", "extension", "section") or not self._inside(name[0]):
@@ -166,11 +170,13 @@ class _Reader:
         if end <= self.text.start or start >= self.text.end or (start, end) in self.text.fillers:
             return
         kind, language = node.type, self.language
+        alike = end < self.same[0] or start > self.same[1]
         if "comment" in kind or kind == "hash_bang_line":
-            self.doc.append(self._squeezed(node))
+            if not alike:
+                self.doc.append(self._squeezed(node))
             return
         stream = self.body if self.body_start <= start < self.body_end else self.signature
-        if end < self.same[0] or start > self.same[1]:
+        if alike:
             size = len(self.text.content) if start > self.same[1] else 0
             stream.append(b"\x03%d %d %d" % (node.kind_id, start - size, end - size))
             return
@@ -199,10 +205,11 @@ class _Reader:
         kept: list[Node] = []
         for child in children:
             what = child.type
-            if what in _CLOSERS and kept and kept[-1].type == "," and kind not in _COMMA_COUNTS:
-                hole = len(kept) > 1 and kept[-2].type == ","
-                if not hole:
-                    kept.pop()
+            if what in _CLOSERS and kind not in _COMMA_COUNTS:
+                last = _last_code(kept)
+                hole = last > 0 and kept[last - 1].type == ","
+                if last >= 0 and kept[last].type == "," and not hole:
+                    del kept[last]
             if what == "empty_statement" or what == "line_continuation" or (what == ";" and not in_for):
                 continue
             kept.append(child)
@@ -256,6 +263,14 @@ class _Reader:
 
     def _squeezed(self, node: Node) -> bytes:
         return b" ".join(self.text.content[node.start_byte : node.end_byte].split())
+
+
+def _last_code(nodes: list[Node]) -> int:
+    """Return the index of the last node that is no comment, or -1."""
+    last = len(nodes) - 1
+    while last >= 0 and nodes[last].is_extra:
+        last -= 1
+    return last
 
 
 _PARTS = frozenset({"name", "parameters", "result", "receiver"})
