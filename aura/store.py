@@ -38,10 +38,12 @@ def migrations() -> list[tuple[int, str]]:
     return sorted((int(f.name.split("_")[0]), f.read_text()) for f in files)
 
 
-def connect(path: Path, *, readonly: bool = False) -> Connection:
-    """Open a connection with the pragmas that every part of aura relies on."""
+def connect(path: Path, *, readonly: bool = False, vfs: str = "") -> Connection:
+    """Open a connection, through SQLite's own VFS or a named one, with the pragmas that every part of aura
+    relies on.
+    """
     flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    db = Connection(str(path), flags=flags)
+    db = Connection(str(path), flags=flags, vfs=vfs or None)
     apsw.bestpractice.connection_dqs(db)
     db.set_busy_timeout(10_000)
     if not readonly:
@@ -90,8 +92,9 @@ class Store:
     group.
     """
 
-    def __init__(self, path: Path, on_commit: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, path: Path, on_commit: Callable[[], None] = lambda: None, *, vfs: str = "") -> None:
         self.path = path
+        self._vfs = vfs
         self._on_commit = on_commit
         self._local = threading.local()
         self._readers: list[Connection] = []
@@ -104,9 +107,11 @@ class Store:
 
     def _open(self) -> Connection:
         try:
-            db = connect(self.path)
+            db = connect(self.path, vfs=self._vfs)
+            if db.readonly("main"):
+                raise apsw.ReadOnlyError("it can only be read")
             migrate(db)
-        except STORAGE as error:
+        except (*STORAGE, apsw.ReadOnlyError) as error:
             raise _storage_error(error, f"open {self.path}") from error
         return db
 
@@ -121,7 +126,7 @@ class Store:
         """Return this thread's own read-only connection."""
         db: Connection | None = getattr(self._local, "db", None)
         if db is None:
-            db = self._local.db = connect(self.path, readonly=True)
+            db = self._local.db = connect(self.path, readonly=True, vfs=self._vfs)
             with self._readers_lock:
                 self._readers.append(db)
         return db
@@ -221,19 +226,28 @@ class Store:
 
     def _recover(self, error: Exception) -> None:
         log.error("the writer failed: %s", error)
-        if not isinstance(error, apsw.BusyError):
+        if not isinstance(error, (apsw.BusyError, apsw.FullError)):
             self._broken = True
 
     def _reopen(self) -> None:
-        """After a failed sync nothing may be acknowledged until the file was opened again and checked."""
-        self._db.close(force=True)
-        self._db = self._open()
-        if self._db.pragma("quick_check") != "ok":
-            raise AuraError(
-                "database_damaged",
-                "cannot write: the database did not pass its check after an I/O error",
-                "Run aura db check, then restore a copy made by aura db backup.",
-            )
+        """After a failed sync nothing may be acknowledged until the file was opened again and checked.
+
+        The old connection is closed last, for it keeps the index of the log alive. Read anew, the log would
+        show the group whose sync failed, and later groups would stand on what the disk may have lost.
+        """
+        fresh = self._open()
+        try:
+            if fresh.pragma("quick_check") != "ok":
+                raise AuraError(
+                    "database_damaged",
+                    "cannot write: the database did not pass its check after an I/O error",
+                    "Run aura db check, then restore a copy made by aura db backup.",
+                )
+        except BaseException:
+            fresh.close(force=True)
+            raise
+        old, self._db = self._db, fresh
+        old.close(force=True)
         self._broken = False
 
     # care
@@ -242,7 +256,7 @@ class Store:
         """Copy the database to `target` while it is in use; the copy appears whole or not at all."""
         part = target.with_name(target.name + ".part")
         part.unlink(missing_ok=True)
-        copy, source = Connection(str(part)), connect(self.path, readonly=True)
+        copy, source = Connection(str(part)), connect(self.path, readonly=True, vfs=self._vfs)
         try:
             with copy.backup("main", source, "main") as job:
                 while not job.done:
@@ -330,7 +344,7 @@ def _storage_error(error: Exception, doing: str) -> Exception:
             f"cannot {doing}: the database is damaged ({error})",
             "Restore a copy made by aura db backup, or move aura.db away and run aura init.",
         )
-    if isinstance(error, apsw.IOError | apsw.CantOpenError):
+    if isinstance(error, apsw.IOError | apsw.CantOpenError | apsw.ReadOnlyError):
         return AuraError("storage_failed", f"cannot {doing}: {error}", "Run aura db check.")
     if isinstance(error, apsw.BusyError):
         return AuraError("overloaded", f"cannot {doing}: another program holds the database", "Try again.")
