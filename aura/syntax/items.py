@@ -64,10 +64,23 @@ class Item:
     def features(self) -> Counter[bytes]:
         """Words and pairs of neighbours, without the own name."""
         name = self.entity.name.encode()
-        words = [word for word in self.words if word != name]
-        found = Counter(word for word in words if len(word) > 1 or word.isalnum())
-        found.update(a + b" " + b for a, b in pairwise(words))
-        return found
+        return word_features([word for word in self.words if word != name])
+
+    @cached_property
+    def own_features(self) -> Counter[bytes]:
+        """The same, of the own text."""
+        if not self.children:
+            return self.features
+        name = self.entity.name.encode()
+        words = _WORD.findall(self.file.own_text(self.index))
+        return word_features([word for word in words if word != name])
+
+
+def word_features(words: list[bytes]) -> Counter[bytes]:
+    """Count words, signs left out, and pairs of neighbours."""
+    found = Counter(word for word in words if len(word) > 1 or word.isalnum())
+    found.update(map(b" ".join, pairwise(words)))
+    return found
 
 
 def items(files: Mapping[str, File]) -> list[Item]:

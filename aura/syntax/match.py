@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from aura.syntax.file import File
 from aura.syntax.items import CODE, TYPES, VALUES, Item, items
-from aura.syntax.similarity import Edge, Likeness
+from aura.syntax.similarity import Edge, Likeness, is_evident
 
 WEAK = 0.5
 
@@ -97,7 +97,9 @@ class _Matcher:
             likeness = Likeness([], [])
             for old, new in list(self.new.items()):
                 differs = old.entity.raw != new.entity.raw and old.entity.kind in kinds
-                if differs and not old.children and likeness.of(old, new) < WEAK:
+                if not differs or old.children or is_evident(old, new):
+                    continue
+                if likeness.of(old, new) < WEAK:
                     doubted.append((old, new))
             if not doubted:
                 return

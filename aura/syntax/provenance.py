@@ -2,14 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 from msgspec import Struct
 
-from aura.syntax.items import CODE, Item
+from aura.syntax.items import CODE, Item, word_features
 from aura.syntax.match import Matches
 
 SHARE = 0.5
+LIKELY = 0.3
+"""The share of words, comments and signatures included, from which on it is worth to read the bodies."""
 LEAST = 8
 
 
@@ -40,24 +41,30 @@ def _sources(lone: Iterable[Item], pairs: Iterable[tuple[Item, Item]]) -> dict[I
         by_name[item.entity.name.encode()].append(item)
     found: dict[Item, list[Item]] = defaultdict(list)
     for caller, holder in pairs:
-        words = Counter(caller.words)
-        called = [item for name in by_name.keys() & words.keys() for item in by_name[name]]
+        called = [
+            item
+            for name in by_name.keys() & set(caller.words)
+            if caller.words.count(name) > holder.words.count(name)
+            for item in by_name[name]
+        ]
         if not called:
             continue
-        kept = Counter(holder.words)
+        freed = holder.own_features - caller.own_features
+        called = [item for item in called if _has_most(item.own_features, freed, LIKELY)]
+        if not called:
+            continue
         freed = _body_features(holder) - _body_features(caller)
         for item in called:
-            if words[item.entity.name.encode()] <= kept[item.entity.name.encode()]:
-                continue
-            own = _body_features(item)
-            shared = (own & freed).total()
-            if shared >= LEAST and shared >= SHARE * min(own.total(), freed.total()):
+            if _has_most(_body_features(item), freed, SHARE):
                 found[item].append(holder)
     return {item: tuple(sorted(holders, key=lambda h: h.order)) for item, holders in found.items()}
 
 
+def _has_most(own: Counter[bytes], freed: Counter[bytes], share: float) -> bool:
+    shared = (own & freed).total()
+    return shared >= LEAST and shared >= share * min(own.total(), freed.total())
+
+
 def _body_features(item: Item) -> Counter[bytes]:
     words = [word for word in item.tokens.body if word[:1] not in (b"\x00", b"\x01", b"\x02")]
-    counted = Counter(word for word in words if len(word) > 1 or word.isalnum())
-    counted.update(a + b" " + b for a, b in pairwise(words))
-    return counted
+    return word_features(words)
