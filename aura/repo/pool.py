@@ -23,7 +23,7 @@ from aura.repo.requests import (
     Request,
 )
 
-CHUNK = 32
+CHUNK = 48
 """Neighbouring commits share files: a worker is given this many at a time, where there are that many."""
 
 _BACKOFF = (0.0, 0.1, 0.5, 2.0, 5.0)
@@ -66,7 +66,7 @@ class Pool:
         A commit for which a worker takes too long, or dies twice, is answered as `failed`. Raises the
         AuraError that concerns the repository as a whole.
         """
-        size = max(1, min(CHUNK, -(-len(shas) // (self.size * 6))))
+        size = max(1, min(CHUNK, -(-len(shas) // (self.size * 3))))
         chunks = [list(shas[start : start + size]) for start in range(0, len(shas), size)]
         return self._spread([partial(self._chunk, git_dir, chunk) for chunk in chunks])
 

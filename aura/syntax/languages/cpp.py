@@ -52,21 +52,19 @@ def _plain(text: str) -> str:
 
 # A class with a macro before its name (`class API Foo : Bar {`) is read as a function of class type.
 _EXPORTED = """
-    (function_definition type: (TYPE !body) . declarator: (identifier) @name
+    (function_definition type: (TYPE !body) . [declarator: (identifier) @name (ERROR . (identifier) @name)]
       body: (compound_statement)) @KIND
-    (function_definition type: (TYPE !body) . (ERROR . (identifier) @name)
-      body: (compound_statement)) @KIND
-    (function_definition type: (TYPE !body) body: (compound_statement
-      (declaration declarator: (function_declarator declarator: (identifier) @name
-        parameters: (_) @parameters)) @function @result))
-    (function_definition type: (TYPE !body) body: (compound_statement (labeled_statement
-      (declaration declarator: (function_declarator declarator: (identifier) @name
-        parameters: (_) @parameters)) @function @result)))
 """
 
 _QUERY = f"""
     {_EXPORTED.replace("TYPE", "class_specifier").replace("KIND", "class")}
     {_EXPORTED.replace("TYPE", "struct_specifier").replace("KIND", "struct")}
+    (function_definition type: [(class_specifier !body) (struct_specifier !body)] body: (_
+      (declaration declarator: (_ declarator: (identifier) @name
+        parameters: (_) @parameters)) @function @result))
+    (function_definition type: [(class_specifier !body) (struct_specifier !body)] body: (_ (labeled_statement
+      (declaration declarator: (_ declarator: (identifier) @name
+        parameters: (_) @parameters)) @function @result)))
     (labeled_statement label: (_) @section (#any-of? @section "public" "protected" "private"))
     (declaration declarator: (init_declarator declarator: (identifier) @name value: (lambda_expression
       declarator: (abstract_function_declarator parameters: (_) @parameters)))) @function
@@ -95,7 +93,7 @@ _MODIFIERS = frozenset(
 
 LANGUAGE = Language(
     name="cpp",
-    version=1,
+    version=2,
     grammar=_grammar,
     query=_QUERY + c.query(classes=True),
     comment=(b"//",),

@@ -73,28 +73,32 @@ def _definitions() -> str:
     for node in ("function_definition", "function_declaration"):
         for result in (" return_type: (_) @result", ""):
             one = f"({node} name: (_) @name{result})"
-            lines.append(f"(instance_expression (template_body {one} @method @parameters))")
+            lines.append(f"(instance_expression (_ {one} @method @parameters))")
             lines.append(f"{one} @function @parameters")
     return "\n".join(lines)
 
 
 def _values() -> str:
     lines = []
+    # Only `val` and `var` have patterns here; a wildcard costs nothing when the query is compiled.
+    patterns = [
+        "(_ pattern: (identifier) @name) @constant",
+        "(_ pattern: (operator_identifier) @name) @constant",
+        "(_ pattern: (identifiers (_) @name)) @constant",
+        "(_ pattern: (tuple_pattern (identifier) @name @constant))",
+        "(val_declaration name: (_) @name) @constant",
+        "(var_declaration name: (_) @name) @constant",
+    ]
     for place in ("compilation_unit", "template_body", "enum_body", "with_template_body"):
         value = "pattern: (identifier) @name value: (instance_expression (template_body))"
         lines.append(f"({place} (val_definition {value}) @object)")
-        for node in ("val_definition", "var_definition"):
-            lines.append(f"({place} ({node} pattern: [(identifier) (operator_identifier)] @name) @constant)")
-            lines.append(f"({place} ({node} pattern: (identifiers (_) @name)) @constant)")
-            lines.append(f"({place} ({node} pattern: (tuple_pattern (identifier) @name @constant)))")
-        for node in ("val_declaration", "var_declaration"):
-            lines.append(f"({place} ({node} name: (_) @name) @constant)")
+        lines.append(f"({place} [{' '.join(patterns)}])")
     return "\n".join(lines)
 
 
 LANGUAGE = Language(
     name="scala",
-    version=1,
+    version=2,
     grammar=_grammar,
     query=f"""
     (enum_case_definitions (full_enum_case name: (_) @name) @parameters) @field
