@@ -11,7 +11,7 @@ def compare(old: File, old_index: int, new: File, new_index: int) -> Difference:
     language = new.language
     if language is None or old.language is not language or "file" in (before.kind, after.kind):
         return Difference(False, False, True)
-    if before.kind == after.kind and before.name == after.name:
+    if before.kind == after.kind:
         texts = old.own_text(old_index), new.own_text(new_index)
         found = difference_of_lines(Version(before, texts[0]), Version(after, texts[1]), language)
         if found is not None:

@@ -39,9 +39,49 @@ class _Hunk(Struct, frozen=True):
 
 def difference_of_lines(old: Version, new: Version, language: Language) -> Difference | None:
     """Tell which streams of two versions of an entity differ, or None when the lines cannot tell."""
-    if language.name not in _STRINGS:
+    if language.name not in _STRINGS or not _are_alike(old.entity, new.entity):
         return None
-    hunk = _hunk(old.text, new.text)
+    bodies = _body(old, language), _body(new, language)
+    if bodies[0] is None or bodies[1] is None:
+        whole = _difference(old, new, old.text, new.text, language)
+        return _DOC if whole is not None and whole.doc and not whole.code else None
+    header = _difference(old, new, old.text[: bodies[0]], new.text[: bodies[1]], language)
+    if header is None:
+        return None
+    body = _difference(old, new, old.text[bodies[0] :], new.text[bodies[1] :], language)
+    if body is None or (header.doc and body.doc):
+        return None
+    if header.code and _scope(old.entity) != _scope(new.entity):
+        return None
+    found = Difference(header.doc or body.doc, header.code, body.code)
+    return (
+        found if any((found.doc, found.signature, found.body, old.entity.name != new.entity.name)) else None
+    )
+
+
+def _scope(entity: Entity) -> str:
+    return entity.qualified_name.removesuffix(entity.name)
+
+
+def _are_alike(old: Entity, new: Entity) -> bool:
+    """Tell whether two entities have one kind and names that the parser masks just as we do."""
+    if old.kind != new.kind or old.name == new.name:
+        return old.kind == new.kind
+    return _WORD.fullmatch(old.name.encode()) is not None and _WORD.fullmatch(new.name.encode()) is not None
+
+
+class _Part(Struct, frozen=True):
+    """Whether comments and code differ."""
+
+    doc: bool
+    code: bool
+
+
+def _difference(old: Version, new: Version, one: bytes, two: bytes, language: Language) -> _Part | None:
+    """Compare a part of two versions that begins in code; None when in doubt."""
+    if one == two:
+        return _Part(False, False)
+    hunk = _hunk(one, two)
     if language.block_comment:
         begin, end = language.block_comment
         if hunk.head.count(begin) != hunk.head.count(end):
@@ -76,7 +116,7 @@ def _begins_line(text: bytes, offset: int) -> bool:
     return offset == 0 or text[offset - 1 : offset] == b"\n"
 
 
-def _of_comment(hunk: _Hunk, language: Language) -> Difference | None:
+def _of_comment(hunk: _Hunk, language: Language) -> _Part | None:
     """Compare words within one block comment that begins above the hunk and ends below it."""
     assert language.block_comment is not None
     begin, end = language.block_comment
@@ -86,24 +126,23 @@ def _of_comment(hunk: _Hunk, language: Language) -> Difference | None:
         return None
     if hunk.old.split() == hunk.new.split():
         return None
-    return _DOC if _is_settled(hunk.head[:start], language) else None
+    return _Part(True, False) if _is_settled(hunk.head[:start], language) else None
 
 
-def _of_docstring(hunk: _Hunk, inside: list[bytes], entity: Entity) -> Difference | None:
+def _of_docstring(hunk: _Hunk, inside: list[bytes], entity: Entity) -> _Part | None:
     """Compare words within a docstring, which is what opens the body and stands alone."""
     mark = inside[0]
     if len(inside) > 1 or entity.kind in _VALUES or hunk.old.split() == hunk.new.split():
         return None
     start = hunk.head.rfind(mark)
-    body = 0 if entity.kind == "statements" else _python_body(hunk.head[:start], entity)
     end = hunk.tail.find(mark)
-    if body is None or end < 0 or hunk.tail[end + 3 :].split(b"\n", 1)[0].strip():
+    if end < 0 or hunk.tail[end + 3 :].split(b"\n", 1)[0].strip():
         return None
-    between = _PYTHON_COMMENT.sub(b"", hunk.head[body:start]).strip()
-    return _DOC if between.lower() in (b"", b"r", b"u") else None
+    before = _PYTHON_COMMENT.sub(b"", hunk.head[:start]).strip()
+    return _Part(True, False) if before.lower() in (b"", b"r", b"u") else None
 
 
-def _of_code(hunk: _Hunk, old: Entity, new: Entity, language: Language) -> Difference | None:
+def _of_code(hunk: _Hunk, old: Entity, new: Entity, language: Language) -> _Part | None:
     old_lines, new_lines = _parted(hunk.old, language), _parted(hunk.new, language)
     if old_lines is None or new_lines is None:
         return None
@@ -112,11 +151,12 @@ def _of_code(hunk: _Hunk, old: Entity, new: Entity, language: Language) -> Diffe
     ):
         return None
     doc = old_lines.comments != new_lines.comments
-    if old_lines.code == new_lines.code:
-        return _DOC if doc else None
-    if _words(old_lines, old) == _words(new_lines, new) or not _is_body(hunk, old, new, language):
-        return None
-    return Difference(doc, False, True)
+    one, two = _masked(old_lines.code, old), _masked(new_lines.code, new)
+    if one == two:
+        # Within strings a name is not masked by the parser.
+        is_same = doc if old.name == new.name else not hunk.has(_QUOTES)
+        return _Part(doc, False) if is_same else None
+    return _Part(doc, True) if _words(one) != _words(two) else None
 
 
 class _Parts(Struct, frozen=True):
@@ -159,14 +199,13 @@ def _quotes(language: Language) -> tuple[bytes, ...]:
     return _QUOTES[:2] if language.name == "rust" else _QUOTES
 
 
-def _blank(found: re.Match[bytes]) -> bytes:
-    return b"_" * len(found[0])
+def _masked(code: list[bytes], entity: Entity) -> bytes:
+    name = re.escape(entity.name.encode())
+    return re.sub(rb"(?<!\w)" + name + rb"(?!\w)", NAME, b"\n".join(code))
 
 
-def _words(lines: _Parts, entity: Entity) -> list[bytes]:
-    name = entity.name.encode()
-    words = _WORD.findall(_PREFIX.sub(b"", b"\n".join(lines.code)))
-    return [NAME if word == name else word for word in words]
+def _words(code: bytes) -> list[bytes]:
+    return _WORD.findall(_PREFIX.sub(b"", code))
 
 
 def _is_settled(head: bytes, language: Language) -> bool:
@@ -179,114 +218,105 @@ def _is_settled(head: bytes, language: Language) -> bool:
 
 
 @cache
-def _strings(name: str) -> re.Pattern[bytes]:
-    return re.compile(b"|".join(_STRINGS[name]), re.DOTALL)
-
-
-@cache
 def _silent(language: Language) -> re.Pattern[bytes]:
     """Return a pattern that finds strings and comments."""
     comment = b"(?P<comment>" + comments(language).pattern + b")"
     return re.compile(b"|".join((*_STRINGS[language.name], comment)), re.DOTALL)
 
 
-def _is_body(hunk: _Hunk, old: Entity, new: Entity, language: Language) -> bool:
-    """Tell whether the lines are for sure behind the signature and before what ends the body."""
-    if old.kind == new.kind == "statements":
-        return True
-    if old.kind != new.kind or old.name != new.name:
-        return False
+def _body(version: Version, language: Language) -> int | None:
+    """Return where the body of an entity begins in its own text; None when that is not sure."""
+    text, entity = version.text, version.entity
+    if entity.kind == "statements":
+        return 0
     if language.name == "python":
-        return _python_body(hunk.head, new) is not None
-    last = hunk.tail.rstrip(b" \t\r\n;,").rpartition(b"\n")[2].strip()
+        return _python_body(text, entity)
     if language.name == "ruby":
-        return last == b"end" and _ruby_body(hunk.head, new)
-    return last[:1] in (b"}", b")", b"]") and _braces_body(hunk.head, new, language, last)
+        return _ruby_body(text, entity)
+    body = _braces_body(text, entity, language)
+    if body is None or entity.kind in _VALUES:
+        return body
+    last = text[body:].rpartition(b"\n")
+    return body if last[1] and not last[2].strip(b" \t;,)]}") and last[2].lstrip()[:1] == b"}" else None
 
 
-def _python_body(head: bytes, entity: Entity) -> int | None:
-    """Return where the body begins in `head`, or None when it does not or that is not sure."""
+def _python_body(text: bytes, entity: Entity) -> int | None:
     kind, name = entity.kind, re.escape(entity.name.encode())
     if kind in _VALUES:
-        found = re.compile(rb"^[ \t]*" + name + rb"[ \t]*(:[^=\n\"'#]*)?=(?!=)", re.MULTILINE).search(head)
+        found = re.compile(rb"^[ \t]*" + name + rb"[ \t]*(:[^=\n\"'#]*)?=(?!=)", re.MULTILINE).search(text)
         return found.end() if found else None
     word = rb"class" if kind == "class" else rb"(?:async[ \t]+)?def"
-    found = re.compile(rb"^[ \t]*" + word + rb"[ \t]+" + name + rb"\b", re.MULTILINE).search(head)
+    found = re.compile(rb"^[ \t]*" + word + rb"[ \t]+" + name + rb"\b", re.MULTILINE).search(text)
     if found is None:
         return None
-    header = _strings("python").sub(_blank, head[found.end() :])
     depth = 0
-    for token in _SIGNS.finditer(header):
+    for token in _CODE_SIGNS.finditer(text, found.end()):
         sign = token[0]
         if sign in _OPENERS:
             depth += 1
         elif sign in _CLOSERS:
             depth -= 1
         elif sign == b":" and depth == 0:
-            end = _LINE_END.match(header, token.end())
-            return found.end() + end.end() if end else None
+            return token.end()
         if sign in _QUOTES or sign == b"#" or depth < 0:
             return None
     return None
 
 
-def _ruby_body(head: bytes, entity: Entity) -> bool:
+def _ruby_body(text: bytes, entity: Entity) -> int | None:
     name = re.escape(entity.name.encode())
-    code = _RUBY_COMMENT.sub(b"", head).lstrip()
+    if text.rpartition(b"\n")[2].strip() != b"end":
+        return None
     if entity.kind in ("class", "trait"):
         form = rb"(class|module)[ \t]+([\w:]*::)?" + name + rb"([ \t]*<[ \t]*[\w:]+)?[ \t]*\n"
-        return re.match(form, code) is not None
-    if entity.kind in _CODE:
+    elif entity.kind in _CODE:
         form = rb"def[ \t]+(self\.)?" + name + rb"[ \t]*(\([^()\n\"'#]*\))?[ \t]*\n"
-        return re.match(form, code) is not None
-    return False
+    else:
+        return None
+    found = re.compile(_RUBY_COMMENTS + form).match(text)
+    return found.end() if found else None
 
 
-def _braces_body(head: bytes, entity: Entity, language: Language, last: bytes) -> bool:
-    """Tell whether `head` holds the name and behind it what opens the body: a brace or `=`."""
-    header = _name_on(head, entity)
-    if header is None:
-        return False
+def _braces_body(text: bytes, entity: Entity, language: Language) -> int | None:
+    """Return where, behind the name, a brace or a sign of equality opens the body."""
+    start = _behind_name(text, entity)
+    if start is None:
+        return None
     depth = 0
-    for token in _SIGNS.finditer(header):
-        sign, before = token[0], header[: token.start()].rstrip()
+    for token in _SIGNS.finditer(text, start):
+        sign, at = token[0], token.start()
         if sign == b"{" and depth == 0:
-            return (
-                entity.kind not in _VALUES
-                and last[:1] == b"}"
-                and _LINE_END.match(header, token.end()) is not None
-                and _may_open(before, entity.kind, language)
-            )
+            opens = entity.kind not in _VALUES and _may_open(text[start:at].rstrip(), entity.kind, language)
+            return at if opens else None
         if sign == b"=" and depth == 0 and entity.kind in _VALUES:
-            plain = header[token.start() - 1 : token.start()] not in _BEFORE_EQUALS
-            return (
-                plain and header[token.end() : token.end() + 1] not in (b"=", b">") and _has_value(language)
-            )
+            plain = text[at - 1 : at] not in _BEFORE_EQUALS and text[at + 1 : at + 2] not in (b"=", b">")
+            return at + 1 if plain and language.name in _ASSIGNING else None
         if sign in _OPENERS:
             depth += 1
         elif sign in _CLOSERS:
             depth -= 1
         elif sign in _QUOTES or sign in (b"#", b";"):
-            return False
-        if depth < 0:
-            return False
-    return False
-
-
-def _name_on(head: bytes, entity: Entity) -> bytes | None:
-    """Return what follows the first mention of the name that is in no comment or attribute."""
-    start = 0
-    for line in head.splitlines(keepends=True):
-        start += len(line)
-        bare = line.lstrip()
-        if bare.startswith((b"@", b"#", b"[", b"//", b"/*", b"*")) or not bare:
-            continue
-        found = re.search(rb"(?<![\w$])" + re.escape(entity.name.encode()) + rb"(?![\w$])", line)
-        if found:
-            rest = line[found.end() :] + head[start:]
-            return None if b"//" in line or b"/*" in line else rest
-        if any(quote in line for quote in _QUOTES) or b"{" in line or b"/*" in line:
             return None
+        if depth < 0:
+            return None
+    return None
+
+
+def _behind_name(text: bytes, entity: Entity) -> int | None:
+    """Return where the first mention of the name ends that is in no comment or attribute."""
+    name = re.compile(rb"(?<![\w$])" + re.escape(entity.name.encode()) + rb"(?![\w$])")
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start) + 1 or len(text)
+        line = text[start:end]
+        bare = line.lstrip()
+        if bare and not bare.startswith((b"@", b"#", b"[", b"//", b"/*", b"*")):
+            found = name.search(line)
+            if found:
+                return None if b"//" in line[: found.end()] or b"/*" in line else start + found.end()
+            if any(mark in line for mark in (*_QUOTES, b"{", b"/*")):
+                return None
+        start = end
     return None
 
 
@@ -308,14 +338,12 @@ def _may_open(before: bytes, kind: Kind, language: Language) -> bool:
     return False
 
 
-def _has_value(language: Language) -> bool:
-    return bool({"value", "right", "="} & set(language.bodies))
-
-
 _DOC = Difference(True, False, False)
 _CODE = frozenset({"function", "method", "constructor"})
 _TYPES = frozenset({"class", "interface", "trait", "struct", "enum"})
 _VALUES = frozenset({"constant", "field", "object"})
+# Where what follows `=` is the body of a constant or field, up to its end.
+_ASSIGNING = frozenset({"javascript", "typescript", "tsx", "go", "rust", "java", "c", "cpp"})
 
 _TRIPLE = (b'"""', b"'''")
 _QUOTES = (b'"', b"`", b"'")
@@ -324,14 +352,13 @@ _CLOSERS = (b")", b"]", b"}")
 _BEFORE_EQUALS = (b"=", b"!", b"<", b">", b":", b"+", b"-", b"*", b"/", b"%", b"&", b"|", b"^", b"?")
 _WORD = re.compile(rb"\w+")
 _SIGNS = re.compile(rb"[()\[\]{}:=;#\"'`]")
-_LINE_END = re.compile(rb"[ \t]*(?:(?:#|//)[^\n]*)?\n")
 _PREFIX = re.compile(rb"\b[A-Za-z]{1,2}(?=[\"'])")
 _ASSIGNED = re.compile(rb"\s*=[^=>]")
 _PLAIN_RESULT = re.compile(rb"\)(?:\s*:\s*[\w.<>\[\], |]*[\w>\]])?\Z")
 _QUOTED_LINE = re.compile(rb"^[ \t]*[A-Za-z]{0,2}[\"']", re.MULTILINE)
 _QUOTED_FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*[A-Za-z]{0,2}[\"']")
 _PYTHON_COMMENT = re.compile(rb"#[^\n]*")
-_RUBY_COMMENT = re.compile(rb"^[ \t]*#[^\n]*", re.MULTILINE)
+_RUBY_COMMENTS = rb"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*"
 
 _DOUBLE, _SINGLE = rb'"(?:[^"\\\n]|\\.)*"', rb"'(?:[^'\\\n]|\\.)*'"
 _DOUBLES, _SINGLES = rb'"(?:[^"\\]|\\.)*"', rb"'(?:[^'\\]|\\.)*'"
@@ -369,3 +396,4 @@ _DOUBTED = {
     "php": re.compile(rb"<<<|\?>"),
     "bash": re.compile(rb"<<|\S#"),
 }
+_CODE_SIGNS = re.compile(b"|".join(_STRINGS["python"]) + rb"|" + _SIGNS.pattern, re.DOTALL)
