@@ -74,7 +74,7 @@ MODIFIERS = frozenset(
 
 LANGUAGE = Language(
     name="typescript",
-    version=1,
+    version=2,
     grammar=_grammar,
     query=QUERY,
     comment=javascript.LANGUAGE.comment,
