@@ -37,6 +37,7 @@ class Backfills:
         self._context = context
         self._heads: dict[str, tuple[str | None, str | None]] = {}
         self._reading: dict[int, asyncio.Lock] = {}
+        self._followed: set[tuple[int, str]] = set()
         self._running: set[tuple[int, str]] = set()
 
     @property
@@ -225,13 +226,16 @@ class Backfills:
             logged = await self._context.in_thread(
                 reflog.replacements, place.git_dir, place.common_dir, place.branch
             )
-            put_aside = [entry.old for entry in logged]
-            tips = await self._context.read(lambda db: commits.standing(db, place.repo, put_aside))
+            put_aside = [entry.old for entry in logged if (place.repo, entry.old) not in self._followed]
+            found = await self._context.read(lambda db: commits.known(db, place.repo, put_aside))
+            tips = [sha for sha in put_aside if sha in found]
             if not tips:
                 return
-            gone = await self._context.in_thread(ancestry.lost, place.git_dir, tips)
-            gone = await self._context.read(lambda db: commits.standing(db, place.repo, gone))
+            lost = await self._context.in_thread(ancestry.lost, place.git_dir, tips)
+            gone = await self._context.read(lambda db: commits.standing(db, place.repo, lost))
             if not gone:
+                # What is lost has its successors: there is nothing more to follow from there.
+                self._followed |= {(place.repo, sha) for sha in tips if sha in lost}
                 return
             old, new = await self._context.in_thread(_both, place.git_dir, gone, head, tips)
         except AuraError as error:
