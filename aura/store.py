@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import apsw
 import apsw.bestpractice
+import msgspec
 
 from aura.errors import AuraError
 
@@ -27,6 +28,8 @@ Call = Callable[[Connection], Any]
 
 DAMAGED = (apsw.NotADBError, apsw.CorruptError)
 STORAGE = (*DAMAGED, apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.BusyError)
+UNREADABLE = (UnicodeDecodeError, msgspec.DecodeError)
+"""What a row raises whose content is no longer what was written."""
 GROUP_SECONDS = 0.02
 GROUP_CALLS = 256
 log = logging.getLogger("aura.store")
@@ -140,7 +143,7 @@ class Store:
                 return call(db)
             finally:
                 _rollback(db)
-        except (*STORAGE, UnicodeDecodeError) as error:
+        except (*STORAGE, *UNREADABLE) as error:
             raise _storage_error(error, "read") from error
 
     # writing
@@ -218,7 +221,7 @@ class Store:
                 except (apsw.FullError, apsw.IOError, apsw.CorruptError):
                     raise
                 except Exception as error:
-                    outcomes.append((deliver, None, error))
+                    outcomes.append((deliver, None, _storage_error(error, "write")))
             db.execute("COMMIT")
         except BaseException:
             _rollback(db)
@@ -338,7 +341,7 @@ def _rollback(db: Connection) -> None:
 def _storage_error(error: Exception, doing: str) -> Exception:
     if isinstance(error, apsw.FullError):
         return AuraError("storage_full", f"cannot {doing}: the disk is full", "Free some space, try again.")
-    if isinstance(error, (*DAMAGED, UnicodeDecodeError)):
+    if isinstance(error, (*DAMAGED, *UNREADABLE)):
         return AuraError(
             "database_damaged",
             f"cannot {doing}: the database is damaged ({error})",

@@ -13,6 +13,9 @@ from aura.ids import new_id
 LINGER_SECONDS = 2.0
 """How long a body that was refused is read and thrown away, so that its sender hears why."""
 
+IDLE_SECONDS = 60.0
+"""How long a connection may be without a whole request: nothing sent, a slow head, or idle between two."""
+
 
 class _Protocol(web.RequestHandler):
     __slots__ = ()
@@ -50,8 +53,10 @@ class _Server(web.Server):
 class Runner(web.AppRunner):
     """Runs the application with these answers."""
 
-    def __init__(self, app: web.Application, **kwargs: Any) -> None:
-        super().__init__(app, access_log=None, lingering_time=LINGER_SECONDS, **kwargs)
+    def __init__(self, app: web.Application, *, idle: float = IDLE_SECONDS, **kwargs: Any) -> None:
+        super().__init__(
+            app, access_log=None, lingering_time=LINGER_SECONDS, keepalive_timeout=idle, **kwargs
+        )
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()

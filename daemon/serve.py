@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,8 @@ from .stream import Tail
 from .watch import Watch
 
 DRAIN_SECONDS = 4.0
+BACKLOG = 1024
+"""How many connections may wait to be taken; a Unix socket refuses those beyond at once."""
 log = logging.getLogger("aura.daemon")
 
 
@@ -42,6 +45,7 @@ async def serve(
     """Serve on the bound socket, and on TCP where asked, until SIGTERM or SIGINT."""
     if http:
         _refuse_open_door(*address(http), http_auth)
+    _allow_connections()
     loop = asyncio.get_running_loop()
     tail = Tail(loop)
     store = Store(Path(home.path("aura.db")), on_commit=tail.wake)
@@ -64,7 +68,7 @@ async def serve(
         loop.add_signal_handler(number, context.stopping.set)
     runner = Runner(build(context, MANUAL), shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
-    await web.SockSite(runner, sock).start()
+    await web.SockSite(runner, sock, backlog=BACKLOG).start()
     if http:
         await _listen(runner, http)
         if http_auth == "none":
@@ -80,6 +84,13 @@ async def serve(
     await _stop(context, runner)
 
 
+def _allow_connections() -> None:
+    """Take as many descriptors as the machine grants: a thousand idle clients must not lock out the next."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def _expire(store: Store) -> None:
     """Forget, every hour, the idempotency keys that are older than a day."""
     while True:
@@ -93,7 +104,7 @@ async def _expire(store: Store) -> None:
 async def _listen(runner: web.AppRunner, http: str) -> None:
     host, port = address(http)
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
     except OSError as error:
         raise AuraError(
             "conflict",
