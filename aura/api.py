@@ -169,6 +169,15 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class HashFilter(Filter):
+    """A filter by hashes that may be cut short; `sql` is the column."""
+
+    def condition(self, values: list[str]) -> Condition:
+        each = " OR ".join([f"({self.sql} >= ? AND {self.sql} < ?)"] * len(values))
+        return f"({each or 0})", [bound for value in values for bound in (value, f"{value}g")]
+
+
+@dataclass(frozen=True)
 class Listing(Generic[T]):
     """A list declared once: its source, order, filters, groups and measures; pages and aggregates follow from
     it.

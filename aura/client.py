@@ -26,7 +26,7 @@ class Client:
     """Calls the daemon on its socket, or at `url` with `token`. Refusals are raised as AuraError."""
 
     def __init__(self, repo: str | None = None, *, url: str | None = None, token: str | None = None) -> None:
-        self.repo = repo
+        self.repo = os.path.abspath(repo) if repo and repo.startswith((".", "~", "/")) else repo
         self._url = urlsplit(url) if url else None
         self._token = token
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from aura import home
 
 TIMEOUT = 120.0
+LONGEST_PATH = 107
 Headers = dict[str, str]
 
 
@@ -80,10 +81,13 @@ def stream(path: str, *, repo: str | None = None, headers: Headers | None = None
 
 
 def _connect(timeout: float | None) -> socket.socket:
+    path = home.path("daemon.sock")
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise NoDaemon(f"{path} is too long for a socket")
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(timeout)
     try:
-        sock.connect(home.path("daemon.sock"))
+        sock.connect(path)
     except (FileNotFoundError, ConnectionRefusedError) as error:
         sock.close()
         raise NoDaemon(str(error)) from error

@@ -30,19 +30,23 @@ def raw(
     given = {name: value for name, value in (query or {}).items() if value is not None}
     whole = quote(path, safe="/:?&=%") + (f"?{urlencode(given)}" if given else "")
     extra.setdefault("repo", wire.here())
-    try:
-        return _of_our_age(wire.request(method, whole, body, **extra))
-    except wire.NoDaemon:
-        ensure_daemon()
-    except (TimeoutError, ConnectionError) as error:
-        refuse(
-            {
-                "code": "api_protocol",
-                "message": f"cannot hear the daemon: {error}",
-                "hint": "aura daemon logs",
-            }
-        )
-    return wire.request(method, whole, body, **extra)
+    if method != "GET":
+        # What a dying daemon may have recorded is then answered again instead of being done twice.
+        extra["headers"] = {"Idempotency-Key": os.urandom(16).hex(), **extra.get("headers", {})}
+    for tries_left in (2, 1, 0):
+        try:
+            return _of_our_age(wire.request(method, whole, body, **extra))
+        except wire.NoDaemon as error:
+            failure: Exception = error
+            ensure_daemon()
+        except ConnectionError as error:
+            failure = error
+        except TimeoutError as error:
+            failure, tries_left = error, 0
+        if not tries_left:
+            break
+    hint = "aura daemon logs"
+    return refuse({"code": "api_protocol", "message": f"cannot hear the daemon: {failure}", "hint": hint})
 
 
 def here() -> str:

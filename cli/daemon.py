@@ -157,6 +157,7 @@ def launch(arguments: list[str]) -> None:
             stdout=subprocess.DEVNULL,
             stderr=errors,
             cwd="/",
+            env={**os.environ, "AURA_HOME": where},
             start_new_session=True,
         )
     try:

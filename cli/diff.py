@@ -2,6 +2,7 @@
 daemon.
 """
 
+import os
 import sys
 from typing import Any
 
@@ -21,6 +22,8 @@ def command(a: str | None, b: str | None, no_index: bool, path: str | None, as_j
     if no_index:
         _folders(a, b, as_json)
         return
+    if path is None and (b or a) and os.path.lexists(b or a or ""):
+        a, b, path = (a, None, b) if b else (None, None, a)
     if a and b is None and ".." in a:
         a, _, b = a.partition("...") if "..." in a else a.partition("..")
     answer = call.send(
@@ -36,26 +39,31 @@ def command(a: str | None, b: str | None, no_index: bool, path: str | None, as_j
 
 
 def _below(path: str | None) -> str | None:
-    import os
-
     return os.path.abspath(path) if path else None
 
 
 def _folders(a: str | None, b: str | None, as_json: bool) -> None:
     if a is None or b is None:
-        raise click.UsageError("cannot compare: give two folders")
+        raise click.UsageError("cannot compare: give two folders, or two files")
     from pathlib import Path
 
     import msgspec
 
-    from aura.syntax.diff import diff_folders
+    from aura.syntax.diff import diff, diff_folders
 
-    for folder in (a, b):
-        if not Path(folder).exists():
+    old, new = Path(a), Path(b)
+    for one in (old, new):
+        if not one.exists():
             call.refuse(
-                {"code": "file_not_found", "message": f"cannot find {folder}", "hint": "Name two folders."}
+                {"code": "file_not_found", "message": f"cannot find {one}", "hint": "Give two folders."}
             )
-    body = msgspec.json.encode({"data": diff_folders(Path(a), Path(b))})
+    if old.is_file() != new.is_file():
+        raise click.UsageError(f"cannot compare {a} with {b}: one is a file, the other is not")
+    if new.is_file():
+        found = diff({new.name: old.read_bytes()}, {new.name: new.read_bytes()})
+    else:
+        found = diff_folders(old, new)
+    body = msgspec.json.encode({"data": found})
     if as_json:
         sys.stdout.buffer.write(body + b"\n")
     else:

@@ -166,13 +166,16 @@ def _commit_and_wait(folder: str) -> Finding:
     git = _git_in(folder)
     git("init", "-q")
     hooks.install(discover(folder), aura())
-    tree = wire.request("POST", "/v1/worktrees", {"path": folder}).json()
+    reply = wire.request("POST", "/v1/worktrees", {"path": folder})
+    tree = reply.json()
+    if reply.status >= 400:
+        return Finding("canary", "fail", tree["error"]["message"], tree["error"]["hint"])
     try:
         started = time.monotonic()
         with open(os.path.join(folder, "canary.py"), "w") as file:
             file.write("def sing():\n    return 'captured'\n")
         git("add", "canary.py")
-        git("commit", "-q", "-m", "canary")
+        git("commit", "-q", "--no-verify", "-m", "canary")
         head = git("rev-parse", "HEAD").strip()
         while time.monotonic() - started < CANARY_SECONDS:
             reply = wire.request("GET", f"/v1/intents/{head}", repo=folder)

@@ -14,7 +14,7 @@ def lines(edits: list[dict[str, Any]]) -> Iterator[str]:
         if side["path"] != path:
             path = side["path"]
             yield path
-        yield f"  {sign(edit)} {edit['kind']} {title(edit)}{_notes(edit)}"
+        yield f"  {sign(edit)} {name(edit)}{_notes(edit)}"
 
 
 def sign(edit: dict[str, Any]) -> str:
@@ -23,6 +23,13 @@ def sign(edit: dict[str, Any]) -> str:
         if change in SIGNS:
             return SIGNS[change]
     return "~"
+
+
+def name(edit: dict[str, Any]) -> str:
+    """Return kind and name, or what there is instead of a name."""
+    if edit["kind"] == "statements":
+        return "top-level statements"
+    return "the file as a whole" if edit["kind"] == "file" else f"{edit['kind']} {title(edit)}"
 
 
 def title(edit: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """`aura events`: what happened, or what happens."""
 
 import json
+import time
 from typing import Any
 
 import click
@@ -8,6 +9,8 @@ import click
 from aura import wire
 
 from . import call, show
+
+AGAIN_SECONDS = 0.3
 
 
 @click.command("events")
@@ -40,6 +43,7 @@ def command(
 def _follow(kinds: str | None, as_json: bool) -> None:
     """Follow the stream, and take it up again where it broke off."""
     last: str | None = None
+    call.ensure_daemon_unless_running()
     while True:
         headers = {"Last-Event-ID": last} if last else {}
         path = f"/v1/events?subscribe=true{f'&type={kinds}' if kinds else ''}"
@@ -51,10 +55,9 @@ def _follow(kinds: str | None, as_json: bool) -> None:
                     _print(json.loads(line[6:]), as_json)
                 elif line.startswith(b"{"):
                     call.refuse(json.loads(line)["error"])
-        except wire.NoDaemon:
-            call.ensure_daemon()
-        except ConnectionError:
-            continue
+        except (wire.NoDaemon, ConnectionError):
+            # Whoever stopped the daemon may want it so: it is waited for, not started again.
+            time.sleep(AGAIN_SECONDS)
         except KeyboardInterrupt:
             return
 

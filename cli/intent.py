@@ -38,6 +38,10 @@ def show_log(answer: dict[str, Any]) -> None:
         click.echo("the changed entities could not be read: aura daemon logs")
     else:
         click.echo(f"{changed(answer)} entities (changed +added -deleted)")
+        if changed(answer) == "0 +0 -0" and answer["commit_sha"] is None:
+            click.echo(
+                "nothing is uncommitted here: aura intent log --commit HEAD says why of the last commit"
+            )
     if answer["tickets"]:
         click.echo("tickets: " + ", ".join(t["id"] for t in answer["tickets"]))
 

@@ -85,7 +85,7 @@ def page(answer: dict[str, Any], columns: Sequence[str] | None) -> None:
 
 def more(answer: dict[str, Any]) -> None:
     """Say how to see the next page."""
-    if answer.get("has_more"):
+    if answer.get("has_more") and on_terminal():
         click.echo(f"more: --cursor {answer['next_cursor']}", err=True)
 
 

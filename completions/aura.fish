@@ -117,7 +117,7 @@ complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcomm
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l analysis -d 'Only intents whose analysis is so.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l session -d 'Only intents of these sessions.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l worktree -d 'Only intents logged in these work trees (paths).'
-complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l commit -d 'Only intents bound to these commits.'
+complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l commit -d 'Only intents bound to these commits (hashes, long or short).'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l since -d 'From this time or span before now (30d, 12h, 15m).'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l until -d 'Before this time or span before now.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l order -d 'asc polls in the order of recording.'

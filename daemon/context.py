@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
-from aura.api import Actor, Caller
+from aura.api import Actor, Caller, now_us
 from aura.repo.pool import Pool
 from aura.store import Connection, Store
 
@@ -42,6 +42,7 @@ class Context:
     host_names: tuple[str, ...] = ()
     heartbeat: float = 30.0
     started: float = field(default_factory=time.monotonic)
+    started_at: int = field(default_factory=lambda: now_us() // 1_000_000 * 1_000_000)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     analyst: "Analyst" = field(init=False)

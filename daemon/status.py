@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from aura import API_VERSION, __version__, openapi
-from aura.api import Caller, now_us, rfc3339
+from aura.api import Caller, rfc3339
 from aura.idempotency import Answer
 from aura.record import settings, status
 from aura.record.status import Check, Health, Status
@@ -38,7 +38,7 @@ async def show(context: Context, caller: Caller, given: Any, request: web.Reques
             strict_mode=settings.value(db, here.repo if here else None, "strict_mode") == "on",
             team=status.Team(),
             pid=os.getpid(),
-            started_at=rfc3339(now_us() // 1_000_000 * 1_000_000 - uptime * 1_000_000),
+            started_at=rfc3339(context.started_at),
             uptime_seconds=uptime,
             http=context.http,
             database=status.Database(

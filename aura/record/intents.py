@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from aura.api import Actor, Caller, Filter, Listing, Page, Time, now_us, rfc3339
+from aura.api import Actor, Caller, Filter, HashFilter, Listing, Page, Time, now_us, rfc3339
 from aura.errors import AuraError
 from aura.ids import is_id, new_id
 from aura.op import op
@@ -57,7 +57,10 @@ class Intent(Struct, frozen=True):
 
 class NewIntent(Struct, frozen=True, forbid_unknown_fields=True):
     summary: Annotated[
-        str, Meta(description="What changed and why, in one line.", min_length=1, max_length=20_000)
+        str,
+        Meta(
+            description="What changed and why, in one line.", min_length=1, max_length=20_000, pattern=r"\S"
+        ),
     ]
     tickets: Annotated[
         list[Ticket],
@@ -156,7 +159,7 @@ INTENTS: Listing[Intent] = Listing(
         ),
         "session": Filter("Only intents of these sessions.", "i.session IN ({})"),
         "worktree": Filter("Only intents logged in these work trees (paths).", "i.worktree IN ({})"),
-        "commit": Filter("Only intents bound to these commits.", "i.commit_sha IN ({})"),
+        "commit": HashFilter("Only intents bound to these commits (hashes, long or short).", "i.commit_sha"),
     },
     groups={
         "author": "a.handle",

@@ -117,6 +117,12 @@ def set_(db: Connection, caller: Caller, new: NewSetting) -> Setting:
             f"Choose from {', '.join(choices)}.",
             {"path": "$.value"},
         )
+    if caller.place is None and not new.everywhere:
+        raise AuraError(
+            "repo_required",
+            f"cannot tell for which repository {new.name} is to be set",
+            "Run it inside a registered work tree, or add --everywhere.",
+        )
     repo = caller.place.repo if caller.place and not new.everywhere else 0
     db.execute(
         "INSERT INTO settings (name, repo, value) VALUES (?,?,?)"
