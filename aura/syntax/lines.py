@@ -151,7 +151,9 @@ def _of_code(hunk: _Hunk, old: Entity, new: Entity, language: Language) -> _Part
     ):
         return None
     doc = old_lines.comments != new_lines.comments
-    one, two = _masked(old_lines.code, old), _masked(new_lines.code, new)
+    one, two = b"\n".join(old_lines.code), b"\n".join(new_lines.code)
+    if old.name != new.name:
+        one, two = _masked(one, old), _masked(two, new)
     if one == two:
         # Within strings a name is not masked by the parser.
         is_same = doc if old.name == new.name else not hunk.has(_QUOTES)
@@ -199,9 +201,9 @@ def _quotes(language: Language) -> tuple[bytes, ...]:
     return _QUOTES[:2] if language.name == "rust" else _QUOTES
 
 
-def _masked(code: list[bytes], entity: Entity) -> bytes:
-    name = re.escape(entity.name.encode())
-    return re.sub(rb"(?<!\w)" + name + rb"(?!\w)", NAME, b"\n".join(code))
+def _masked(code: bytes, entity: Entity) -> bytes:
+    name = entity.name.encode()
+    return _WORD.sub(lambda found: NAME if found[0] == name else found[0], code)
 
 
 def _words(code: bytes) -> list[bytes]:
@@ -241,14 +243,11 @@ def _body(version: Version, language: Language) -> int | None:
 
 
 def _python_body(text: bytes, entity: Entity) -> int | None:
-    kind, name = entity.kind, re.escape(entity.name.encode())
-    if kind in _VALUES:
-        found = re.compile(rb"^[ \t]*" + name + rb"[ \t]*(:[^=\n\"'#]*)?=(?!=)", re.MULTILINE).search(text)
+    name = entity.name.encode()
+    form = _PYTHON_VALUE if entity.kind in _VALUES else _PYTHON_HEADER
+    found = next((found for found in form.finditer(text) if found["name"] == name), None)
+    if found is None or entity.kind in _VALUES:
         return found.end() if found else None
-    word = rb"class" if kind == "class" else rb"(?:async[ \t]+)?def"
-    found = re.compile(rb"^[ \t]*" + word + rb"[ \t]+" + name + rb"\b", re.MULTILINE).search(text)
-    if found is None:
-        return None
     depth = 0
     for token in _CODE_SIGNS.finditer(text, found.end()):
         sign = token[0]
@@ -264,17 +263,10 @@ def _python_body(text: bytes, entity: Entity) -> int | None:
 
 
 def _ruby_body(text: bytes, entity: Entity) -> int | None:
-    name = re.escape(entity.name.encode())
-    if text.rpartition(b"\n")[2].strip() != b"end":
+    found = _RUBY_HEADER.match(text)
+    if found is None or (found["name"] or found["type"]) != entity.name.encode():
         return None
-    if entity.kind in ("class", "trait"):
-        form = rb"(class|module)[ \t]+([\w:]*::)?" + name + rb"([ \t]*<[ \t]*[\w:]+)?[ \t]*\n"
-    elif entity.kind in _CODE:
-        form = rb"def[ \t]+(self\.)?" + name + rb"[ \t]*(\([^()\n\"'#]*\))?[ \t]*\n"
-    else:
-        return None
-    found = re.compile(_RUBY_COMMENTS + form).match(text)
-    return found.end() if found else None
+    return found.end() if text[text.rfind(b"\n") + 1 :].strip() == b"end" else None
 
 
 def _braces_body(text: bytes, entity: Entity, language: Language) -> int | None:
@@ -304,20 +296,29 @@ def _braces_body(text: bytes, entity: Entity, language: Language) -> int | None:
 
 def _behind_name(text: bytes, entity: Entity) -> int | None:
     """Return where the first mention of the name ends that is in no comment or attribute."""
-    name = re.compile(rb"(?<![\w$])" + re.escape(entity.name.encode()) + rb"(?![\w$])")
+    name = entity.name.encode()
     start = 0
     while start < len(text):
         end = text.find(b"\n", start) + 1 or len(text)
         line = text[start:end]
         bare = line.lstrip()
         if bare and not bare.startswith((b"@", b"#", b"[", b"//", b"/*", b"*")):
-            found = name.search(line)
-            if found:
-                return None if b"//" in line[: found.end()] or b"/*" in line else start + found.end()
+            found = _find_name(line, name)
+            if found >= 0:
+                return None if b"//" in line[:found] or b"/*" in line else start + found + len(name)
             if any(mark in line for mark in (*_QUOTES, b"{", b"/*")):
                 return None
         start = end
     return None
+
+
+def _find_name(line: bytes, name: bytes) -> int:
+    found = line.find(name)
+    while found >= 0 and _JOINED.search(
+        line[max(found - 1, 0) : found] + b" " + line[found + len(name) :][:1]
+    ):
+        found = line.find(name, found + 1)
+    return found
 
 
 def _may_open(before: bytes, kind: Kind, language: Language) -> bool:
@@ -358,7 +359,14 @@ _PLAIN_RESULT = re.compile(rb"\)(?:\s*:\s*[\w.<>\[\], |]*[\w>\]])?\Z")
 _QUOTED_LINE = re.compile(rb"^[ \t]*[A-Za-z]{0,2}[\"']", re.MULTILINE)
 _QUOTED_FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*[A-Za-z]{0,2}[\"']")
 _PYTHON_COMMENT = re.compile(rb"#[^\n]*")
-_RUBY_COMMENTS = rb"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*"
+_JOINED = re.compile(rb"[\w$]")
+_PYTHON_HEADER = re.compile(rb"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+(?P<name>\w+)", re.MULTILINE)
+_PYTHON_VALUE = re.compile(rb"^[ \t]*(?P<name>\w+)[ \t]*(?::[^=\n\"'#]*)?=(?!=)", re.MULTILINE)
+_RUBY_HEADER = re.compile(
+    rb"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*"
+    rb"(?:(?:class|module)[ \t]+(?P<type>\w+)(?:[ \t]*<[ \t]*[\w:]+)?"
+    rb"|def[ \t]+(?:self\.)?(?P<name>[^\s.(;]+)[ \t]*(?:\([^()\n\"'#]*\))?)[ \t]*\n"
+)
 
 _DOUBLE, _SINGLE = rb'"(?:[^"\\\n]|\\.)*"', rb"'(?:[^'\\\n]|\\.)*'"
 _DOUBLES, _SINGLES = rb'"(?:[^"\\]|\\.)*"', rb"'(?:[^'\\]|\\.)*'"
