@@ -1,6 +1,7 @@
 """Clients that connect and say nothing, or not enough: others are answered, and nothing piles up."""
 
 import asyncio
+import contextlib
 import resource
 import socket
 import threading
@@ -50,7 +51,8 @@ async def test_a_head_that_comes_byte_by_byte_is_cut_off(server: Path) -> None:
             writer.write(bytes([byte]))
         if (await asyncio.wait({ended}, timeout=0.01))[0]:
             break
-    assert await asyncio.wait_for(ended, 1) == b""
+    with contextlib.suppress(ConnectionError):  # a byte was sent as the other side closed
+        assert await asyncio.wait_for(ended, 1) == b""
     writer.close()
 
 
