@@ -51,4 +51,5 @@ def _walk(root: Path) -> Iterator[tuple[str, Path]]:
             path = Path(folder, name)
             mode = path.lstat().st_mode
             if S_ISREG(mode) and not S_ISLNK(mode):
-                yield path.relative_to(root).as_posix(), path
+                # A name that is no text is written with its bytes, so that every answer can be encoded.
+                yield os.fsencode(path.relative_to(root)).decode("utf-8", "backslashreplace"), path
