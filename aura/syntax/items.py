@@ -16,6 +16,7 @@ TYPES = frozenset({"class", "interface", "trait", "struct", "enum", "object", "t
 CODE = frozenset({"function", "method", "constructor"})
 VALUES = frozenset({"constant", "field"})
 
+_FAMILIES = dict.fromkeys(TYPES, "type") | dict.fromkeys(VALUES | CODE, "value")
 _WORD = re.compile(rb"\w+|[^\w\s]")
 
 
@@ -33,6 +34,11 @@ class Item:
 
     def __repr__(self) -> str:
         return f"<{self.entity.kind} {self.entity.qualified_name} {self.path}:{self.entity.line}>"
+
+    @property
+    def family(self) -> str:
+        """The kind, those that are often exchanged for each other taken as one."""
+        return _FAMILIES.get(self.entity.kind, self.entity.kind)
 
     @property
     def label(self) -> str:

@@ -40,9 +40,11 @@ class _Matcher:
         self.before, self.after = before, after
         self.new: dict[Item, Item] = {}
         self.old: dict[Item, Item] = {}
+        self.lone: tuple[list[Item], list[Item]] = ([], [])
 
     def run(self) -> Matches:
         self._align(_top(self.before), _top(self.after), by_path=True)
+        self.lone = self._left(self.before), self._left(self.after)
         self._assign(TYPES, weak=False)
         self._assign(CODE, weak=True)
         self._assign(CODE, weak=False)
@@ -68,7 +70,7 @@ class _Matcher:
         groups: dict[tuple[str, str, str], tuple[list[Item], list[Item]]] = defaultdict(lambda: ([], []))
         for side, members in enumerate((olds, news)):
             for item in members:
-                groups[item.path if by_path else "", _family(item), item.label][side].append(item)
+                groups[item.path if by_path else "", item.family, item.label][side].append(item)
         for left, right in groups.values():
             if len(left) == len(right) == 1:
                 self._pair(left[0], right[0])
@@ -88,8 +90,7 @@ class _Matcher:
 
     def _assign(self, kinds: frozenset[str], *, weak: bool) -> None:
         """Pair what is left of some kinds by likeness; `weak` lets hardly alike namesakes take part."""
-        olds = [item for item in self._left(self.before) if item.entity.kind in kinds]
-        news = [item for item in self._left(self.after) if item.entity.kind in kinds]
+        olds, news = ([item for item in self._left(side) if item.entity.kind in kinds] for side in self.lone)
         if weak and not (olds or news):
             return
         doubted: list[tuple[Item, Item]] = []
@@ -107,6 +108,8 @@ class _Matcher:
                 self._unpair(old)
                 olds.append(old)
                 news.append(new)
+                self.lone[0].append(old)
+                self.lone[1].append(new)
         if not olds or not news:
             return
         likeness = Likeness(olds, news)
@@ -137,8 +140,7 @@ class _Matcher:
 
     def _files(self) -> None:
         """Pair whole files of one content, then those that share most lines."""
-        olds = [item for item in self._left(self.before) if item.entity.kind == "file"]
-        news = [item for item in self._left(self.after) if item.entity.kind == "file"]
+        olds, news = ([item for item in self._left(side) if item.entity.kind == "file"] for side in self.lone)
         by_raw = {new.entity.raw: new for new in reversed(news)}
         for old in olds:
             new = by_raw.pop(old.entity.raw, None)
@@ -155,9 +157,13 @@ class _Matcher:
 
     def _rests(self) -> None:
         """Pair the statements of a file that is gone with those of where most of its entities went."""
+        olds, news = (
+            {item.path: item for item in self._left(side) if item.entity.kind == "statements"}
+            for side in self.lone
+        )
+        if not olds or not news:
+            return
         went = Counter((old.path, new.path) for old, new in self.new.items() if old.parent is None)
-        olds = {item.path: item for item in self._left(self.before) if item.entity.kind == "statements"}
-        news = {item.path: item for item in self._left(self.after) if item.entity.kind == "statements"}
         for (source, target), _ in sorted(went.items(), key=lambda e: (-e[1], e[0])):
             if source in olds and target in news:
                 self._pair(olds.pop(source), news.pop(target))
@@ -171,11 +177,6 @@ def _delegates(namesake: Item | None, item: Item, other: Item) -> bool:
 
 def _top(side: list[Item]) -> list[Item]:
     return [item for item in side if item.parent is None]
-
-
-def _family(item: Item) -> str:
-    kind = item.entity.kind
-    return "type" if kind in TYPES else "value" if kind in VALUES | CODE else kind
 
 
 def _kind_and_text(item: Item) -> object:
