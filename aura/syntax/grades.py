@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from aura.syntax.items import CODE, Item
+from aura.syntax.items import CODE, TYPES, Item
 from aura.syntax.signatures import ParameterPairs
 from aura.syntax.types import Change, DecoratorEdit, Grade, Parameter
 
@@ -73,6 +73,9 @@ def _verdicts(
             name = edit.name.split("(")[0].rsplit(".", 1)[-1]
             grade: Grade = "breaking" if name in _BINDING or name == "setter" else "internal"
             yield grade, f"decorator {name} {edit.edit}"
+        plain = not decorators and old.entity.modifiers == new.entity.modifiers
+        if plain and old.entity.kind in TYPES and is_public(old):
+            yield "breaking", "bases or type parameters changed"
         yield "internal", "declaration changed"
     if "body_changed" in changes:
         yield "internal", "body changed"

@@ -18,6 +18,7 @@ CASES = [
     ("x.py", "def f(a: int): pass", "def f(a: str): pass", "compatible"),
     ("x.go", "func F(a int) {}", "func F(a string) {}", "breaking"),
     ("x.py", "def f(): pass", "async def f(): pass", "breaking"),
+    ("x.py", "class A(B): pass", "class A(C): pass", "breaking"),
     ("x.py", "def f(): pass", "def f(): return 1", "internal"),
     ("x.py", "def f(): pass", "# c\ndef f(): pass", "none"),
     ("x.py", "def f(): pass", "def f( ): pass", "none"),
