@@ -279,8 +279,8 @@ def test_of_twenty_starts_at_once_one_wins_and_the_others_say_who(home: Path) ->
     for process in processes:
         if process.pid == pid:
             process.terminate()
-            process.communicate(timeout=20)
-            assert process.returncode == 0
+            _, said = process.communicate(timeout=20)
+            assert process.returncode == 0, said
             continue
         _, said = process.communicate(timeout=20)
         error = json.loads(said.splitlines()[-1])["error"]
