@@ -2,7 +2,7 @@
 
 from aura.client import Client
 
-aura = Client(repo="/path/in/a/work/tree")
+aura = Client(repo="/path/to/repository")
 intent = aura.intents.log(summary="Retry with back-off [ENG-12]")
 for row in aura.every("intents.list", branch="main"):
     print(row.id, row.summary)

@@ -9,24 +9,28 @@ from . import edits, show
 
 
 def show_list(answer: dict[str, Any]) -> None:
-    """Show a page of intents, or of their groups."""
-    rows = [
-        (
-            i["id"],
-            show.when(i["created_at"]),
-            (i["commit_sha"] or "-")[:9],
-            i["author"]["name"] or i["author"]["id"],
-            changed(i),
-            i["summary"],
-        )
-        for i in answer["data"]
-    ]
-    show.table(
-        ("id", "when", "commit", "author", "entities", "summary"),
-        rows,
-        empty="no intents yet: aura intent log",
-    )
+    """Show a page of intents.
+
+    On a terminal a commit's short hash stands for the long id, which it names as well, and leaves room for
+    the summary.
+    """
+    if show.on_terminal():
+        columns: tuple[str, ...] = ("intent", "when", "author", "entities", "summary")
+        rows = [(_sha(i) if i["source"] == "commit" else i["id"], *_told(i)) for i in answer["data"]]
+    else:
+        columns = ("id", "when", "commit", "author", "entities", "summary")
+        rows = [(i["id"], when, _sha(i), *rest) for i in answer["data"] for when, *rest in [_told(i)]]
+    show.table(columns, rows, empty="no intents yet: aura intent log")
     show.more(answer)
+
+
+def _sha(intent: dict[str, Any]) -> str:
+    return (intent["commit_sha"] or "-")[:9]
+
+
+def _told(intent: dict[str, Any]) -> tuple[str, str, str, str]:
+    who = intent["author"]["name"] or intent["author"]["id"]
+    return show.when(intent["created_at"]), who, changed(intent), intent["summary"]
 
 
 def show_log(answer: dict[str, Any]) -> None:

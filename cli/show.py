@@ -27,7 +27,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
 
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        drawn.add_column(column, overflow="fold", no_wrap=column in ("id", "when", "line"))
+        drawn.add_column(
+            column, overflow="fold", no_wrap=column in ("id", "intent", "when", "entities", "line")
+        )
     for row in shown:
         drawn.add_row(*(cell.replace("[", "\\[") for cell in row))
     Console().print(drawn)
