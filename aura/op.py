@@ -23,7 +23,8 @@ from typing import Any, Literal, get_type_hints
 
 from msgspec import Struct
 
-from aura.api import SCOPES, Caller, Listing
+from aura.api import SCOPES, Caller
+from aura.listing import Listing
 from aura.store import Connection
 
 Need = Literal["none", "maybe", "optional", "required"]

@@ -6,10 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
-from aura import api
-from aura.api import Caller, Page
+from aura.api import Caller
 from aura.errors import AuraError
 from aura.idempotency import Answer
+from aura.listing import Page, position
 from aura.record import events
 
 from .app import stamp
@@ -106,7 +106,7 @@ def _start(request: web.Request, query: Any) -> int | None:
     """Return the sequence after which to begin: `Last-Event-ID`, else the cursor (a list's, or its id)."""
     said = request.headers.get("Last-Event-ID") or None
     if said is None and (query.cursor is None or not _is_seq(query.cursor)):
-        return api.position(query.cursor) if query.cursor is not None else None
+        return position(query.cursor) if query.cursor is not None else None
     said = said or query.cursor
     if not _is_seq(said):
         raise AuraError(

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from aura.api import Actor, Caller, Filter, Listing, Page, Place, Time, now_us, rfc3339
+from aura.api import Actor, Caller, Place, Time, now_us, rfc3339
 from aura.ids import new_id
+from aura.listing import Filter, Listing, Page
 from aura.op import op
 from aura.store import Connection, one
 from aura.store import rows as all_rows

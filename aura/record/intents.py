@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from aura.api import Actor, Caller, Filter, HashFilter, Listing, Page, Time, now_us, rfc3339
+from aura.api import Actor, Caller, Time, now_us, rfc3339
 from aura.errors import AuraError
 from aura.ids import is_id, new_id
+from aura.listing import Filter, HashFilter, Listing, Page
 from aura.op import op
 from aura.record import events, settings
 from aura.record.tickets import Ticket, found_in, merged

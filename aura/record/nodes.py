@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta, Struct, field
 
-from aura.api import Caller, Filter, Listing, Page
+from aura.api import Caller
 from aura.ids import new_id
+from aura.listing import Filter, Listing, Page
 from aura.op import op
 from aura.record import intents
 from aura.store import Connection, one

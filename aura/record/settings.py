@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from aura.api import Caller, Filter, Listing, Page
+from aura.api import Caller
 from aura.errors import AuraError
+from aura.listing import Filter, Listing, Page
 from aura.op import op
 from aura.record import events
 from aura.store import Connection, one, rows

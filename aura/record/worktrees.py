@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from aura.api import Caller, Filter, Listing, Page, Place, Time, now_us, rfc3339
+from aura.api import Caller, Place, Time, now_us, rfc3339
 from aura.errors import AuraError
 from aura.ids import new_id
+from aura.listing import Filter, Listing, Page
 from aura.op import op
 from aura.record import events
 from aura.repo.worktrees import WorkTree as GitWorkTree
