@@ -37,7 +37,7 @@ def _show(answer: dict[str, Any]) -> None:
     click.echo(f"{name}  {about['path']}" + (f":{about['line']}" if about["line"] else ""))
     for reason in answer["data"]:
         intent, node = reason["intent"], reason["node"]
-        sha = (node["commit_sha"] or "uncommitted")[:9]
+        sha = (node["commit_sha"] or "")[:9] or "uncommitted"
         tickets = "".join(f" [{t['id']}]" for t in intent["tickets"] if t["id"] not in intent["summary"])
         who = intent["author"]["name"] or intent["author"]["id"]
         click.echo(f"{show.when(intent['created_at'])}  {sha}  {who}: {intent['summary']}{tickets}")
