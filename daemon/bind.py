@@ -71,7 +71,7 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
         if PLACES & set(operation.emits):
             context.callers.reload()
             context.watch.restart()
-        elif operation.name == "settings.set":
+        elif "setting.changed" in operation.emits:
             await context.in_thread(strict.mark, context)
         return reply(answer)
 
