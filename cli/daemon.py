@@ -67,9 +67,10 @@ def start(foreground: bool, **options: Any) -> None:
 @_cors
 @_names
 def restart(**options: Any) -> None:
-    """Stop the daemon if it runs, and start it."""
+    """Stop the daemon if it runs, and start it; without options as it was started before."""
+    arguments = _arguments(**options) or _former_arguments()
     _stop()
-    launch(_arguments(**options))
+    launch(arguments)
     _say_started(_running() or {})
 
 
@@ -251,6 +252,15 @@ def _arguments(
     if http_auth == "none":
         click.echo("warning: with --http-auth none anybody on this machine can call the daemon", err=True)
     return arguments
+
+
+def _former_arguments() -> list[str]:
+    try:
+        with open(home.path("daemon.lock"), encoding="utf-8") as file:
+            former: list[str] = json.load(file)["arguments"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return former
 
 
 def _say_started(who: dict[str, Any]) -> None:

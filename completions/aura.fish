@@ -37,7 +37,7 @@ complete -c aura -n '__fish_seen_subcommand_from config; and __fish_seen_subcomm
 complete -c aura -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from set' -l json -d 'Print the API\'s JSON.'
 complete -c aura -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from set' -l help -d 'Show this message and exit.'
 complete -c aura -n 'not __fish_seen_subcommand_from logs restart start status stop token; and __fish_seen_subcommand_from daemon' -f -a logs -d 'Show the daemon\'s log.'
-complete -c aura -n 'not __fish_seen_subcommand_from logs restart start status stop token; and __fish_seen_subcommand_from daemon' -f -a restart -d 'Stop the daemon if it runs, and start it.'
+complete -c aura -n 'not __fish_seen_subcommand_from logs restart start status stop token; and __fish_seen_subcommand_from daemon' -f -a restart -d 'Stop the daemon if it runs, and start it; without options as it was started before.'
 complete -c aura -n 'not __fish_seen_subcommand_from logs restart start status stop token; and __fish_seen_subcommand_from daemon' -f -a start -d 'Start the daemon and return when it answers.'
 complete -c aura -n 'not __fish_seen_subcommand_from logs restart start status stop token; and __fish_seen_subcommand_from daemon' -f -a status -d 'Tell whether the daemon runs, without starting it.'
 complete -c aura -n 'not __fish_seen_subcommand_from logs restart start status stop token; and __fish_seen_subcommand_from daemon' -f -a stop -d 'Stop the daemon; it finishes what it has begun.'

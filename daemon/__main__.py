@@ -27,7 +27,7 @@ def main() -> None:
     try:
         home.prepare()
         lock = process.Lock()
-        lock.take()
+        lock.take([argument for argument in sys.argv[1:] if argument != "--background"])
         sock = process.bind_socket()
         process.log_to_file(not options.background)
         from .serve import serve

@@ -26,8 +26,11 @@ class Lock:
             home.path("daemon.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
         )
 
-    def take(self) -> None:
-        """Take the lock. Raises `daemon_running` where another daemon holds it."""
+    def take(self, arguments: list[str]) -> None:
+        """Take the lock and note with which arguments; `aura daemon restart` starts with the same.
+
+        Raises `daemon_running` where another daemon holds it.
+        """
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -40,7 +43,8 @@ class Lock:
                 who,
             ) from None
         os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, json.dumps({"pid": os.getpid(), "version": __version__}).encode(), 0)
+        me = {"pid": os.getpid(), "version": __version__, "arguments": arguments}
+        os.pwrite(self._fd, json.dumps(me).encode(), 0)
 
     def _who(self) -> dict[str, Any]:
         for _ in range(20):
