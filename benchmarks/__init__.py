@@ -1,6 +1,6 @@
 """Ratios measured in one run against what is named beside them: `python -m benchmarks [NAME]`."""
 
-from . import commands, diff, listing, post, rest, stdlib, stream
+from . import commands, diff, listing, others, post, rest, stdlib, stream
 from .figures import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -13,4 +13,5 @@ BENCHMARKS: dict[str, Benchmark] = {
     "list-million": listing.run,
     "sse": stream.run,
     "rest": rest.run,
+    "others": others.run,
 }

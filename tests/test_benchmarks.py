@@ -34,10 +34,20 @@ def test_a_benchmark_gives_its_ratios_and_bars(name: str) -> None:
     if name == "rest" and not sys.platform.startswith("linux"):
         pytest.skip("reads /proc")
     figures = BENCHMARKS[name](Settings(scale=0.01))
-    assert BENCHMARKS.keys() == COMPARED.keys()
+    assert BENCHMARKS.keys() == COMPARED.keys() | {"others"}
     assert sum(figure.ratio is not None for figure in figures) == COMPARED[name]
     assert any(figure.bar for figure in figures)
     assert [figure.ratio for figure in figures if figure.what == "kept"] in ([], [1.0])
+
+
+def test_other_tools_are_measured_where_they_are_installed() -> None:
+    from benchmarks.figures import Settings
+    from benchmarks.others import TOOLS, run
+
+    figures = run(Settings(scale=0.02))
+    assert [figure.beside_what for figure in figures if figure.unit == "s" and figure.ratio] == [
+        name for name, tell in TOOLS.items() if tell
+    ]
 
 
 def test_results_are_printed_as_a_table_or_as_json(capsys: pytest.CaptureFixture[str]) -> None:
