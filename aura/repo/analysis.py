@@ -19,6 +19,7 @@ from aura.repo.worktrees import boundary, discover
 from aura.syntax.diff import diff_files
 from aura.syntax.file import File
 from aura.syntax.parsing import MAX_BYTES
+from aura.syntax.shapes import with_shapes
 
 SECONDS = 10.0
 """Time for reading the files of one change set; those after it are compared as a whole."""
@@ -38,7 +39,9 @@ class Analyst:
         self._tables = Tables(cache)
         self._open: OrderedDict[str, _Repository] = OrderedDict()
 
-    def diff_commits(self, git_dir: str, shas: Sequence[str]) -> Iterator[CommitDiff]:
+    def diff_commits(
+        self, git_dir: str, shas: Sequence[str], *, shapes: bool = False
+    ) -> Iterator[CommitDiff]:
         """Compare each commit with its first parent."""
         repository = self._repository(git_dir)
         cut = boundary(git_dir)
@@ -52,19 +55,20 @@ class Analyst:
                 elif (changed := known[sha]) is None:
                     yield CommitDiff(sha, failed="unreadable_object")
                 else:
-                    yield self._commit(repository.cat, sha, changed)
+                    yield self._commit(repository.cat, sha, changed, shapes=shapes)
 
     def diff_trees(self, git_dir: str, old: str | None, new: str | None) -> Diff:
         """Compare two commits or trees."""
         changed = tree_changes(git_dir, old, new)
-        return self._compare(self._repository(git_dir).cat, [(change, None) for change in changed])
+        whole = [(change, None) for change in changed]
+        return self._compare(self._repository(git_dir).cat, whole, shapes=False)
 
-    def diff_worktree(self, root: str, base: str) -> Diff:
+    def diff_worktree(self, root: str, base: str, *, shapes: bool = False) -> Diff:
         """Compare what lies in a work tree with a commit."""
         worktree = discover(root)
         with Scan(worktree, base, cap=MAX_BYTES) as scan:
             changed = list(scan.changes())
-        return self._compare(self._repository(worktree.git_dir).cat, changed)
+        return self._compare(self._repository(worktree.git_dir).cat, changed, shapes=shapes)
 
     def entities(self, root: str, rev: str | None, choice: Choice) -> Iterator[FileEntities]:
         """Read the tables of files, of a commit or of the work tree."""
@@ -104,16 +108,16 @@ class Analyst:
                 table = (file or opaque(want.path, want.blob, degraded=True)).table
                 yield FileEntities(want.path, want.blob, table)
 
-    def _commit(self, cat: CatFile, sha: str, changed: Sequence[FileChange]) -> CommitDiff:
+    def _commit(self, cat: CatFile, sha: str, changed: Sequence[FileChange], *, shapes: bool) -> CommitDiff:
         try:
-            diff = self._compare(cat, [(change, None) for change in changed])
+            diff = self._compare(cat, [(change, None) for change in changed], shapes=shapes)
         except AuraError as error:
             return CommitDiff(sha, failed=error.code)
         except Exception:
             # One commit that we cannot make sense of must not hide the others.
             _LOG.exception("cannot analyse commit %s", sha)
             return CommitDiff(sha, failed="internal_error")
-        return CommitDiff(sha, diff.edits, diff.degraded)
+        return CommitDiff(sha, diff.edits, diff.degraded, carried=diff.carried)
 
     def _read_ahead(self, cat: CatFile, listed: Sequence[list[FileChange] | None]) -> None:
         """Ask git once for the files of several small commits, instead of once for each."""
@@ -131,7 +135,9 @@ class Analyst:
             # It will be met again at the commit that it concerns.
             _LOG.debug("cannot read ahead", exc_info=True)
 
-    def _compare(self, cat: CatFile, changed: Sequence[tuple[FileChange, bytes | None]]) -> Diff:
+    def _compare(
+        self, cat: CatFile, changed: Sequence[tuple[FileChange, bytes | None]], *, shapes: bool
+    ) -> Diff:
         before: dict[str, File] = {}
         after: dict[str, File] = {}
         degraded: list[str] = []
@@ -154,7 +160,9 @@ class Analyst:
                 path = next(want.path for want in pair if want)
                 if whole or any(file and file.table.degraded for file in files):
                     degraded.append(path)
-        return Diff(diff_files(before, after), degraded)
+        changes = diff_files(before, after)
+        edits = with_shapes(changes.edits, after) if shapes else changes.edits
+        return Diff(edits, degraded, changes.carried)
 
 
 class _Repository(NamedTuple):

@@ -60,23 +60,27 @@ class Pool:
         self._failures = 0
         self._closed = threading.Event()
 
-    def diff_commits(self, git_dir: str, shas: Sequence[str]) -> Iterator[CommitDiff]:
+    def diff_commits(
+        self, git_dir: str, shas: Sequence[str], *, shapes: bool = False
+    ) -> Iterator[CommitDiff]:
         """Compare commits with their first parents. The answers come in any order, as they are ready.
+
+        `shapes`: give what they hold its shape, which takes longer.
 
         A commit for which a worker takes too long, or dies twice, is answered as `failed`. Raises the
         AuraError that concerns the repository as a whole.
         """
         size = max(1, min(CHUNK, -(-len(shas) // (self.size * 3))))
         chunks = [list(shas[start : start + size]) for start in range(0, len(shas), size)]
-        return self._spread([partial(self._chunk, git_dir, chunk) for chunk in chunks])
+        return self._spread([partial(self._chunk, git_dir, chunk, shapes) for chunk in chunks])
 
     def diff_trees(self, git_dir: str, old: str | None, new: str | None) -> Diff:
         """Compare two commits or trees, given by id; None is the empty tree."""
         return self._diff(DiffTrees(os.fsencode(git_dir), old, new))
 
-    def diff_worktree(self, root: str, base: str = "HEAD") -> Diff:
+    def diff_worktree(self, root: str, base: str = "HEAD", *, shapes: bool = False) -> Diff:
         """Compare what lies in the work tree at a folder with a commit."""
-        return self._diff(DiffWorktree(os.fsencode(root), base))
+        return self._diff(DiffWorktree(os.fsencode(root), base, shapes))
 
     def entities(self, root: str, rev: str | None = None, paths: Sequence[str] = ()) -> list[FileEntities]:
         """Read the entity tables of files, by path, of a commit or (None) of the work tree."""
@@ -167,14 +171,14 @@ class Pool:
             "internal_error", "cannot analyse this: the worker died twice", "see the daemon's log"
         )
 
-    def _chunk(self, git_dir: str, shas: list[str]) -> Iterator[CommitDiff]:
+    def _chunk(self, git_dir: str, shas: list[str], shapes: bool) -> Iterator[CommitDiff]:
         """Answer each commit; after a failure one at a time, to learn which one it is."""
         left = deque(shas)
         suspect, careful = "", 0
         while left:
             part = [left[0]] if careful else list(left)
             try:
-                for answer in self._ask(DiffCommits(os.fsencode(git_dir), part)):
+                for answer in self._ask(DiffCommits(os.fsencode(git_dir), part, shapes)):
                     assert isinstance(answer, CommitDiff)
                     left.popleft()
                     yield answer

@@ -6,16 +6,20 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from aura.syntax.types import Edit, Table
+from aura.syntax.types import Carried, Edit, Table
 
 _LENGTH = struct.Struct(">I")
 
 
 class DiffCommits(Struct, frozen=True, tag=True):
-    """Compare commits with their first parents; answered by a `CommitDiff` for each, in order."""
+    """Compare commits with their first parents; answered by a `CommitDiff` for each, in order.
+
+    `shapes`: give what they hold its shape, which takes longer.
+    """
 
     git_dir: bytes
     shas: list[str]
+    shapes: bool = False
 
 
 class DiffTrees(Struct, frozen=True, tag=True):
@@ -31,6 +35,7 @@ class DiffWorktree(Struct, frozen=True, tag=True):
 
     root: bytes
     base: str
+    shapes: bool = False
 
 
 class Entities(Struct, frozen=True, tag=True):
@@ -55,8 +60,9 @@ class FolderEntities(Struct, frozen=True, tag=True):
 
 
 class CommitDiff(Struct, frozen=True, tag=True):
-    """What a commit changed. `degraded` are the paths that were not read as code, but as a whole.
+    """What a commit changed, and what it carried along.
 
+    `degraded` are the paths that were not read as code, but as a whole.
     `failed` is the code of the error where nothing could be said. `shallow`: its parents were left out when
     the repository was cloned, so that its changes are not known.
     """
@@ -66,13 +72,15 @@ class CommitDiff(Struct, frozen=True, tag=True):
     degraded: list[str] = []
     shallow: bool = False
     failed: str | None = None
+    carried: list[Carried] = []
 
 
 class Diff(Struct, frozen=True, tag=True):
-    """What differs between two sides."""
+    """What differs between two sides, and what was only carried along."""
 
     edits: list[Edit]
     degraded: list[str]
+    carried: list[Carried] = []
 
 
 class FileEntities(Struct, frozen=True, tag=True):

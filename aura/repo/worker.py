@@ -80,11 +80,13 @@ def _serve(analyst: Analyst, request: Request, limit: int) -> None:
 
 def _answers(analyst: Analyst, request: Request) -> Iterator[Answer]:
     if isinstance(request, DiffCommits):
-        return analyst.diff_commits(os.fsdecode(request.git_dir), request.shas)
+        git_dir = os.fsdecode(request.git_dir)
+        return analyst.diff_commits(git_dir, request.shas, shapes=request.shapes)
     if isinstance(request, DiffTrees):
         return iter([analyst.diff_trees(os.fsdecode(request.git_dir), request.old, request.new)])
     if isinstance(request, DiffWorktree):
-        return iter([analyst.diff_worktree(os.fsdecode(request.root), request.base)])
+        root = os.fsdecode(request.root)
+        return iter([analyst.diff_worktree(root, request.base, shapes=request.shapes)])
     if isinstance(request, FolderEntities):
         return analyst.folder_entities(os.fsdecode(request.root), Choice((), request.part, request.parts))
     choice = Choice(request.paths, request.part, request.parts)

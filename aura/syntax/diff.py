@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from stat import S_ISLNK, S_ISREG
 
+from aura.syntax.carried import carried
 from aura.syntax.edits import edits
 from aura.syntax.extract import extract_versions
 from aura.syntax.file import File
 from aura.syntax.match import match
-from aura.syntax.types import Edit
+from aura.syntax.types import Changes, Edit
 
 
 def diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> list[Edit]:
@@ -23,12 +24,14 @@ def diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) 
         tables = extract_versions([source for _, source in versions], path)
         for (side, source), table in zip(versions, tables, strict=True):
             sides[side][path] = File(path, source, table)
-    return diff_files(*sides)
+    return diff_files(*sides).edits
 
 
-def diff_files(before: Mapping[str, File], after: Mapping[str, File]) -> list[Edit]:
-    """Return the edits between files whose tables are known; give only those that changed."""
-    return edits(match(before, after))
+def diff_files(before: Mapping[str, File], after: Mapping[str, File]) -> Changes:
+    """Return what differs between files whose tables are known; give only those that changed."""
+    matches = match(before, after)
+    found = edits(matches)
+    return Changes(found, carried(matches, found))
 
 
 def diff_folders(a: Path, b: Path) -> list[Edit]:

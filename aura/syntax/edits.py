@@ -62,7 +62,7 @@ def _pair(old: Item, new: Item, matches: Matches) -> Edit | None:
         changes.append("signature_changed")
     grade, reason = grade_pair(old, new, changes, parameters, decorators)
     return Edit(
-        tuple(changes), b.kind, _side(old), _side(new), tuple(typed), tuple(decorators), (), grade, reason
+        tuple(changes), b.kind, side_of(old), side_of(new), tuple(typed), tuple(decorators), (), grade, reason
     )
 
 
@@ -96,7 +96,7 @@ def _gone(item: Item, found: Copies) -> Edit:
     change: Change = "inlined" if into else "deleted"
     grade, reason = grade_lone(item, change)
     related = tuple(_related(other) for other in into)
-    return Edit((change,), item.entity.kind, _side(item), None, (), (), related, grade, reason)
+    return Edit((change,), item.entity.kind, side_of(item), None, (), (), related, grade, reason)
 
 
 def _come(item: Item, found: Copies) -> Edit:
@@ -104,7 +104,7 @@ def _come(item: Item, found: Copies) -> Edit:
     change: Change = "extracted" if out_of else "added"
     grade, reason = grade_lone(item, change)
     related = tuple(_related(other) for other in out_of)
-    return Edit((change,), item.entity.kind, None, _side(item), (), (), related, grade, reason)
+    return Edit((change,), item.entity.kind, None, side_of(item), (), (), related, grade, reason)
 
 
 def _related(item: Item) -> Related:
@@ -112,12 +112,13 @@ def _related(item: Item) -> Related:
     return Related(item.path, entity.name, entity.qualified_name, entity.line)
 
 
-def _side(item: Item) -> Side:
+def side_of(item: Item) -> Side:
+    """Return an item as one side of an edit."""
     entity = item.entity
     parameters = tuple(p.name for p in entity.parameters) if entity.kind in CODE else ()
     return Side(
-        item.path, entity.name, entity.qualified_name, entity.line, entity.end_line,
-        parameters, entity.ordinal, f"{entity.raw & MASK:016x}",
+        item.path, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line, parameters,
+        entity.ordinal, f"{entity.raw & MASK:016x}",
     )  # fmt: skip
 
 

@@ -61,9 +61,14 @@ class Table(Struct, frozen=True, array_like=True):
 
 
 class Side(Struct, frozen=True):
-    """An entity before or after an edit. `hash` is the raw hash of its own text, in hexadecimal."""
+    """An entity before or after an edit.
+
+    `hash` is the raw hash of its own text, in hexadecimal. `shape`, where it was asked for, is that of its
+    tokens, which re-formatting and another name of its own leave as it is.
+    """
 
     path: str
+    kind: Kind
     name: str
     qualified_name: str
     line: int
@@ -71,6 +76,7 @@ class Side(Struct, frozen=True):
     parameters: tuple[str, ...] = ()
     ordinal: int = 0
     hash: str = ""
+    shape: str = ""
 
 
 class ParameterEdit(Struct, frozen=True, omit_defaults=True):
@@ -105,3 +111,19 @@ class Edit(Struct, frozen=True):
     related: tuple[Related, ...] = ()
     grade: Grade = "none"
     reason: str = ""
+
+
+class Carried(Struct, frozen=True, array_like=True):
+    """An entity without an edit of its own that is another version all the same: what contains it was renamed
+    or moved, an overload before it came or went, or the text between its members is divided anew.
+    """
+
+    old: Side
+    new: Side
+
+
+class Changes(Struct, frozen=True):
+    """All that differs between two sides: the edits, and what was only carried along."""
+
+    edits: list[Edit]
+    carried: list[Carried]

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from aura.syntax.diff import diff, diff_files, diff_folders
 from aura.syntax.file import File
+from aura.syntax.types import Changes
 
 STATEMENTS = [
     "x = 1",
@@ -26,7 +27,7 @@ MODULES = st.lists(FUNCTIONS, max_size=5).map("\n\n".join)
 @settings(deadline=None)
 def test_a_file_does_not_differ_from_itself(source: str) -> None:
     files = {"x.py": File.read("x.py", source.encode())}
-    assert diff_files(files, files) == []
+    assert diff_files(files, files) == Changes([], [])
 
 
 @given(MODULES, MODULES)
