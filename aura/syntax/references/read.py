@@ -1,0 +1,28 @@
+"""From the bytes of a file to its facts."""
+
+from tree_sitter import Tree
+
+from aura.syntax.language import HEAD, language_for
+from aura.syntax.parsing import parse
+from aura.syntax.references.dialect import dialect_of
+from aura.syntax.references.types import Facts
+
+FACTS_VERSION = 1
+
+
+def read(source: bytes, path: str) -> Facts | None:
+    """Return the facts of a file, or None where its language is not known or it is over the budget.
+
+    Only the language depends on the path. A file that does not parse yields what can be had.
+    """
+    language = language_for(path, source[:HEAD])
+    if language is None or dialect_of(language.name) is None or b"\0" in source[:8000]:
+        return None
+    tree = parse(source, language)
+    return read_tree(tree, source, language.name) if tree is not None else None
+
+
+def read_tree(tree: Tree, source: bytes, language: str) -> Facts | None:
+    """Return the facts of a file that is parsed already."""
+    dialect = dialect_of(language)
+    return dialect.read(tree.root_node, source) if dialect is not None else None
