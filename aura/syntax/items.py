@@ -64,7 +64,7 @@ class Item:
     @cached_property
     def words(self) -> list[bytes]:
         """The words and signs of the whole text, those of members included."""
-        return _WORD.findall(self.text)
+        return words_of(self.text)
 
     @cached_property
     def features(self) -> Counter[bytes]:
@@ -78,14 +78,19 @@ class Item:
         if not self.children:
             return self.features
         name = self.entity.name.encode()
-        words = _WORD.findall(self.file.own_text(self.index))
+        words = words_of(self.file.own_text(self.index))
         return word_features([word for word in words if word != name])
+
+
+def words_of(text: bytes) -> list[bytes]:
+    """Return the words and signs of a text."""
+    return _WORD.findall(text)
 
 
 def word_features(words: list[bytes]) -> Counter[bytes]:
     """Count words, signs left out, and pairs of neighbours."""
-    found = Counter(word for word in words if len(word) > 1 or word.isalnum())
-    found.update(map(b" ".join, pairwise(words)))
+    found = Counter(map(b" ".join, pairwise(words)))
+    found.update([word for word in words if len(word) > 1 or word.isalnum()])
     return found
 
 

@@ -1,21 +1,39 @@
 """Which entity before is which entity after, over the whole change set.
 
-First comes identity: the same name below the same parent, from the top down, so that members follow their
-container wherever it went. What is left is matched by likeness: containers first, then all else, each
-greedily by a score of shared words, names and places. A pair of one name that is hardly alike gives way where
-there is a better one, so that A -> B while C -> A comes out right.
+What kept its name below the same parent, and most of its text, is itself; members follow their container
+wherever it went. All else, and what kept its name but hardly anything more, is matched by one assignment
+per kind: containers first, then code, then values. Text, name, signature, place, neighbours and users vote
+for a pair (`votes`), words that the change set replaces everywhere are learnt on the way (`vocabulary`),
+and the assignment of greatest worth is taken (`assignment`), again and again until it is stable, for what
+is matched tells more about the rest.
+
+Top-down identity before likeness is that of GumTree (Falleri et al., ASE 2014); names that give way to
+better candidates are RefactoringMiner's (Tsantalis et al., TSE 2020), rare words and thresholds by kind
+RefDiff's (Silva et al., TSE 2021), and the voting of a function's parts CodeShovel's (Grund et al., ICSE
+2021).
 """
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from aura.syntax.assignment import assign
 from aura.syntax.file import File
 from aura.syntax.items import CODE, TYPES, VALUES, Item, items
-from aura.syntax.similarity import Edge, Likeness, is_evident
+from aura.syntax.pairing import Pairing
+from aura.syntax.similarity import is_evident, plain_likeness
+from aura.syntax.vocabulary import Lessons, Vocabulary
+from aura.syntax.votes import Votes
 
-WEAK = 0.5
+WEAK = 0.65
+"""The likeness below which a namesake is doubted."""
+ROUNDS = 3
+COPIES = 8
+"""How many of the files that hold an equal text are asked about."""
+STATEMENTS, FILES = frozenset({"statements"}), frozenset({"file"})
+KEPT = 0.02
+"""The least worth of a doubted namesake: it stays where nobody else is worth anything."""
 
 
 class Matches(Struct, frozen=True):
@@ -38,109 +56,203 @@ def match(before: Mapping[str, File], after: Mapping[str, File]) -> Matches:
 class _Matcher:
     def __init__(self, before: list[Item], after: list[Item]) -> None:
         self.before, self.after = before, after
-        self.new: dict[Item, Item] = {}
-        self.old: dict[Item, Item] = {}
-        self.lone: tuple[list[Item], list[Item]] = ([], [])
+        self.known = Pairing(before, after)
+        self.lessons = Lessons()
+        self.put_off: dict[Item, Item] = {}
+        self.loose: tuple[list[Item], list[Item]] = [], []
 
     def run(self) -> Matches:
+        known = self.known
         self._align(_top(self.before), _top(self.after), by_path=True)
-        self.lone = self._left(self.before), self._left(self.after)
-        self._assign(TYPES, weak=False)
-        self._assign(CODE, weak=True)
-        self._assign(CODE, weak=False)
-        self._assign(VALUES, weak=False)
+        self.loose = known.left(self.before), known.left(self.after)
+        self._follow_files()
+        for kinds in (TYPES, CODE, VALUES):
+            self._assign(kinds)
+        if self._adopt():
+            self._assign(CODE)
         self._files()
         self._rests()
-        pairs = [(item, self.new[item]) for item in self.before if item in self.new]
-        return Matches(pairs, self._left(self.before), self._left(self.after), self.new)
-
-    def _left(self, side: Iterable[Item]) -> list[Item]:
-        return [item for item in side if item not in self.new and item not in self.old]
+        pairs = [(item, known.new[item]) for item in self.before if item in known.new]
+        return Matches(pairs, known.left(self.loose[0]), known.left(self.loose[1]), known.new)
 
     def _pair(self, old: Item, new: Item) -> None:
-        self.new[old], self.old[new] = new, old
-        if old.children and new.children:
-            self._align(self._left(old.children), self._left(new.children))
+        self.known.pair(old, new)
+        self._align_members(old, new)
 
-    def _unpair(self, old: Item) -> None:
-        del self.old[self.new.pop(old)]
+    def _align_members(self, old: Item, new: Item) -> None:
+        if old.children and new.children:
+            self._align(old.children, new.children)
 
     def _align(self, olds: list[Item], news: list[Item], *, by_path: bool = False) -> None:
-        """Pair what has one name and kind; namesakes by text, then by parameters, then in order."""
+        """Pair what has one name and kind and is in no pair; namesakes by text, by parameters, in order."""
         groups: dict[tuple[str, str, str], tuple[list[Item], list[Item]]] = defaultdict(lambda: ([], []))
-        for side, members in enumerate((olds, news)):
+        for side, (members, known) in enumerate(((olds, self.known.new), (news, self.known.old))):
             for item in members:
-                groups[item.path if by_path else "", item.family, item.label][side].append(item)
+                if item not in known:
+                    groups[item.path if by_path else "", item.family, item.label][side].append(item)
         for left, right in groups.values():
             if len(left) == len(right) == 1:
-                self._pair(left[0], right[0])
+                self._meet(left[0], right[0])
             elif left and right:
                 self._namesakes(left, right)
 
     def _namesakes(self, olds: list[Item], news: list[Item]) -> None:
+        met: set[Item] = set()
         for key in (_kind_and_text, _kind_and_parameters, _kind_only):
-            waiting: dict[object, list[Item]] = defaultdict(list)
+            waiting: dict[object, deque[Item]] = defaultdict(deque)
             for new in news:
-                if new not in self.old:
+                if new not in met:
                     waiting[key(new)].append(new)
             for old in olds:
                 same = waiting.get(key(old))
-                if old not in self.new and same:
-                    self._pair(old, same.pop(0))
+                if old not in met and same:
+                    new = same.popleft()
+                    met |= {old, new}
+                    self._meet(old, new)
 
-    def _assign(self, kinds: frozenset[str], *, weak: bool) -> None:
-        """Pair what is left of some kinds by likeness; `weak` lets hardly alike namesakes take part."""
-        olds, news = ([item for item in self._left(side) if item.entity.kind in kinds] for side in self.lone)
-        if weak and not (olds or news):
+    def _meet(self, old: Item, new: Item) -> None:
+        """Pair two namesakes, or put it off when they might not be one entity."""
+        if _is_clear(old, new):
+            self._pair(old, new)
+        else:
+            self.put_off[old] = new
+
+    def _follow_files(self) -> None:
+        """Pair the entities of a file that is gone with their namesakes where most of them went."""
+        gone = _by_path(_top(self.loose[0]), {item.path for item in self.after})
+        come = _by_path(_top(self.loose[1]), {item.path for item in self.before})
+        if not gone or not come:
             return
-        doubted: list[tuple[Item, Item]] = []
-        if weak:
-            likeness = Likeness([], [])
-            for old, new in list(self.new.items()):
-                differs = old.entity.raw != new.entity.raw and old.entity.kind in kinds
-                if not differs or old.children or is_evident(old, new):
-                    continue
-                if likeness.of(old, new) < WEAK:
-                    doubted.append((old, new))
-            if not doubted:
-                return
-            for old, new in doubted:
-                self._unpair(old)
-                olds.append(old)
-                news.append(new)
-                self.lone[0].append(old)
-                self.lone[1].append(new)
+        targets = list(come)
+        texts: dict[int, list[int]] = defaultdict(list)
+        for column, path in enumerate(targets):
+            for new in come[path]:
+                texts[new.entity.raw].append(column)
+        rows = []
+        for path, olds in gone.items():
+            votes = Counter(column for old in olds for column in texts[old.entity.raw][:COPIES])
+            rows.append(
+                {
+                    column: count + 0.5 * (_base(targets[column]) == _base(path))
+                    for column, count in votes.items()
+                    if 2 * count >= min(len(olds), len(come[targets[column]]))
+                }
+            )
+        sources = list(gone)
+        for row, column in assign(rows).items():
+            source, target = sources[row], targets[column]
+            self.known.paths[source] = target
+            self._align(gone[source], come[target])
+
+    def _assign(self, kinds: frozenset[str]) -> None:
+        """Pair what is left of some kinds, and namesakes that are in doubt, by the votes for them."""
+        while True:
+            doubted = self._doubted(kinds)
+            olds, news = self._left(0, kinds), self._left(1, kinds)
+            self._optimise(_outer(olds), _outer(news), doubted)
+            if not any(old.entity.kind in kinds for old in self.put_off):
+                break
+        if len(_outer(olds)) < len(olds) or len(_outer(news)) < len(news):
+            self._optimise(self.known.left(olds), self.known.left(news), {})
+
+    def _left(self, side: int, kinds: frozenset[str]) -> list[Item]:
+        return self.known.left(item for item in self.loose[side] if item.entity.kind in kinds)
+
+    def _doubted(self, kinds: frozenset[str]) -> dict[Item, Item]:
+        """Return the namesakes that were put off and that others contest; pair those that nobody does."""
+        waiting = {old: new for old, new in self.put_off.items() if old.entity.kind in kinds}
+        for old in waiting:
+            del self.put_off[old]
+        contested = waiting
+        for likeness in (lambda *_: 0.0, plain_likeness) if waiting else ():
+            contested = {old: new for old, new in contested.items() if likeness(old, new) < WEAK}
+            rivals = len(self._left(0, kinds)), len(self._left(1, kinds))
+            unlike = len(waiting) - len(contested)
+            if max(rivals) - unlike < 2:
+                contested = {}
+        for old, new in waiting.items():
+            if old not in contested:
+                self._pair(old, new)
+        return contested
+
+    def _optimise(self, olds: list[Item], news: list[Item], doubted: Mapping[Item, Item]) -> None:
+        """Take the assignment of greatest worth, again while what it finds tells more about the rest."""
         if not olds or not news:
             return
-        likeness = Likeness(olds, news)
-        for edge in self._ranked(likeness, dict(doubted)):
-            if edge.old not in self.new and edge.new not in self.old:
-                self._pair(edge.old, edge.new)
-        for old, new in doubted:
-            if old not in self.new and new not in self.old:
+        votes = Votes(olds, news, self.known)
+        chosen: dict[Item, Item] = {}
+        start, put_off = dict(self.known.new), dict(self.put_off)
+        for _ in range(ROUNDS):
+            votes.listen(self._vocabulary(len(olds) + len(news)))
+            better = self._best(votes, doubted)
+            if better == chosen:
+                break
+            self.known.reset(start)
+            self.put_off = dict(put_off)
+            for old, new in better.items():
+                self.known.pair(old, new)
+            for old, new in better.items():
+                self._align_members(old, new)
+            chosen = better
+            if not doubted and len(chosen) == min(len(olds), len(news)):
+                break
+        for old, new in doubted.items():
+            if old not in self.known.new and new not in self.known.old:
                 self._pair(old, new)
 
-    def _ranked(self, likeness: Likeness, doubted: dict[Item, Item]) -> list[Edge]:
-        before_of = {new: old for old, new in doubted.items()}
-        edges = []
-        for old, new in likeness.candidates():
-            edge = likeness.edge(old, new, self._same_place(old, new))
-            if doubted.get(old) is new:
-                edges.append(edge or Edge(likeness.of(old, new), old, new))
-            elif edge is not None:
-                calls = _delegates(doubted.get(old), old, new) or _delegates(before_of.get(new), new, old)
-                edges += [] if calls else [edge]
-        edges.sort(key=lambda e: (-e.score, e.old.order, e.new.order))
-        return edges
+    def _vocabulary(self, wanted: int) -> Vocabulary:
+        changed = ((a, b) for a, b in self.known.new.items() if a.entity.raw != b.entity.raw)
+        return self.lessons.of(
+            ((a, b) for a, b in changed if a.entity.kind in CODE or not a.children), wanted
+        )
 
-    def _same_place(self, old: Item, new: Item) -> bool:
-        if old.parent is None or new.parent is None:
-            return old.parent is new.parent and old.path == new.path
-        return self.new.get(old.parent) is new.parent
+    def _best(self, votes: Votes, doubted: Mapping[Item, Item]) -> dict[Item, Item]:
+        """Return the best assignment in which nothing is taken for its own caller's namesake."""
+        columns = {new: column for column, new in enumerate(votes.news)}
+        rows: dict[Item, dict[int, float]] = {old: {} for old in votes.olds}
+        for old, new in votes.candidates():
+            worth = votes.worth(old, new)
+            if worth > 0:
+                rows[old][columns[new]] = worth
+        for old, new in doubted.items():
+            rows[old][columns[new]] = max(KEPT, rows[old].get(columns[new], 0.0))
+        before_of = {new: old for old, new in doubted.items()}
+        while True:
+            found = assign(list(rows.values()))
+            chosen = {votes.olds[row]: votes.news[column] for row, column in found.items()}
+            taken = set(chosen.values())
+            copied = [
+                (old, new)
+                for old, new in chosen.items()
+                if (_delegates(doubted.get(old), old, new) and doubted[old] not in taken)
+                or (_delegates(before_of.get(new), new, old) and before_of[new] not in chosen)
+            ]
+            if not copied:
+                return chosen
+            for old, new in copied:
+                del rows[old][columns[new]]
+
+    def _adopt(self) -> bool:
+        """Pair containers that are left where members of the one are in the other."""
+        olds, news = self._left(0, TYPES), self._left(1, TYPES)
+        if not olds or not news:
+            return False
+        numbers = {new: column for column, new in enumerate(news)}
+        rows: list[dict[int, float]] = []
+        for old in olds:
+            there = (new.parent for child in old.children if (new := self.known.new.get(child)))
+            votes = Counter(numbers[parent] for parent in there if parent in numbers)
+            rows.append(
+                {c: n for c, n in votes.items() if 2 * n >= min(len(old.children), len(news[c].children))}
+            )
+        found = assign(rows)
+        for row, column in found.items():
+            self._pair(olds[row], news[column])
+        return bool(found)
 
     def _files(self) -> None:
         """Pair whole files of one content, then those that share most lines."""
-        olds, news = ([item for item in self._left(side) if item.entity.kind == "file"] for side in self.lone)
+        olds, news = self._left(0, FILES), self._left(1, FILES)
         by_raw = {new.entity.raw: new for new in reversed(news)}
         for old in olds:
             new = by_raw.pop(old.entity.raw, None)
@@ -149,7 +261,7 @@ class _Matcher:
         for old in olds:
             lines = Counter(old.text.splitlines())
             for new in news:
-                if old in self.new or new in self.old or not lines:
+                if old in self.known.new or new in self.known.old or not lines:
                     continue
                 other = Counter(new.text.splitlines())
                 if 2 * (lines & other).total() > 0.6 * (lines.total() + other.total()):
@@ -157,16 +269,30 @@ class _Matcher:
 
     def _rests(self) -> None:
         """Pair the statements of a file that is gone with those of where most of its entities went."""
-        olds, news = (
-            {item.path: item for item in self._left(side) if item.entity.kind == "statements"}
-            for side in self.lone
-        )
+        olds = {item.path: item for item in self._left(0, STATEMENTS)}
+        news = {item.path: item for item in self._left(1, STATEMENTS)}
         if not olds or not news:
             return
-        went = Counter((old.path, new.path) for old, new in self.new.items() if old.parent is None)
+        went = Counter((old.path, new.path) for old, new in self.known.new.items() if old.parent is None)
         for (source, target), _ in sorted(went.items(), key=lambda e: (-e[1], e[0])):
             if source in olds and target in news:
                 self._pair(olds.pop(source), news.pop(target))
+
+
+def _is_clear(old: Item, new: Item) -> bool:
+    """Tell at a glance whether two namesakes are one entity."""
+    a, b = old.entity, new.entity
+    if a.kind in TYPES:
+        return _keeps_members(old, new) or is_evident(old, new)
+    return a.raw == b.raw or a.kind not in CODE or b.kind not in CODE or is_evident(old, new)
+
+
+def _keeps_members(old: Item, new: Item) -> bool:
+    most = max(len(old.children), len(new.children))
+    if not most:
+        return old.entity.raw == new.entity.raw
+    one, two = (Counter((child.label, child.entity.raw) for child in item.children) for item in (old, new))
+    return 2 * (one & two).total() >= most
 
 
 def _delegates(namesake: Item | None, item: Item, other: Item) -> bool:
@@ -175,8 +301,26 @@ def _delegates(namesake: Item | None, item: Item, other: Item) -> bool:
     return namesake is not None and name in namesake.words and name not in item.words
 
 
-def _top(side: list[Item]) -> list[Item]:
+def _outer(side: list[Item]) -> list[Item]:
+    """Leave out what is inside another: it goes along where that one goes."""
+    inside = set(side)
+    return [item for item in side if item.parent not in inside]
+
+
+def _top(side: Iterable[Item]) -> list[Item]:
     return [item for item in side if item.parent is None]
+
+
+def _by_path(side: Iterable[Item], but: set[str]) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = defaultdict(list)
+    for item in side:
+        if item.path not in but:
+            found[item.path].append(item)
+    return found
+
+
+def _base(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _kind_and_text(item: Item) -> object:

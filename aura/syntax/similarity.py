@@ -1,57 +1,57 @@
-"""How alike two entities are: shared words and pairs of words, the rare ones counting more."""
+"""How alike two texts are: shared words and pairs of words, the rare ones counting more."""
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import chain
 from math import log
 from operator import mul
 
-from msgspec import Struct
-
-from aura.syntax.items import CODE, TYPES, VALUES, Item
+from aura.syntax.items import Item
 from aura.syntax.shared import common_ends
+from aura.syntax.vocabulary import parts
 
-CANDIDATES = 12
-COMMON = 60
 EVIDENT = 0.75
 
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+Features = Counter[bytes]
 
 
-class Edge(Struct, frozen=True):
-    """A possible pair and how good it is."""
+class Weights(dict[bytes, float]):
+    """The weight of a feature, by how few of the items of a side have it."""
 
-    score: float
-    old: Item
-    new: Item
+    def __init__(self, *sides: Sequence[Features]) -> None:
+        self.size = max(map(len, sides), default=1)
+        self.counts = [Counter(chain.from_iterable(side)) for side in sides]
 
-
-class _Weights(dict[bytes, float]):
-    """The weight of a feature, by how few of all items have it."""
-
-    def __init__(self, items: Sequence[Item]) -> None:
-        self.size = max(2, len(items))
-        self.frequency: Counter[bytes] = Counter()
-        for item in items:
-            self.frequency.update(item.features.keys())
+    def frequency(self, feature: bytes) -> int:
+        """Return in how many items of a side a feature is."""
+        return max([counts[feature] for counts in self.counts])
 
     def __missing__(self, feature: bytes) -> float:
-        weight = self[feature] = log(1 + self.size / (self.frequency[feature] or 1))
+        weight = self[feature] = log(1 + self.size / (self.frequency(feature) or 1))
         return weight
 
 
 class Likeness:
-    """Compares two pools of items; a feature counts by how few of them have it."""
+    """Compares the items of two sides; a feature counts by how few of them have it."""
 
-    def __init__(self, olds: list[Item], news: list[Item]) -> None:
-        self.olds, self.news = olds, news
-        self.weights = _Weights((*olds, *news))
+    def __init__(
+        self,
+        olds: Sequence[Item],
+        news: Sequence[Item],
+        beside: Sequence[Item],
+        translate: Callable[[Item], Features],
+    ) -> None:
+        """Compare `olds`, as `translate` reads them, with `news`; `beside` are others that show what is common."""
+        self.features = {item: translate(item) for item in olds} | {item: item.features for item in news}
+        sides = ([self.features[item] for item in side] for side in (olds, news))
+        around = [item.features for item in beside]
+        self.weights = Weights(*([*side, *around] for side in sides))
         self._mass: dict[Item, float] = {}
 
     def mass(self, item: Item) -> float:
         known = self._mass.get(item)
         if known is None:
-            features = item.features
+            features = self.features[item]
             weights = map(self.weights.__getitem__, features)
             known = self._mass[item] = sum(map(mul, weights, features.values()))
         return known
@@ -59,53 +59,18 @@ class Likeness:
     def of(self, old: Item, new: Item) -> float:
         """Return the weighted Dice coefficient of the features of two items."""
         total = self.mass(old) + self.mass(new)
-        return 2 * self.shared(old.features, new.features) / total if total else 1.0
+        return 2 * self.shared(old, new) / total if total else 1.0
 
-    def shared(self, one: Counter[bytes], two: Counter[bytes]) -> float:
-        weights = self.weights
-        return sum(weights[f] * min(one[f], two[f]) for f in one.keys() & two.keys())
-
-    def candidates(self) -> Iterator[tuple[Item, Item]]:
-        """Yield for each new item the old ones that share most with it, and its namesakes."""
-        weights, frequency = self.weights, self.weights.frequency
-        index: dict[bytes, list[Item]] = defaultdict(list)
-        names: dict[str, list[Item]] = defaultdict(list)
-        for old in self.olds:
-            names[old.entity.name].append(old)
-            for feature in old.features:
-                if frequency[feature] <= COMMON or len(self.olds) <= COMMON:
-                    index[feature].append(old)
-        for new in self.news:
-            shared: dict[Item, float] = defaultdict(float)
-            for feature, count in new.features.items():
-                for old in index.get(feature, ()):
-                    shared[old] += weights[feature] * min(count, old.features[feature])
-            best = sorted(shared, key=lambda old: (-shared[old] / (self.mass(old) + 1), old.order))
-            chosen = dict.fromkeys((*best[:CANDIDATES], *names[new.entity.name][:CANDIDATES]))
-            for old in chosen:
-                yield old, new
-
-    def edge(self, old: Item, new: Item, same_place: bool) -> Edge | None:
-        """Return the pair with its score, or None when it is not alike enough to be one."""
-        a, b = old.entity, new.entity
-        same_name = a.name == b.name
-        if not same_name and "constructor" in (a.kind, b.kind):
-            return None
-        alike = self.of(old, new)
-        if alike < _least(a.kind, same_name, same_place):
-            return None
-        names = name_likeness(a.name, b.name)
-        same_path = old.path == new.path
-        return Edge(alike + 0.25 * names + 0.1 * same_place + 0.03 * same_path, old, new)
+    def shared(self, old: Item, new: Item) -> float:
+        one, two, weights = self.features[old], self.features[new], self.weights
+        return sum([weights[f] * min(one[f], two[f]) for f in one.keys() & two.keys()])
 
 
-def _least(kind: str, same_name: bool, same_place: bool) -> float:
-    if kind in VALUES:
-        return 0.5 if same_name else 0.8 if same_place else 2.0
-    if kind in TYPES:
-        return 0.25 if same_name else 0.45
-    assert kind in CODE
-    return 0.3 if same_name else 0.45 if same_place else 0.6
+def plain_likeness(old: Item, new: Item) -> float:
+    """Return the Dice coefficient of the features of two items, all of them counting alike."""
+    one, two = old.features, new.features
+    total = one.total() + two.total()
+    return 2 * sum([min(one[f], two[f]) for f in one.keys() & two.keys()]) / total if total else 1.0
 
 
 def is_evident(old: Item, new: Item) -> bool:
@@ -117,6 +82,6 @@ def name_likeness(one: str, two: str) -> float:
     """Return how many of their parts two names share, 0 to 1."""
     if one == two:
         return 1.0
-    left, right = (Counter(p.lower() for p in _PART.findall(name)) for name in (one, two))
+    left, right = Counter(parts(one)), Counter(parts(two))
     total = left.total() + right.total()
     return 1.6 * (left & right).total() / total if total else 0.0

@@ -1,0 +1,75 @@
+"""The pairs that are known so far, and what they say about where others stand."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from aura.syntax.items import Item
+
+
+class Pairing:
+    """Which item of before is which of after; each is in at most one pair."""
+
+    def __init__(self, before: Sequence[Item], after: Sequence[Item]) -> None:
+        self.new: dict[Item, Item] = {}
+        self.old: dict[Item, Item] = {}
+        self.paths: dict[str, str] = {}
+        """Where most of a file that is gone went."""
+        self._tops = _by_path(before), _by_path(after)
+        self._places: dict[Item, int] = {}
+
+    def pair(self, old: Item, new: Item) -> None:
+        self.new[old], self.old[new] = new, old
+
+    def reset(self, pairs: dict[Item, Item]) -> None:
+        """Know no more than some pairs."""
+        self.new = dict(pairs)
+        self.old = {new: old for old, new in pairs.items()}
+
+    def left(self, side: Iterable[Item]) -> list[Item]:
+        """Return the items that are in no pair."""
+        return [item for item in side if item not in self.new and item not in self.old]
+
+    def is_same_place(self, old: Item, new: Item) -> bool:
+        """Tell whether two items are in one container or, outermost, in one file."""
+        if old.parent is None or new.parent is None:
+            return old.parent is new.parent and self.paths.get(old.path, old.path) == new.path
+        return self.new.get(old.parent) is new.parent
+
+    def neighbourhood(self, old: Item, new: Item) -> float:
+        """Say how many of the next known entities before and behind are the same, 0 to 1."""
+        sides = ((self._near(old, 0, step), self._near(new, 1, step)) for step in (-1, 1))
+        return 0.5 * sum(
+            one is two if one is None or two is None else self.new[one] is two for one, two in sides
+        )
+
+    def _near(self, item: Item, side: int, step: int) -> Item | None:
+        """Return the next item in some direction that is in a pair."""
+        siblings = self.siblings(item, side)
+        known = self.old if side else self.new
+        place = self._places[item] + step
+        while 0 <= place < len(siblings):
+            if siblings[place] in known:
+                return siblings[place]
+            place += step
+        return None
+
+    def siblings(self, item: Item, side: int) -> Sequence[Item]:
+        """Return what stands beside an item in its container or, outermost, in its file, and the item."""
+        found = item.parent.children if item.parent else self._tops[side][item.path]
+        if item not in self._places:
+            self._places.update((other, place) for place, other in enumerate(found))
+        return found
+
+    def around(self, item: Item, side: int, most: int) -> Iterator[Item]:
+        """Yield the nearest siblings of an item."""
+        siblings = self.siblings(item, side)
+        place = self._places[item]
+        return (other for other in siblings[max(0, place - most) : place + most + 1] if other is not item)
+
+
+def _by_path(side: Iterable[Item]) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = defaultdict(list)
+    for item in side:
+        if item.parent is None:
+            found[item.path].append(item)
+    return found

@@ -1,0 +1,168 @@
+"""Which words a change set replaces by which, learnt from the pairs that are already known.
+
+Where a word gave way to another between the same neighbours, callers and users say that they name one
+thing. What several such pairs have in common (`event_length` -> `outcome_length`, `has_event` ->
+`has_outcome`) is a rule for the parts of names that nobody was seen to replace.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
+
+from aura.syntax.items import Item, words_of
+from aura.syntax.shared import common_ends
+
+BYTES = 64_000
+"""How much changed text is read at most, besides some for each item that is to be matched."""
+EACH = 2_000
+MARGIN = 40
+SPOKEN = 2
+"""How many pairs must replace a word, or words must replace a part, before it is taken for a rule."""
+
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+_Parts = tuple[str, ...]
+_Context = tuple[bytes, bytes, bytes, bytes]
+
+
+@lru_cache(10_000)
+def parts(name: str) -> _Parts:
+    """Return the words that a name is made of, in lower case."""
+    return tuple(part.lower() for part in _PART.findall(name))
+
+
+class Vocabulary:
+    """What replaces what: whole words, and parts of names."""
+
+    def __init__(self, votes: Counter[tuple[bytes, bytes]]) -> None:
+        self.votes = votes
+        self.words = _rules(votes)
+        self.segments = _segments(votes)
+        single = {one[0]: two[0] for one, two in self.segments.items() if len(one) == len(two) == 1}
+        self.parts = {
+            case(one).encode(): case(two).encode()
+            for one, two in single.items()
+            for case in (str.lower, str.title, str.upper)
+        }
+        self._part = re.compile(b"|".join(map(re.escape, self.parts))) if self.parts else None
+        self._known: dict[bytes, bytes] = {}
+
+    def translates_like(self, other: "Vocabulary") -> bool:
+        """Tell whether both translate all words alike."""
+        return self.words == other.words and self.parts == other.parts
+
+    def supports(self, old: str, new: str) -> float:
+        """Say how surely users of `old` use `new` instead, 0 to 1."""
+        seen = self.votes[old.encode(), new.encode()]
+        return 1.0 if seen >= SPOKEN else 0.8 if seen else 0.0
+
+    def explains(self, old: str, new: str) -> bool:
+        """Tell whether a rule makes `new` of `old`."""
+        one, two = parts(old), parts(new)
+        return any(
+            one[:at] + by + one[at + len(segment) :] == two
+            for segment, by in self.segments.items()
+            for at in range(len(one) - len(segment) + 1)
+            if one[at : at + len(segment)] == segment
+        )
+
+    def translated(self, words: Iterable[bytes]) -> list[bytes]:
+        """Return words as they would be called after."""
+        known = self._known
+        found = []
+        for word in words:
+            if word not in known:
+                known[word] = self._translated(word)
+            found.append(known[word])
+        return found
+
+    def _translated(self, word: bytes) -> bytes:
+        whole = self.words.get(word)
+        if whole is not None or self._part is None:
+            return whole or word
+        return self._part.sub(lambda found: self.parts[found[0]], word)
+
+
+class Lessons:
+    """Learns from pairs of which entity became which; each pair is read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[Item, Item], set[tuple[bytes, bytes]]] = {}
+        self._budget = 0
+
+    def of(self, pairs: Iterable[tuple[Item, Item]], wanted: int) -> Vocabulary:
+        """Return what pairs tell about so many items; what is over the budget tells nothing."""
+        votes: Counter[tuple[bytes, bytes]] = Counter()
+        self._budget = BYTES + EACH * wanted
+        for pair in pairs:
+            known = self._read.get(pair)
+            if known is None:
+                known = self._read[pair] = self._replaced(*pair)
+            votes.update(known)
+        return Vocabulary(votes)
+
+    def _replaced(self, old: Item, new: Item) -> set[tuple[bytes, bytes]]:
+        before, after = _middle(old.text, new.text)
+        self._budget -= len(before) + len(after)
+        if self._budget < 0:
+            return set()
+        one, two = _contexts(words_of(before)), _contexts(words_of(after))
+        found = {
+            (a, b)
+            for context in one.keys() & two.keys()
+            if (a := one[context]) != (b := two[context]) and a and b
+        }
+        if old.entity.name != new.entity.name:
+            found.add((old.entity.name.encode(), new.entity.name.encode()))
+        return found
+
+
+def _middle(one: bytes, two: bytes) -> tuple[bytes, bytes]:
+    """Return two texts without what they share at both ends, some bytes aside for the contexts."""
+    first, last = common_ends(one, two)
+    first, last = max(0, first - MARGIN), max(0, last - MARGIN)
+    return one[first : len(one) - last], two[first : len(two) - last]
+
+
+def _contexts(words: Sequence[bytes]) -> dict[_Context, bytes]:
+    """Map the two neighbours on both sides to the name between them, to nothing where there are several."""
+    found: dict[_Context, bytes] = {}
+    for p2, p1, word, n1, n2 in zip(words, *(islice(words, n, None) for n in range(1, 5)), strict=False):
+        if word > b"A":
+            context = p2, p1, n1, n2
+            found[context] = word if found.get(context, word) == word else b""
+    return found
+
+
+def _rules(votes: Counter[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return the words that mostly one other replaces, which mostly replaces them."""
+    gone, come = Counter[bytes](), Counter[bytes]()
+    for (old, new), count in votes.items():
+        gone[old] += count
+        come[new] += count
+    return {
+        old: new
+        for (old, new), count in votes.items()
+        if count >= SPOKEN and 3 * count > 2 * gone[old] and 3 * count > 2 * come[new]
+    }
+
+
+def _segments(votes: Counter[tuple[bytes, bytes]]) -> dict[_Parts, _Parts]:
+    """Return the parts of names that mostly one other replaces."""
+    found: dict[_Parts, Counter[_Parts]] = defaultdict(Counter)
+    for old, new in votes:
+        one, two = parts(old.decode(errors="replace")), parts(new.decode(errors="replace"))
+        size = min(len(one), len(two))
+        first = next((i for i in range(size) if one[i] != two[i]), size)
+        last = next((i for i in range(size - first) if one[-1 - i] != two[-1 - i]), size - first)
+        segment, by = one[first : len(one) - last], two[first : len(two) - last]
+        if segment and segment != by:
+            found[segment][by] += 1
+    rules = {}
+    for segment, others in found.items():
+        (by, count), *_ = others.most_common(1)
+        if count >= SPOKEN and 3 * count > 2 * others.total():
+            rules[segment] = by
+    return rules

@@ -1,0 +1,136 @@
+"""Who votes for a pair, and the pairs that are worth a vote.
+
+Text, name, signature, place, neighbours and users each have a say, as in RefDiff (Silva et al., TSE 2021)
+and CodeShovel (Grund et al., ICSE 2021): a body that was rewritten may stand where it stood, be called
+where it was called and take what it took.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from heapq import nsmallest
+
+from aura.syntax.items import CODE, TYPES, VALUES, Item, word_features
+from aura.syntax.pairing import Pairing
+from aura.syntax.similarity import Features, Likeness, name_likeness
+from aura.syntax.vocabulary import Vocabulary
+
+CANDIDATES = 12
+COMMON = 60
+"""A feature that more items than this have leads to no candidates."""
+RAREST = 16
+AROUND = 3
+BESIDE = 4
+
+NAME, SIGNATURE, PLACE, NEIGHBOURS, USERS = 0.2, 0.1, 0.15, 0.1, 0.25
+LEAST_TEXT = 0.2
+
+
+class Votes:
+    """The worth of pairs of items of one kind that are left, in the light of those that are known."""
+
+    def __init__(self, olds: Sequence[Item], news: Sequence[Item], pairing: Pairing) -> None:
+        self.olds, self.news = olds, news
+        self.pairing, self.vocabulary = pairing, Vocabulary(Counter())
+        beside = {
+            other: None
+            for side, items in enumerate((olds, news))
+            for item in items[:BESIDE]
+            if item.entity.kind in CODE
+            for other in pairing.around(item, side, AROUND)
+            if other.entity.kind in CODE
+        }
+        self.beside = [*beside]
+        self.likeness = Likeness(olds, news, self.beside, _own_features)
+        self._text: dict[tuple[Item, Item], float] = {}
+        self._near: dict[Item, list[Item]] = {}
+
+    def listen(self, vocabulary: Vocabulary) -> None:
+        """Use what is known about words from now on."""
+        before, self.vocabulary = self.vocabulary, vocabulary
+        if not vocabulary.translates_like(before):
+            self.likeness = Likeness(self.olds, self.news, self.beside, self._translated)
+            self._text, self._near = {}, {}
+
+    def _translated(self, old: Item) -> Features:
+        name = old.entity.name.encode()
+        return word_features(self.vocabulary.translated(word for word in old.words if word != name))
+
+    def candidates(self) -> Iterator[tuple[Item, Item]]:
+        """Yield for each new item the old ones most like it, its namesakes and what its users used before."""
+        names: dict[str, list[Item]] = defaultdict(list)
+        for old in self.olds:
+            names[old.entity.name].append(old)
+        used: dict[str, list[Item]] = defaultdict(list)
+        for one, two in self.vocabulary.votes:
+            used[two.decode(errors="replace")] += names.get(one.decode(errors="replace"), ())
+        if not self._near:
+            index = self._index()
+            self._near = {new: self._nearest(new, index) for new in self.news}
+        for new, near in self._near.items():
+            name = new.entity.name
+            others = (*names.get(name, ())[:CANDIDATES], *used.get(name, ())[:CANDIDATES])
+            for old in dict.fromkeys((*near, *others)):
+                yield old, new
+
+    def _index(self) -> dict[bytes, list[Item]]:
+        frequency, few = self.likeness.weights.frequency, len(self.olds) <= COMMON
+        index: dict[bytes, list[Item]] = defaultdict(list)
+        for old in self.olds:
+            for feature in self.likeness.features[old]:
+                if few or frequency(feature) <= COMMON:
+                    index[feature].append(old)
+        return index
+
+    def _nearest(self, new: Item, index: dict[bytes, list[Item]]) -> list[Item]:
+        weights, features = self.likeness.weights, self.likeness.features
+        own = [feature for feature in features[new] if feature in index]
+        shared: dict[Item, float] = defaultdict(float)
+        for feature in nsmallest(RAREST, own, key=lambda f: len(index[f])) if len(own) > RAREST else own:
+            for old in index[feature]:
+                shared[old] += weights[feature] * min(features[new][feature], features[old][feature])
+        return nsmallest(
+            CANDIDATES, shared, key=lambda old: (-shared[old] / (self.likeness.mass(old) + 1), old.order)
+        )
+
+    def worth(self, old: Item, new: Item) -> float:
+        """Return how much better it is to pair two items than not to; none below 0 is to be paired."""
+        a, b = old.entity, new.entity
+        if "constructor" in (a.kind, b.kind) and (a.kind != b.kind or a.name != b.name):
+            return -1.0
+        text = self._text.get((old, new))
+        if text is None:
+            text = self._text[old, new] = self.likeness.of(old, new)
+        users = self.vocabulary.supports(a.name, b.name)
+        name = 1.0 if self.vocabulary.explains(a.name, b.name) else name_likeness(a.name, b.name)
+        here = self.pairing.is_same_place(old, new)
+        if a.kind in VALUES:
+            return text + NAME * name - _least_of_values(a.name == b.name, here, users > 0)
+        if a.kind in TYPES:
+            least = 0.3 if a.name == b.name else 0.5
+            return text + NAME * (name - (a.name == b.name)) + 0.1 * here + USERS * users - least
+        if text < LEAST_TEXT:
+            return -1.0
+        assert a.kind in CODE
+        size = min(len(old.words), len(new.words))
+        said = NAME * name + SIGNATURE * _signatures(old, new) + USERS * users
+        if here:
+            said += PLACE + NEIGHBOURS * self.pairing.neighbourhood(old, new)
+        return text * size / (size + 4) + said - 0.6
+
+
+def _own_features(item: Item) -> Features:
+    return item.features
+
+
+def _least_of_values(same_name: bool, here: bool, used: bool) -> float:
+    if same_name:
+        return 0.7
+    return (0.3 if used else 0.8) if here else 2.0
+
+
+def _signatures(old: Item, new: Item) -> float:
+    """Return how many parameters have one name; half where neither has any."""
+    one, two = ({p.name for p in item.entity.parameters if p.kind != "receiver"} for item in (old, new))
+    if not one and not two:
+        return 0.5
+    return 2 * len(one & two) / (len(one) + len(two))
