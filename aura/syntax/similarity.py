@@ -41,7 +41,7 @@ class Likeness:
         beside: Sequence[Item],
         translate: Callable[[Item], Features],
     ) -> None:
-        """Compare `olds`, as `translate` reads them, with `news`; `beside` are others that show what is common."""
+        """Compare `olds`, as `translate` reads them, with `news`; `beside` shows what is common there."""
         self.features = {item: translate(item) for item in olds} | {item: item.features for item in news}
         sides = ([self.features[item] for item in side] for side in (olds, news))
         around = [item.features for item in beside]
