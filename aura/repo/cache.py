@@ -1,4 +1,4 @@
-"""The cache of entity tables: a file that may be deleted at any time, and is replaced when it is damaged."""
+"""What was read from blobs, kept in a file that may be deleted at any time; a damaged one is replaced."""
 
 import contextlib
 import logging
@@ -6,88 +6,88 @@ import os
 import zlib
 from collections.abc import Iterable, Mapping
 from time import time
-from typing import NamedTuple, Self
+from typing import Generic, Literal, NamedTuple, Self, TypeVar
 
 import apsw
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from aura.syntax.types import Table
-
 CAP = 256 << 20
 COMPRESS = 4096
-"""Tables of more bytes than this are compressed."""
+"""Values of more bytes than this are compressed."""
 
-_LAYOUT = 1
+_LAYOUT = 2
 _SCHEMA = f"""
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS tables (
+CREATE TABLE IF NOT EXISTS found (
     id INTEGER PRIMARY KEY,    -- hash of the key
     blob BLOB NOT NULL,        -- what the hash is of, as far as it may collide
     used INTEGER NOT NULL,     -- the day of the last use
     sum INTEGER NOT NULL,      -- CRC-32 of the data: a cache deleted while in use may mix old and new pages
     data BLOB NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS tables_by_use ON tables (used);
+CREATE INDEX IF NOT EXISTS found_by_use ON found (used);
 PRAGMA user_version = {_LAYOUT};
 COMMIT;
 """
 _DAY = 86_400
-# A table is a MessagePack array and cannot begin so.
+# A value is a MessagePack array and cannot begin so.
 _DEFLATED = b"\x78"
 _LOG = logging.getLogger(__name__)
 
 
+T = TypeVar("T")
+
+
 class Key(NamedTuple):
-    """What a table depends on; `version` stands for the grammar and for the extractor."""
+    """What a value depends on; `version` stands for the grammar and for what reads the tree."""
 
     blob: str
     language: str
     version: int
+    kind: Literal["table", "facts", "graph"] = "table"
 
 
 class Cache:
-    """Tables by key, shared by several processes; for one thread. It never fails, it forgets."""
+    """MessagePack arrays by key, shared by several processes; for one thread. It never fails, it forgets."""
 
     def __init__(self, path: str | None, *, cap: int = CAP) -> None:
         self._path = path
         self._cap = cap
         self._day = int(time()) // _DAY
         self._stale: set[int] = set()
-        self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(Table).decode
         self._db: apsw.Connection | None = None
         self._resets = 0
         if path is not None:
             self._open()
 
-    def get_many(self, keys: Iterable[Key]) -> dict[Key, Table]:
-        """Return the tables that are there."""
-        found: dict[Key, Table] = {}
+    def get_many(self, keys: Iterable[Key]) -> dict[Key, bytes]:
+        """Return the values that are there."""
+        found: dict[Key, bytes] = {}
         if self._db is None:
             return found
         try:
             for key in keys:
-                table = self._get(self._db, key)
-                if table is not None:
-                    found[key] = table
+                data = self._get(self._db, key)
+                if data is not None:
+                    found[key] = data
         except apsw.Error as error:
             self._recover(error)
         return found
 
-    def put_many(self, tables: Mapping[Key, Table]) -> None:
-        """Remember tables; when another process is in the way for long, they are not remembered."""
-        if self._db is None or not (tables or self._stale):
+    def put_many(self, values: Mapping[Key, bytes]) -> None:
+        """Remember values; when another process is in the way for long, they are not remembered."""
+        if self._db is None or not (values or self._stale):
             return
-        rows = [self._row(key, table) for key, table in tables.items()]
+        rows = [self._row(key, data) for key, data in values.items()]
         marks = [(self._day, number) for number in self._stale]
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._db.executemany("INSERT OR REPLACE INTO tables VALUES (?, ?, ?, ?, ?)", rows)
-                self._db.executemany("UPDATE tables SET used = ? WHERE id = ?", marks)
+                self._db.executemany("INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?, ?)", rows)
+                self._db.executemany("UPDATE found SET used = ? WHERE id = ?", marks)
                 evicted = self._evict(self._db)
             except BaseException:
                 self._db.execute("ROLLBACK")
@@ -117,7 +117,7 @@ class Cache:
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
             db = apsw.Connection(self._path)
         except (OSError, apsw.Error) as error:
-            _LOG.warning("no cache of entity tables: %s", error)
+            _LOG.warning("no cache: %s", error)
             return
         try:
             self._prepare(db)
@@ -143,7 +143,7 @@ class Cache:
             return
         self.close()
         self._resets += 1
-        _LOG.warning("cache of entity tables: %s: %s", type(error).__name__, error)
+        _LOG.warning("cache: %s: %s", type(error).__name__, error)
         if isinstance(error, apsw.FullError | apsw.IOError | apsw.ReadOnlyError) or self._resets > 2:
             return
         assert self._path is not None
@@ -152,9 +152,9 @@ class Cache:
                 os.unlink(self._path + suffix)
         self._open()
 
-    def _get(self, db: apsw.Connection, key: Key) -> Table | None:
+    def _get(self, db: apsw.Connection, key: Key) -> bytes | None:
         number = _number(key)
-        row = db.execute("SELECT blob, used, sum, data FROM tables WHERE id = ?", (number,)).fetchone()
+        row = db.execute("SELECT blob, used, sum, data FROM found WHERE id = ?", (number,)).fetchone()
         if row is None:
             return None
         blob, used, checksum, data = row
@@ -163,12 +163,11 @@ class Cache:
         if used != self._day:
             self._stale.add(number)
         try:
-            return self._decode(zlib.decompress(data) if data[:1] == _DEFLATED else data)
-        except (msgspec.MsgspecError, zlib.error):
+            return zlib.decompress(data) if data[:1] == _DEFLATED else bytes(data)
+        except zlib.error:
             return None
 
-    def _row(self, key: Key, table: Table) -> tuple[int, bytes, int, int, bytes]:
-        data = self._encode(table)
+    def _row(self, key: Key, data: bytes) -> tuple[int, bytes, int, int, bytes]:
         if len(data) > COMPRESS:
             data = zlib.compress(data, 1)
         return _number(key), bytes.fromhex(key.blob), self._day, zlib.crc32(data), data
@@ -178,11 +177,32 @@ class Cache:
         pages, free, size = (db.pragma(name) for name in ("page_count", "freelist_count", "page_size"))
         if (pages - free) * size <= self._cap:
             return False
-        oldest = "SELECT id FROM tables ORDER BY used LIMIT (SELECT count(*) / 4 + 1 FROM tables)"
-        db.execute(f"DELETE FROM tables WHERE id IN ({oldest})")
+        oldest = "SELECT id FROM found ORDER BY used LIMIT (SELECT count(*) / 4 + 1 FROM found)"
+        db.execute(f"DELETE FROM found WHERE id IN ({oldest})")
         return True
 
 
+class Shelf(Generic[T]):
+    """The values of one type in a cache."""
+
+    def __init__(self, cache: Cache, type_: type[T]) -> None:
+        self._cache = cache
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(type_).decode
+
+    def get_many(self, keys: Iterable[Key]) -> dict[Key, T]:
+        """Return the values that are there and can be read."""
+        found: dict[Key, T] = {}
+        for key, data in self._cache.get_many(keys).items():
+            with contextlib.suppress(msgspec.MsgspecError):
+                found[key] = self._decode(data)
+        return found
+
+    def put_many(self, values: Mapping[Key, T]) -> None:
+        """Remember values."""
+        self._cache.put_many({key: self._encode(value) for key, value in values.items()})
+
+
 def _number(key: Key) -> int:
-    digest = xxh3_64_intdigest(f"{key.blob} {key.language} {key.version}".encode())
+    digest = xxh3_64_intdigest(f"{key.blob} {key.language} {key.version} {key.kind}".encode())
     return digest - (1 << 64) if digest >= 1 << 63 else digest

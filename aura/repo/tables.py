@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from aura.repo.cache import Cache, Key
+from aura.repo.cache import Cache, Key, Shelf
 from aura.repo.changes import GITLINK, SYMLINK
 from aura.repo.objects import CatFile
 from aura.syntax.extract import Version, fingerprint, read
@@ -37,7 +37,7 @@ class Tables:
     """Reads files and their tables; for one thread."""
 
     def __init__(self, cache: Cache) -> None:
-        self._cache = cache
+        self._cache = Shelf(cache, Table)
         self._kept: OrderedDict[tuple[str, str], File] = OrderedDict()
         self._weight = 0
         self._grown: OrderedDict[str, Version] = OrderedDict()

@@ -6,19 +6,20 @@ import textwrap
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
 from aura.repo import cache
-from aura.repo.cache import Cache, Key
+from aura.repo.cache import Cache, Key, Shelf
 from aura.syntax.types import Entity, Parameter, Table
 
 
-def table(name: str, size: int = 3) -> Table:
+def table(name: str, size: int = 3) -> bytes:
     entities = tuple(
         Entity("function", f"{name}{n}", name, n, -1, n, n + 1, 1, 2, -5, (Parameter("x", default="1"),))
         for n in range(size)
     )
-    return Table("python", False, entities)
+    return msgspec.msgpack.encode(Table("python", False, entities))
 
 
 def key(number: int, version: int = 1) -> Key:
@@ -45,6 +46,7 @@ def test_every_part_of_the_key_counts(path: str) -> None:
     with Cache(path) as it:
         it.put_many({key(1): table("a")})
         others = [key(1, 2), key(2), Key(key(1).blob, "go", 1), Key(f"{1:064x}", "python", 1)]
+        others += [key(1)._replace(kind="facts")]
         assert it.get_many(others) == {}
 
 
@@ -65,7 +67,7 @@ def test_a_file_that_is_no_database_is_replaced(path: str) -> None:
 def test_another_layout_is_replaced(path: str) -> None:
     os.makedirs(os.path.dirname(path))
     with apsw.Connection(path) as db:
-        db.execute("CREATE TABLE tables (x); PRAGMA user_version = 99")
+        db.execute("CREATE TABLE found (x); PRAGMA user_version = 99")
     db.close()
     with Cache(path) as it:
         it.put_many({key(1): table("a")})
@@ -154,14 +156,21 @@ def test_several_processes_fill_one_cache(path: str) -> None:
     script = textwrap.dedent(f"""
         import sys
         from aura.repo.cache import Cache, Key
-        from aura.syntax.types import Table
         start = int(sys.argv[1])
         with Cache({path!r}) as it:
             for n in range(start, start + 50):
-                it.put_many({{Key(f"{{n:040x}}", "python", 1): Table("python", False, ())}})
+                it.put_many({{Key(f"{{n:040x}}", "python", 1): bytes([0x90])}})
     """)
     started = [subprocess.Popen([sys.executable, "-c", script, str(n * 50)]) for n in range(3)]
     assert [process.wait(30) for process in started] == [0, 0, 0]
     with Cache(path) as it:
         assert len(it.get_many([key(n) for n in range(150)])) == 150
     assert cache.CAP > 0
+
+
+def test_a_shelf_gives_back_what_was_put_and_nothing_that_it_cannot_read(path: str) -> None:
+    with Cache(path) as it:
+        shelf = Shelf(it, Table)
+        shelf.put_many({key(1): Table("python", True, ())})
+        it.put_many({key(2): b"\x91\x01", key(3): table("a")[:-3]})
+        assert shelf.get_many([key(1), key(2), key(3)]) == {key(1): Table("python", True, ())}
