@@ -43,37 +43,52 @@ async def log(context: Context, caller: Caller, new: NewIntent, request: web.Req
 
 
 async def _log(context: Context, caller: Caller, new: NewIntent, key: Key | None) -> Answer:
+    if key is not None:
+        return await _log_once(context, caller, new, key)
+    seq, intent = await context.store.write_among(intents.add, (caller, new))
+    job = _job(caller, new, seq)
+    context.analyst.add(job)
+    return Answer(CREATED, encode(await _analysed(job, new.wait_ms) or intent))
+
+
+async def _log_once(context: Context, caller: Caller, new: NewIntent, key: Key) -> Answer:
     logged: list[int] = []
 
     def write(db: Connection) -> Answer:
         logged.clear()
-        seq, intent = intents.add(db, caller, new)
+        [(seq, intent)] = intents.add(db, [(caller, new)])
         logged.append(seq)
         return Answer(CREATED, encode(intent))
 
     answer = await write_once(context, caller, key, write)
     if not logged or answer.replayed:
         return answer
-    seq = logged[0]
     waiting = [new.wait_ms > 0]
 
     def after(db: Connection, analysed: Intent) -> None:
-        if key is not None and waiting[0]:
+        if waiting[0]:
             idempotency.keep(db, key, Answer(CREATED, encode(analysed)))
 
-    job = _job(caller, new, seq, after)
+    job = _job(caller, new, logged[0], after)
     context.analyst.add(job)
     if job.done is None:
         return answer
-    try:
-        async with asyncio.timeout(new.wait_ms / 1000):
-            return Answer(CREATED, encode(await asyncio.shield(job.done)))
-    except TimeoutError:
-        waiting[0] = False
-    if key is None:
-        return answer
+    if (analysed := await _analysed(job, new.wait_ms)) is not None:
+        return Answer(CREATED, encode(analysed))
+    waiting[0] = False
     # The analysis may have been attached and its answer kept while the wait ran out: that is then said.
     return await context.store.write(lambda db: _kept(db, key, answer))
+
+
+async def _analysed(job: Job, wait_ms: int) -> Intent | None:
+    """Wait for a job's intent; None where nobody wants to, or where it takes longer."""
+    if job.done is None:
+        return None
+    try:
+        async with asyncio.timeout(wait_ms / 1000):
+            return await asyncio.shield(job.done)
+    except TimeoutError:
+        return None
 
 
 def _kept(db: Connection, key: Key, answer: Answer) -> Answer:

@@ -91,7 +91,7 @@ def record(db: Connection, caller: Caller, place: Place, read: Read, *, live: bo
     seq = db.last_insert_rowid()
     db.execute("INSERT INTO commits (repo, sha, intent) VALUES (?,?,?)", (place.repo, commit.sha, seq))
     system = settings.value(db, place.repo, "tickets.system")
-    add_tickets(db, seq, id_, named_in_message(commit.message, system))
+    add_tickets(db, [(seq, id_, named_in_message(commit.message, system))])
     nodes.attach(db, place.repo, seq, read.edits, "bound", commit.sha)
     if live:
         binding.bind(db, caller, place, commit.sha, read.edits)

@@ -1,5 +1,6 @@
 """Intents: why something changed, said by hand (`log`) or by a commit (`commit`)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -204,44 +205,68 @@ def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
     Without `commit` it takes the uncommitted changes of the work tree, and is bound to the next commit that
     contains them. A dry run is answered with 200. Raises `intent_missing_ticket` in strict mode.
     """
-    return add(db, caller, new)[1]
+    return add(db, [(caller, new)])[0][1]
 
 
-def add(db: Connection, caller: Caller, new: NewIntent) -> tuple[int, Intent]:
-    """Add a logged intent, still to be analysed; return its sequence, too."""
-    here = caller.here
-    system = settings.value(db, here.repo, "tickets.system")
+def add(db: Connection, given: Sequence[tuple[Caller, NewIntent]]) -> list[tuple[int, Intent]]:
+    """Add logged intents, still to be analysed; return each with its sequence."""
+    now = now_us()
+    systems = {repo: _ticket_system(db, repo) for repo in {caller.here.repo for caller, _ in given}}
+    authors = {actor: author_of(db, actor) for actor in {caller.actor for caller, _ in given}}
+    made = [
+        (caller, new, _made(caller, new, *systems[caller.here.repo], rfc3339(now))) for caller, new in given
+    ]
+    db.executemany(
+        "INSERT INTO intents (id, repo, worktree, session, branch, author, source, summary, created_at,"
+        " recorded_at, base_sha, commit_sha, analysis, files)"
+        " VALUES (?,?,?,?,?,?,'log',?,?,?,?,?,'pending',?)",
+        [
+            (
+                intent.id, caller.here.repo, intent.worktree, intent.session, intent.branch,
+                authors[caller.actor], new.summary, now, now, caller.here.head, new.commit,
+                msgspec.json.encode(new.files).decode() if new.files else None,
+            )
+            for caller, new, intent in made
+        ],
+    )  # fmt: skip
+    # AUTOINCREMENT leaves no gap between rows of one transaction.
+    last = db.last_insert_rowid()
+    added = [(last - len(made) + place, intent) for place, (_, _, intent) in enumerate(made, 1)]
+    add_tickets(db, [(seq, intent.id, intent.tickets) for seq, intent in added])
+    db.executemany(
+        "INSERT INTO goals (intent, position, goal) VALUES (?,?,?)",
+        [(seq, at, goal.goal) for seq, intent in added for at, goal in enumerate(intent.prove_goals)],
+    )
+    events.append_many(
+        db, "intent.logged", [(caller, caller.place, _said(intent)) for caller, _, intent in made]
+    )
+    return added
+
+
+def _ticket_system(db: Connection, repo: int) -> tuple[str, bool]:
+    """Return the system of tickets found in summaries, and whether an intent must have one."""
+    return settings.value(db, repo, "tickets.system"), settings.value(db, repo, "strict_mode") == "on"
+
+
+def _made(caller: Caller, new: NewIntent, system: str, strict: bool, at: Time) -> Intent:
     tickets = merged(new.tickets, found_in(new.summary, system))
-    if not tickets and settings.value(db, here.repo, "strict_mode") == "on":
+    if strict and not tickets:
         raise AuraError(
             "intent_missing_ticket",
             "cannot log the intent: it must reference a ticket (pattern: [A-Z]{2,6}-\\d+)",
             "Add [ENG-123] to the summary.",
         )
-    now = now_us()
-    id_ = new_id("itn")
-    commit = new.commit
-    db.execute(
-        "INSERT INTO intents (id, repo, worktree, session, branch, author, source, summary, created_at,"
-        " recorded_at, base_sha, commit_sha, analysis, files)"
-        " VALUES (?,?,?,?,?,?,'log',?,?,?,?,?,'pending',?)",
-        (
-            id_, here.repo, here.path, caller.session, here.branch, author_of(db, caller.actor), new.summary,
-            now, now, here.head, commit, msgspec.json.encode(new.files).decode() if new.files else None,
-        ),
+    here, actor = caller.here, caller.actor
+    return Intent(
+        new_id("itn"), here.slug, here.path, caller.session, here.branch,
+        Author(actor.id, actor.name, actor.kind), "log", new.summary, at, at, new.commit, "pending", False,
+        0, 0, 0, tickets,
+        [Goal(goal) for goal in new.prove_goals],
     )  # fmt: skip
-    seq = db.last_insert_rowid()
-    add_tickets(db, seq, id_, tickets)
-    for position, goal in enumerate(new.prove_goals):
-        db.execute("INSERT INTO goals (intent, position, goal) VALUES (?,?,?)", (seq, position, goal))
-    events.append(db, caller, "intent.logged", {"intent_id": id_, "summary": new.summary, "source": "log"})
-    at = rfc3339(now)
-    actor = caller.actor
-    return seq, Intent(
-        id_, here.slug, here.path, caller.session, here.branch, Author(actor.id, actor.name, actor.kind),
-        "log", new.summary, at, at, commit, "pending", False, 0, 0, 0, tickets,
-        [Goal(g) for g in new.prove_goals],
-    )  # fmt: skip
+
+
+def _said(intent: Intent) -> dict[str, Any]:
+    return {"intent_id": intent.id, "summary": intent.summary, "source": intent.source}
 
 
 @op(
@@ -311,13 +336,12 @@ def by_seq(db: Connection, seq: int) -> Intent:
     return _rows(db, rows(db, sql, seq))[0]
 
 
-def add_tickets(db: Connection, seq: int, id_: str, tickets: list[Ticket]) -> None:
-    """Attach tickets to an intent."""
-    for ticket in tickets:
-        db.execute(
-            "INSERT OR IGNORE INTO tickets (intent, system, id, intent_id) VALUES (?,?,?,?)",
-            (seq, ticket.system, ticket.id, id_),
-        )
+def add_tickets(db: Connection, of: Sequence[tuple[int, str, list[Ticket]]]) -> None:
+    """Attach tickets to intents, each given by its sequence and id."""
+    db.executemany(
+        "INSERT OR IGNORE INTO tickets (intent, system, id, intent_id) VALUES (?,?,?,?)",
+        [(seq, ticket.system, ticket.id, id_) for seq, id_, tickets in of for ticket in tickets],
+    )
 
 
 def author_of(db: Connection, actor: Actor) -> int:

@@ -1,5 +1,6 @@
 """The store: what was acknowledged is kept, whole, whatever happens to the process, the disk or the file."""
 
+import asyncio
 import random
 import signal
 import subprocess
@@ -92,6 +93,41 @@ def test_a_call_that_fails_does_not_fail_its_neighbours(store: Store) -> None:
         type(None),
     ]
     assert store.read(names) == ["first", "second", "third"]
+
+
+async def test_what_is_given_to_the_same_batch_is_written_at_once_and_answered_in_order(store: Store) -> None:
+    met: list[list[str]] = []
+
+    def batch(db: Connection, given: list[str]) -> list[str]:
+        met.append(given)
+        db.executemany(INSERT, [(name, "") for name in given])
+        return [name.upper() for name in given]
+
+    gate = held(store)
+    first = [store.write_among(batch, f"a{n}") for n in range(3)]
+    between = store.write(put("between"))
+    last = [store.write_among(batch, f"b{n}") for n in range(2)]
+    gate.set()
+    assert await asyncio.gather(*first, *last) == ["A0", "A1", "A2", "B0", "B1"]
+    await between
+    assert met == [["a0", "a1", "a2"], ["b0", "b1"]]
+    assert store.read(names) == ["a0", "a1", "a2", "between", "b0", "b1"]
+
+
+async def test_what_fails_in_a_batch_does_not_fail_the_rest_of_it(store: Store) -> None:
+    def batch(db: Connection, given: list[str]) -> list[None]:
+        for name in given:
+            db.execute(INSERT, (name, ""))
+            if name == "bad":
+                raise ValueError("only half")
+        return [None] * len(given)
+
+    gate = held(store)
+    futures = [store.write_among(batch, name) for name in ("first", "bad", "last")]
+    gate.set()
+    outcomes = await asyncio.gather(*futures, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [type(None), ValueError, type(None)]
+    assert store.read(names) == ["first", "last"]
 
 
 def test_a_reading_sees_one_moment(store: Store) -> None:
