@@ -10,8 +10,8 @@ What the join makes of them, where languages differ:
   first parameter is the receiver. `IMPLICIT_RECEIVER` says that the first parameter never takes an argument,
   bound or not; `STATIC` and `CLASS_METHOD` change what is bound, `PROPERTY` calls it.
 - A member that is defined elsewhere (Go's methods, Rust's `impl`, `F.prototype.m = ...`) is a flow from its
-  definition to the attribute of a place that holds the class. The attribute `prototype` of a function or class
-  is itself; a function that is called by `NEW` is its own class.
+  definition to the attribute of a place that holds the class. The attribute `prototype` of a function or
+  class is itself; a function that is called by `NEW` is its own class.
 - The receiver of a method holds an instance of its class, without calls of it, too.
 - A declared type without a known instance stands for the class and, where its method is `ABSTRACT` or
   missing, for its subclasses.
