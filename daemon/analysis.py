@@ -88,13 +88,15 @@ class Analyst:
         context = self._context
         if commit is not None:
             found = await context.in_thread(
-                lambda: next(iter(context.pool.diff_commits(place.git_dir, [commit])))
+                lambda: next(iter(context.pool.diff_commits(place.git_dir, [commit], shapes=True)))
             )
             if found.failed:
                 return Analysed([], True, failed=True)
             edits, degraded = found.edits, bool(found.degraded)
         else:
-            diff = await context.in_thread(context.pool.diff_worktree, place.path, base or "HEAD")
+            diff = await context.in_thread(
+                lambda: context.pool.diff_worktree(place.path, base or "HEAD", shapes=True)
+            )
             edits, degraded = diff.edits, bool(diff.degraded)
         return Analysed(_within(edits, files), degraded)
 

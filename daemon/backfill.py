@@ -120,7 +120,7 @@ class Backfills:
 
         async def work() -> None:
             for chunk in chunks:
-                reads = await self._analyse(place, chunk, at, background)
+                reads = await self._analyse(place, chunk, at, background=background, shapes=False)
                 await self._store(place, reads, live=False, head=head)
 
         await asyncio.gather(*(work() for _ in range(1 if background else 2)))
@@ -133,7 +133,7 @@ class Backfills:
         return [c for c in found if c.sha not in known]
 
     async def _analyse(
-        self, place: Place, chunk: list[Commit], at: dict[str, int], background: bool
+        self, place: Place, chunk: list[Commit], at: dict[str, int], *, background: bool, shapes: bool
     ) -> list[Read]:
         pool = self._context.background if background else self._context.pool
         by_sha = {c.sha: c for c in chunk}
@@ -146,8 +146,9 @@ class Backfills:
                     d.edits,
                     bool(d.degraded or d.shallow),
                     d.failed is not None,
+                    d.carried,
                 )
-                for d in pool.diff_commits(place.git_dir, list(by_sha))
+                for d in pool.diff_commits(place.git_dir, list(by_sha), shapes=shapes)
             ]
 
         return await self._context.in_thread(work)
@@ -206,7 +207,8 @@ class Backfills:
         at = commits.positions(found)
         todo.reverse()
         for start in range(0, len(todo), CHUNK_COMMITS):
-            reads = await self._analyse(place, todo[start : start + CHUNK_COMMITS], at, False)
+            chunk = todo[start : start + CHUNK_COMMITS]
+            reads = await self._analyse(place, chunk, at, background=False, shapes=True)
             order = {c.sha: i for i, c in enumerate(todo)}
             reads.sort(key=lambda read: order[read.commit.sha])
             await self._store(place, reads, live=True)
@@ -249,7 +251,10 @@ class Backfills:
         self, place: Place, pairs: list[tuple[str, str]], gone: list[str], come: list[str]
     ) -> None:
         def carry(db: Connection) -> None:
-            reopened = [binding.rewrite(db, SYSTEM, place, old, new) for old, new in pairs]
+            told = {old for old, _ in pairs}
+            left = [sha for sha in gone if sha not in told]
+            both = [*pairs, *rewrites.melted(db, place.repo, left, come).items()]
+            reopened = [binding.rewrite(db, SYSTEM, place, old, new) for old, new in both]
             if any(reopened):
                 binding.bind_again(db, SYSTEM, place, come)
             binding.rehome(db, SYSTEM, place, gone, come)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aiohttp import web
 
 from aura.api import Actor, Caller, now_us
+from aura.repo.ancestry import Ancestry
 from aura.repo.pool import Pool
 from aura.store import Connection, Store
 
@@ -43,6 +44,7 @@ class Context:
     heartbeat: float = 30.0
     started: float = field(default_factory=time.monotonic)
     started_at: int = field(default_factory=lambda: now_us() // 1_000_000 * 1_000_000)
+    ancestry: Ancestry = field(default_factory=Ancestry)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     analyst: "Analyst" = field(init=False)
@@ -51,7 +53,7 @@ class Context:
 
     def services(self) -> dict[type, Any]:
         """What an operation's function may ask for by type."""
-        return {Pool: self.pool, Store: self.store}
+        return {Pool: self.pool, Store: self.store, Ancestry: self.ancestry}
 
     async def in_thread(self, call: Callable[..., T], *args: Any) -> T:
         """Run blocking work outside the event loop."""

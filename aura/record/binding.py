@@ -1,16 +1,22 @@
-"""Binding: which commit holds what a logged intent said: entities and their hashes decide, never time."""
+"""Binding: which commit holds what a logged intent said: lineage and content decide, never time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aura.api import Caller, Place
-from aura.record import events
-from aura.record.nodes import decode_edit, entity_of
+from aura.record import events, lineage
 from aura.store import Connection, one, rows
-from aura.syntax.types import Edit
 
-Held = Mapping[int, str | None]
-"""The entities that a commit touches, each with the hash that it has afterwards (None: it is gone)."""
+
+class _After(NamedTuple):
+    """What an entity is after a commit: a version with its shape; neither where it is gone."""
+
+    version: int | None
+    shape: int | None
+
+
+Held = Mapping[int, Sequence[_After]]
+"""The entities that a commit touches, each with what it is afterwards."""
 
 
 class _Said(NamedTuple):
@@ -20,38 +26,54 @@ class _Said(NamedTuple):
     position: int
     old: int | None
     new: int | None
-    new_hash: str | None
+    after: _After
     state: str
     worktree: str | None
 
     def fate(self, held: Held) -> str | None:
         """Return what a commit makes of it: bound, superseded, or None where it does not touch the entity."""
-        name = self.new if self.new in held else self.old
-        if name is None or name not in held:
+        entity = self.new if self.new in held else self.old
+        if entity is None or entity not in held:
             return None
-        return "bound" if held[name] == self.new_hash else "superseded"
+        return "bound" if any(_alike(self.after, made) for made in held[entity]) else "superseded"
+
+
+def _alike(said: _After, made: _After) -> bool:
+    """Tell whether two versions are one, or differ in lay-out and in the name alone."""
+    return said.version == made.version or (said.shape is not None and said.shape == made.shape)
 
 
 _SAID = (
-    "SELECT n.intent, n.position, n.old, n.new, n.new_hash, n.state, i.worktree"
-    " FROM nodes n JOIN intents i ON i.seq = n.intent WHERE +i.repo = ? AND +i.source = 'log' AND "
+    "SELECT n.intent, n.position, o.entity, w.entity, n.new, w.shape, n.state, i.worktree"
+    " FROM nodes n JOIN intents i ON i.seq = n.intent"
+    " LEFT JOIN versions o ON o.seq = n.old LEFT JOIN versions w ON w.seq = n.new"
+    " WHERE +i.repo = ? AND +i.source = 'log' AND "
 )
 # A unary plus keeps SQLite from walking all intents of a repository instead of the few nodes.
 
 
-def bind(db: Connection, caller: Caller, place: Place, sha: str, edits: Sequence[Edit]) -> list[str]:
+def _said(row: tuple[Any, ...]) -> _Said:
+    intent, position, old, new, version, shape, state, worktree = row
+    return _Said(intent, position, old, new, _After(version, shape), state, worktree)
+
+
+def bind(db: Connection, caller: Caller, place: Place, sha: str) -> list[str]:
     """Bind the nodes of logged intents that this commit holds; return the ids of the intents it binds.
 
-    A node is `bound` where the commit gives its entity the same hash (or removes it, too), in whatever work
-    tree that was. It is `superseded` where a commit of its own work tree gives the entity another hash, until
-    a later one gives it that hash after all. The first commit that binds any node becomes the intent's
-    `commit_sha`.
+    A node is `bound` where the commit gives its entity the same content (or removes it, too), in whatever
+    work tree that was; neither re-formatting nor a rename on the way matters. It is `superseded` where a
+    commit of its own work tree gives the entity other content, until a later one gives it that content after
+    all. The first commit that binds any node becomes the intent's `commit_sha`. An intent that changed no
+    entity is never bound.
     """
-    waiting = [_Said(*row) for row in rows(db, _SAID + "n.state = 'open'", place.repo)]
+    waits = one(db, _SAID + "n.state = 'open' LIMIT 1", place.repo)
     missed = one(db, "SELECT 1 FROM nodes WHERE state = 'superseded' LIMIT 1")
-    if not waiting and not missed:
+    intent = _intent_of(db, place.repo, sha)
+    if intent is None or not (waits or missed):
         return []
-    held = _held(db, place.repo, edits)
+    _adopt(db, place, intent)
+    held = _held(db, intent)
+    waiting = [_said(row) for row in rows(db, _SAID + "n.state = 'open'", place.repo)]
     if missed:
         waiting += _missed(db, place.repo, held)
     bound = set()
@@ -65,21 +87,40 @@ def bind(db: Connection, caller: Caller, place: Place, sha: str, edits: Sequence
     return [_link(db, caller, place, intent, sha) for intent in sorted(bound)]
 
 
+def _adopt(db: Connection, place: Place, intent: int) -> None:
+    """Let what a commit adds be what was logged as added, changed since then, in the same work tree."""
+    waiting = rows(
+        db,
+        "SELECT DISTINCT n.intent FROM nodes n JOIN intents i ON i.seq = n.intent"
+        " WHERE n.state = 'open' AND n.old IS NULL AND +i.repo = ? AND +i.source = 'log' AND +i.worktree = ?",
+        place.repo,
+        place.path,
+    )
+    for (logged,) in waiting:
+        lineage.join_additions(db, logged, intent)
+
+
 def _missed(db: Connection, repo: int, held: Held) -> list[_Said]:
-    """Return the superseded nodes whose hash a commit gives to their entity at last."""
-    sql = _SAID + "n.state = 'superseded' AND n.new = ? AND n.new_hash = ?"
-    found = [rows(db, sql, repo, name, after) for name, after in held.items() if after is not None]
-    return [_Said(*row) for part in found for row in part]
+    """Return the superseded nodes whose content a commit gives to their entity at last."""
+    sql = f"{_SAID}n.state = 'superseded' AND w.entity = ?"
+    found = [_said(row) for entity in held for row in rows(db, sql, repo, entity)]
+    return [said for said in found if said.fate(held) == "bound"]
 
 
-def _held(db: Connection, repo: int, edits: Iterable[Edit]) -> Held:
-    held: dict[int, str | None] = {}
-    for edit in edits:
-        after = edit.new.hash if edit.new else None
-        for side in (edit.old, edit.new):
-            row = entity_of(db, repo, edit.kind, side)
-            if row is not None and (side is edit.new or row not in held):
-                held[row] = after
+def _intent_of(db: Connection, repo: int, sha: str) -> int | None:
+    """Return the intent of a commit, or None where it was not read."""
+    row = one(db, "SELECT intent FROM commits WHERE repo = ? AND sha = ?", repo, sha)
+    return int(row[0]) if row else None
+
+
+def _held(db: Connection, intent: int | None) -> Held:
+    held: dict[int, list[_After]] = {}
+    sql = (
+        "SELECT v.entity, n.new, iif(n.new IS NULL, NULL, v.shape)"
+        " FROM nodes n JOIN versions v ON v.seq = ifnull(n.new, n.old) WHERE n.intent = ?"
+    )
+    for entity, version, shape in db.execute(sql, (intent,)):
+        held.setdefault(entity, []).append(_After(version, shape))
     return held
 
 
@@ -119,12 +160,13 @@ def rewrite(db: Connection, caller: Caller, place: Place, old: str, new: str) ->
     """
     if old == new:
         return False
-    edits = _edits_of(db, place.repo, new)
-    held = _held(db, place.repo, edits) if edits is not None else None
-    before = one(db, "SELECT intent FROM commits WHERE repo = ? AND sha = ?", place.repo, old)
+    before, after = _intent_of(db, place.repo, old), _intent_of(db, place.repo, new)
+    if before is not None and after is not None:
+        lineage.join_additions(db, before, after)
+    held = _held(db, after) if after is not None else None
     touched, reopened = set(), False
     for said in _said_of(db, place.repo, old):
-        about_it = before is not None and said.intent > before[0]
+        about_it = before is not None and said.intent > before
         fate = said.state if held is None or about_it else said.fate(held)
         _settle(db, said, fate or "open", new if fate else None)
         if fate:
@@ -148,19 +190,19 @@ def rewrite(db: Connection, caller: Caller, place: Place, old: str, new: str) ->
 def bind_again(db: Connection, caller: Caller, place: Place, shas: Iterable[str]) -> None:
     """Look again whether commits that were read before hold what is open by now, oldest first."""
     for sha in shas:
-        bind(db, caller, place, sha, _edits_of(db, place.repo, sha) or [])
+        bind(db, caller, place, sha)
 
 
 def rehome(db: Connection, caller: Caller, place: Place, gone: Iterable[str], come: Sequence[str]) -> None:
     """Bind anew what commits held that nothing reaches any more, where one of those that came holds it, too.
 
-    Nothing says that one of them took the place of another: the hashes alone decide.
+    Nothing says that one of them took the place of another: the content alone decides.
     """
     lost = [(sha, _said_of(db, place.repo, sha)) for sha in gone]
     if not any(nodes for _, nodes in lost):
         return
     for sha in come:
-        held = _held(db, place.repo, _edits_of(db, place.repo, sha) or ())
+        held = _held(db, _intent_of(db, place.repo, sha))
         for old, nodes in lost:
             found = [said for said in nodes if said.fate(held) == "bound"]
             for said in found:
@@ -187,22 +229,12 @@ def catch_up(db: Connection, caller: Caller, place: Place, intent: int) -> None:
 def _said_of(db: Connection, repo: int, sha: str) -> list[_Said]:
     """Return the nodes of logged intents that a commit settled, or that were logged about it."""
     touched = (
-        "SELECT c.{} FROM commits r JOIN nodes c ON c.intent = r.intent WHERE r.repo = ? AND r.sha = ?"
-        " AND c.{} IS NOT NULL"
+        "SELECT DISTINCT t.seq FROM nodes c JOIN versions v ON v.seq IN (c.old, c.new)"
+        " JOIN versions t ON t.entity = v.entity WHERE c.intent = ?"
     )
-    found: dict[tuple[int, int], _Said] = {}
-    for side, of in (("new", "new"), ("old", "old"), ("new", "old"), ("old", "new")):
-        sql = f"{_SAID}n.commit_sha = ? AND n.{side} IN ({touched.format(of, of)})"
-        found |= {row[:2]: _Said(*row) for row in rows(db, sql, repo, sha, repo, sha)}
     named = "SELECT seq FROM intents WHERE repo = ? AND commit_sha = ?"
-    sql = f"{_SAID}n.commit_sha = ? AND n.intent IN ({named})"
-    found |= {row[:2]: _Said(*row) for row in rows(db, sql, repo, sha, repo, sha)}
-    return list(found.values())
-
-
-def _edits_of(db: Connection, repo: int, sha: str) -> list[Edit] | None:
-    """Return the edits of a commit, or None where it was not read."""
-    row = one(db, "SELECT intent FROM commits WHERE repo = ? AND sha = ?", repo, sha)
-    if row is None:
-        return None
-    return [decode_edit(edit) for (edit,) in db.execute("SELECT edit FROM nodes WHERE intent = ?", row)]
+    intent = _intent_of(db, repo, sha)
+    found = rows(db, f"{_SAID}n.commit_sha = ? AND n.intent IN ({named})", repo, sha, repo, sha)
+    for side in ("old", "new"):
+        found += rows(db, f"{_SAID}n.commit_sha = ? AND n.{side} IN ({touched})", repo, sha, intent)
+    return list({row[:2]: _said(row) for row in found}.values())

@@ -11,7 +11,7 @@ from aura.record.intents import add_tickets, author_of
 from aura.record.tickets import named_in_message
 from aura.repo.commits import Commit
 from aura.store import Connection, one
-from aura.syntax.types import Edit
+from aura.syntax.types import Carried, Edit
 
 SECOND_US = 1_000_000
 
@@ -24,6 +24,7 @@ class Read(Struct, frozen=True):
     edits: list[Edit]
     degraded: bool
     failed: bool = False
+    carried: list[Carried] = []
 
 
 def known(db: Connection, repo: int, shas: Iterable[str]) -> set[str]:
@@ -89,12 +90,15 @@ def record(db: Connection, caller: Caller, place: Place, read: Read, *, live: bo
         ),
     )  # fmt: skip
     seq = db.last_insert_rowid()
-    db.execute("INSERT INTO commits (repo, sha, intent) VALUES (?,?,?)", (place.repo, commit.sha, seq))
+    db.execute(
+        "INSERT INTO commits (repo, sha, intent, parents) VALUES (?,?,?,?)",
+        (place.repo, commit.sha, seq, len(commit.parents)),
+    )
     system = settings.value(db, place.repo, "tickets.system")
     add_tickets(db, [(seq, id_, named_in_message(commit.message, system))])
-    nodes.attach(db, place.repo, seq, read.edits, "bound", commit.sha)
+    nodes.attach_commit(db, place.repo, seq, read.edits, read.carried, commit.sha)
     if live:
-        binding.bind(db, caller, place, commit.sha, read.edits)
+        binding.bind(db, caller, place, commit.sha)
     if not quiet:
         data = {"intent_id": id_, "summary": commit.subject, "source": "commit", "commit_sha": commit.sha}
         events.append(db, caller, "intent.logged", data, place)
@@ -109,7 +113,7 @@ _EARLIER = (
 
 def _mend(db: Connection, place: Place, seq: int, read: Read) -> None:
     """Give a commit whose analysis had failed what was found this time."""
-    nodes.attach(db, place.repo, seq, read.edits, "bound", read.commit.sha)
+    nodes.attach_commit(db, place.repo, seq, read.edits, read.carried, read.commit.sha)
     db.execute(
         "UPDATE intents SET analysis = 'done', degraded = ?, nodes_changed = ?, nodes_added = ?,"
         " nodes_deleted = ? WHERE seq = ?",

@@ -9,14 +9,17 @@ from aura.api import Caller
 from aura.errors import AuraError
 from aura.listing import Filter, Listing, Page
 from aura.op import op
+from aura.record import lineage
+from aura.record.lookup import Lookup
 from aura.record.places import relative
+from aura.repo.ancestry import Ancestry
 from aura.repo.pool import Pool
-from aura.store import Connection, one
+from aura.store import Connection
 from aura.syntax.types import Entity, Kind, Parameter
 
 
 class Listed(Struct, frozen=True):
-    """One entity of the work tree. `id` is there once the record has met it."""
+    """One entity of the work tree. `id` names its lineage, once the record has met it."""
 
     id: str | None
     path: str
@@ -48,7 +51,7 @@ ENTITIES: Listing[int] = Listing(
 
 
 @op("GET /v1/entities", command="entities [PATH]", scope="read_code", needs="required", listing=ENTITIES)
-def list_(db: Connection, caller: Caller, query: Any, pool: Pool) -> Page[Listed]:
+def list_(db: Connection, caller: Caller, query: Any, pool: Pool, ancestry: Ancestry) -> Page[Listed]:
     """List the entities of a file, a folder or the whole work tree, in the order of path and line."""
     here = caller.here
     under = relative(here.path, query.path) if query.path else "."
@@ -63,22 +66,15 @@ def list_(db: Connection, caller: Caller, query: Any, pool: Pool) -> Page[Listed
     if query.group_by or query.aggregate:
         return page
     shown = [found[i] for i in page.data]
-    listed = [_listed(db, here.repo, path, entity) for path, _, entity in shown]
+    lookup = Lookup(db, here, pool, ancestry)
+    listed = [_listed(db, lookup, path, entity) for path, _, entity in shown]
     return Page(listed, page.next_cursor, page.has_more)
 
 
-def _listed(db: Connection, repo: int, path: str, entity: Entity) -> Listed:
-    row = one(
-        db,
-        "SELECT id FROM entities"
-        " WHERE repo = ? AND path = ? AND qualified_name = ? AND kind = ? AND ordinal = ?",
-        repo,
-        path,
-        entity.qualified_name,
-        entity.kind,
-        entity.ordinal,
-    )
+def _listed(db: Connection, lookup: Lookup, path: str, entity: Entity) -> Listed:
+    (known,) = lookup.here(path, [entity])
+    id_ = lineage.id_of(db, known) if known else None
     return Listed(
-        row[0] if row else None, path, entity.kind, entity.name, entity.qualified_name, entity.line,
-        entity.end_line, entity.parameters, entity.result, entity.decorators, entity.modifiers,
+        id_, path, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line,
+        entity.parameters, entity.result, entity.decorators, entity.modifiers,
     )  # fmt: skip

@@ -7,20 +7,24 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from aura.api import Caller
-from aura.ids import new_id
 from aura.listing import Filter, Listing, Page
 from aura.op import op
-from aura.record import intents
-from aura.store import Connection, one
-from aura.syntax.types import Change, DecoratorEdit, Edit, Grade, Kind, ParameterEdit, Related, Side
+from aura.record import intents, lineage
+from aura.store import Connection, one, rows
+from aura.syntax.types import Carried, Change, DecoratorEdit, Edit, Grade, Kind, ParameterEdit, Related, Side
 
 State = Literal["open", "bound", "superseded"]
 decode_edit = msgspec.json.Decoder(Edit).decode
 
 
 class Node(Struct, frozen=True):
-    """One entity edit of an intent. `state` says whether a commit holds it as it was logged."""
+    """One entity edit of an intent.
 
+    `entity` is the id of the lineage that it belongs to; `state` says whether a commit holds it as it was
+    logged.
+    """
+
+    entity: str
     changes: tuple[Change, ...]
     kind: Kind
     old: Side | None
@@ -50,56 +54,56 @@ def counts(edits: Iterable[Edit]) -> tuple[int, int, int]:
 
 
 def attach(db: Connection, repo: int, intent: int, edits: list[Edit], state: State, sha: str | None) -> None:
-    """Keep the edits of an intent, whose analysis is thereby done."""
+    """Keep the edits of a logged intent, whose analysis is thereby done."""
+    _keep(db, intent, [(edit, lineage.note(db, repo, edit.old, edit.new)) for edit in edits], state, sha)
+
+
+def attach_commit(
+    db: Connection, repo: int, intent: int, edits: list[Edit], carried: list[Carried], sha: str
+) -> None:
+    """Keep the edits of a commit and what it carried along: each is one entity before and after."""
+    ends = [lineage.settle(db, repo, c.old, c.new) for c in carried]
+    db.executemany("INSERT OR IGNORE INTO carried VALUES (?,?,?)", [(intent, *pair) for pair in ends])
+    found = [(edit, lineage.settle(db, repo, edit.old, edit.new)) for edit in edits]
+    _keep(db, intent, found, "bound", sha)
+
+
+def _keep(
+    db: Connection, intent: int, edits: list[tuple[Edit, lineage.Ends]], state: State, sha: str | None
+) -> None:
     db.execute("DELETE FROM nodes WHERE intent = ?", (intent,))
-    rows = [
-        (
-            intent, position, ",".join(e.changes), entity_of(db, repo, e.kind, e.old),
-            entity_of(db, repo, e.kind, e.new), e.old.hash if e.old else None, e.new.hash if e.new else None,
-            e.grade, msgspec.json.encode(e), state, sha,
-        )
-        for position, e in enumerate(edits)
-    ]  # fmt: skip
-    if rows:
-        db.executemany("INSERT INTO nodes VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
+    kept = [
+        (intent, position, ",".join(e.changes), *ends, e.grade, msgspec.json.encode(e), state, sha)
+        for position, (e, ends) in enumerate(edits)
+    ]
+    if kept:
+        db.executemany("INSERT INTO nodes VALUES (?,?,?,?,?,?,?,?,?)", kept)
 
 
-def entity_of(db: Connection, repo: int, kind: Kind, side: Side | None) -> int | None:
-    """Return the row of the name that an entity has on one side of an edit."""
-    if side is None:
-        return None
-    key = (repo, side.path, side.qualified_name, kind, side.ordinal)
-    row = one(
-        db,
-        "SELECT seq FROM entities"
-        " WHERE repo = ? AND path = ? AND qualified_name = ? AND kind = ? AND ordinal = ?",
-        *key,
-    )
-    if row is None:
-        row = one(
-            db,
-            "INSERT INTO entities (repo, path, qualified_name, kind, ordinal, id, name)"
-            " VALUES (?,?,?,?,?,?,?)"
-            " RETURNING seq",
-            *key,
-            new_id("ent"),
-            side.name,
-        )
-    return int(row[0])
+_COLUMNS = "n.edit, n.state, n.commit_sha, e.id"
+_SOURCE = (
+    "nodes n JOIN versions v ON v.seq = ifnull(n.new, n.old) JOIN entities e ON e.seq = v.entity"
+    " JOIN names m ON m.seq = v.name"
+)
 
 
 def of(db: Connection, intent: int) -> list[Node]:
     """Return the nodes of an intent, in the order of path and line."""
-    found = db.execute(
-        "SELECT edit, state, commit_sha FROM nodes WHERE intent = ? ORDER BY position", (intent,)
-    )
-    return [_node(decode_edit(edit), state, sha) for edit, state, sha in found]
+    sql = f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE n.intent = ? ORDER BY n.position"
+    return [_node(*row) for row in rows(db, sql, intent)]
 
 
-def _node(edit: Edit, state: Any, sha: str | None) -> Node:
+def at(db: Connection, intent: int, position: int) -> Node:
+    """Return one node of an intent."""
+    sql = f"SELECT {_COLUMNS} FROM {_SOURCE} WHERE n.intent = ? AND n.position = ?"
+    return _node(*one(db, sql, intent, position))
+
+
+def _node(edit: bytes, state: Any, sha: str | None, entity: str) -> Node:
+    e = decode_edit(edit)
     return Node(
-        edit.changes, edit.kind, edit.old, edit.new, edit.parameters, edit.decorators, edit.related,
-        edit.grade, edit.reason, state, sha,
+        entity, e.changes, e.kind, e.old, e.new, e.parameters, e.decorators, e.related, e.grade, e.reason,
+        state, sha,
     )  # fmt: skip
 
 
@@ -116,28 +120,29 @@ def show(db: Connection, caller: Caller, at: intents.IntentId) -> FullIntent:
     return FullIntent(**msgspec.structs.asdict(intents.by_seq(db, seq)), nodes=of(db, seq))
 
 
-_KIND = "coalesce(w.kind, o.kind)"
-_PATH = "coalesce(w.path, o.path)"
 NODES: Listing[Node] = Listing(
     noun="nodes",
-    source=(
-        "nodes n JOIN intents i ON i.seq = n.intent LEFT JOIN entities o ON o.seq = n.old"
-        " LEFT JOIN entities w ON w.seq = n.new"
-    ),
-    columns="n.edit, n.state, n.commit_sha",
-    rows=lambda _, found: [_node(decode_edit(edit), state, sha) for edit, state, sha in found],
+    source=_SOURCE,
+    columns=_COLUMNS,
+    rows=lambda _, found: [_node(*row) for row in found],
     key="n.position",
     seq="n.position",
     repo=None,
     at=None,
     order="asc",
     filters={
-        "kind": Filter("Only entities of these kinds.", f"{_KIND} IN ({{}})", get_args(Kind)),
+        "kind": Filter("Only entities of these kinds.", "m.kind IN ({})", get_args(Kind)),
         "grade": Filter("Only edits of these grades.", "n.grade IN ({})", get_args(Grade)),
         "state": Filter("open, bound or superseded.", "n.state IN ({})", get_args(State)),
-        "file": Filter("Only entities in these files, as the work tree has them.", f"{_PATH} IN ({{}})"),
+        "file": Filter("Only entities in these files, as the work tree has them.", "m.path IN ({})"),
     },
-    groups={"kind": _KIND, "grade": "n.grade", "state": "n.state", "file": _PATH, "changes": "n.changes"},
+    groups={
+        "kind": "m.kind",
+        "grade": "n.grade",
+        "state": "n.state",
+        "file": "m.path",
+        "changes": "n.changes",
+    },
     extra=(
         (
             "id",
@@ -153,11 +158,3 @@ NODES: Listing[Node] = Listing(
 def list_(db: Connection, caller: Caller, query: Any) -> Page[Node]:
     """List the entity edits of an intent, in the order of path and line."""
     return NODES.page(db, caller, query, within=("n.intent = ?", [intents.find(db, caller, query.id)]))
-
-
-def at(db: Connection, intent: int, position: int) -> Node:
-    """Return one node of an intent."""
-    edit, state, sha = one(
-        db, "SELECT edit, state, commit_sha FROM nodes WHERE intent = ? AND position = ?", intent, position
-    )
-    return _node(decode_edit(edit), state, sha)

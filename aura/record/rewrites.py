@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from aura.repo.commits import Commit
+from aura.store import Connection, one, rows
 
 
 def pairs(gone: Iterable[Commit], come: Iterable[Commit], amended: Mapping[str, str]) -> dict[str, str]:
@@ -42,3 +43,46 @@ def _single(commits: list[Commit]) -> dict[tuple[str, str, int], str]:
     for commit in commits:
         found.setdefault(_when(commit), []).append(commit.sha)
     return {when: shas[0] for when, shas in found.items() if len(shas) == 1}
+
+
+def melted(db: Connection, repo: int, gone: Iterable[str], come: Iterable[str]) -> dict[str, str]:
+    """Pair commits that nothing reaches any more with those that a squash melted them into.
+
+    That is the one that makes most of the same versions; where later commits changed all of them again before
+    the squash, it is one by the same author that touches all of the same entities.
+    """
+    made = {sha: _Made(db, repo, sha) for sha in come}
+    found = {}
+    for sha in gone:
+        before = _Made(db, repo, sha)
+        shared = {new: len(before.outcomes & after.outcomes) for new, after in made.items()}
+        best = max(shared, key=lambda new: shared[new], default=None)
+        if best is not None and not shared[best]:
+            best = next((new for new, after in made.items() if after.covers(before)), None)
+        if best is not None:
+            found[sha] = best
+    return found
+
+
+class _Made:
+    """What a commit touched, by entity, and what it made of that."""
+
+    def __init__(self, db: Connection, repo: int, sha: str) -> None:
+        row = one(db, _INTENT, repo, sha) or (None, None)
+        found = rows(db, _OUTCOMES, row[0])
+        self.author = row[1]
+        self.touched = {entity for entity, _ in found}
+        self.outcomes = set(found)
+
+    def covers(self, other: "_Made") -> bool:
+        same = self.author is not None and self.author == other.author
+        return same and bool(other.touched) and other.touched <= self.touched
+
+
+_INTENT = (
+    "SELECT c.intent, i.author FROM commits c JOIN intents i ON i.seq = c.intent"
+    " WHERE c.repo = ? AND c.sha = ?"
+)
+_OUTCOMES = (
+    "SELECT v.entity, n.new FROM nodes n JOIN versions v ON v.seq = ifnull(n.new, n.old) WHERE n.intent = ?"
+)

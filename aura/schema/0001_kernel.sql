@@ -101,15 +101,25 @@ CREATE TABLE commits (
     repo INTEGER NOT NULL REFERENCES repositories ON DELETE CASCADE,
     sha TEXT NOT NULL,
     intent INTEGER NOT NULL REFERENCES intents ON DELETE CASCADE,
+    parents INTEGER NOT NULL,
     rewritten_to TEXT,
     PRIMARY KEY (repo, sha)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX commits_of_intent ON commits (intent);
 
--- A name that an entity has or had: path, kind, qualified name and ordinal.
+-- A lineage: what it is or was called is in its versions. One that turned out to be an older one names it.
 CREATE TABLE entities (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
+    repo INTEGER NOT NULL REFERENCES repositories ON DELETE CASCADE,
+    same_as INTEGER REFERENCES entities ON DELETE CASCADE
+) STRICT;
+CREATE INDEX entities_by_repo ON entities (repo);
+CREATE INDEX entities_same ON entities (same_as) WHERE same_as IS NOT NULL;
+
+-- What entities are or were called: a path, a kind, a qualified name and an ordinal.
+CREATE TABLE names (
+    seq INTEGER PRIMARY KEY,
     repo INTEGER NOT NULL REFERENCES repositories ON DELETE CASCADE,
     path TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -118,18 +128,27 @@ CREATE TABLE entities (
     ordinal INTEGER NOT NULL,
     UNIQUE (repo, path, qualified_name, kind, ordinal)
 ) STRICT;
-CREATE INDEX entities_by_qualified_name ON entities (repo, qualified_name);
-CREATE INDEX entities_by_name ON entities (repo, name);
+CREATE INDEX names_by_qualified_name ON names (repo, qualified_name);
+CREATE INDEX names_by_name ON names (repo, name);
+
+-- A text that an entity has or had under a name. The shape is known of what may be bound: see lineage.py.
+CREATE TABLE versions (
+    seq INTEGER PRIMARY KEY,
+    name INTEGER NOT NULL REFERENCES names ON DELETE CASCADE,
+    hash INTEGER NOT NULL,
+    shape INTEGER,
+    entity INTEGER NOT NULL REFERENCES entities ON DELETE CASCADE,
+    UNIQUE (name, hash)
+) STRICT;
+CREATE INDEX versions_of_entity ON versions (entity);
 
 -- One entity edit of one intent; a logged one is open until a commit binds or supersedes it.
 CREATE TABLE nodes (
     intent INTEGER NOT NULL REFERENCES intents ON DELETE CASCADE,
     position INTEGER NOT NULL,
     changes TEXT NOT NULL,
-    old INTEGER REFERENCES entities ON DELETE CASCADE,
-    new INTEGER REFERENCES entities ON DELETE CASCADE,
-    old_hash TEXT,
-    new_hash TEXT,
+    old INTEGER REFERENCES versions ON DELETE CASCADE,
+    new INTEGER REFERENCES versions ON DELETE CASCADE,
     grade TEXT NOT NULL CHECK (grade IN ('breaking', 'compatible', 'internal', 'none')),
     edit BLOB NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'bound', 'superseded')),
@@ -137,10 +156,20 @@ CREATE TABLE nodes (
     PRIMARY KEY (intent, position),
     CHECK (old IS NOT NULL OR new IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX nodes_by_old ON nodes (old, intent);
-CREATE INDEX nodes_by_new ON nodes (new, intent);
+CREATE INDEX nodes_by_old ON nodes (old, new);
+CREATE INDEX nodes_by_new ON nodes (new);
 CREATE INDEX nodes_open ON nodes (intent) WHERE state = 'open';
-CREATE INDEX nodes_superseded ON nodes (new, new_hash) WHERE state = 'superseded';
+CREATE INDEX nodes_superseded ON nodes (new) WHERE state = 'superseded';
+
+-- Versions that a commit made of others without an edit: members of what was renamed or moved.
+CREATE TABLE carried (
+    intent INTEGER NOT NULL REFERENCES intents ON DELETE CASCADE,
+    old INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    new INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    PRIMARY KEY (intent, old, new)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX carried_by_old ON carried (old);
+CREATE INDEX carried_by_new ON carried (new);
 
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
