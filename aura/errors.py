@@ -13,6 +13,7 @@ class Code(NamedTuple):
 CODES: dict[str, Code] = {
     "invalid_request": Code(400, USAGE),
     "invalid_cursor": Code(400, USAGE),
+    "invalid_claim": Code(400, USAGE),
     "repo_required": Code(400, USAGE),
     "unauthorized": Code(401, REFUSED),
     "scope_missing": Code(403, REFUSED),

@@ -14,11 +14,16 @@ from . import call, edits
 @click.command("diff")
 @click.argument("a", required=False)
 @click.argument("b", required=False)
+@click.option("--staged", "--cached", is_flag=True, help="Only what is staged: what a commit would hold.")
 @click.option("--no-index", is_flag=True, help="Compare two folders, outside git and without the daemon.")
 @click.option("--path", help="Only what lies under this path.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
-def command(a: str | None, b: str | None, no_index: bool, path: str | None, as_json: bool) -> None:
+def command(
+    a: str | None, b: str | None, staged: bool, no_index: bool, path: str | None, as_json: bool
+) -> None:
     """Show which entities changed between A and B, between A and the work tree, or since HEAD."""
+    if staged and (no_index or (b and not os.path.lexists(b))):
+        raise click.UsageError("cannot compare: --staged stands for the second revision")
     if no_index:
         _folders(a, b, as_json)
         return
@@ -29,7 +34,7 @@ def command(a: str | None, b: str | None, no_index: bool, path: str | None, as_j
     answer = call.send(
         "GET",
         "/v1/diff",
-        query={"from": a or "HEAD", "to": b or "worktree", "path": _below(path)},
+        query={"from": a or "HEAD", "to": b or ("staged" if staged else "worktree"), "path": _below(path)},
         repo=call.here(),
     )
     if as_json:

@@ -23,7 +23,7 @@ _aura() {
     "db") words="backup check --help" ;;
     "db backup") words="--json --help" ;;
     "db check") words="--json --help" ;;
-    "diff") words="--no-index --path --json --help" ;;
+    "diff") words="--staged --cached --no-index --path --json --help" ;;
     "doctor") words="--json --help" ;;
     "entities") words="--kind --order --limit --cursor --group-by --aggregate --json --help" ;;
     "events") words="--follow --type --since --limit --cursor --json --help" ;;

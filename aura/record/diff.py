@@ -1,4 +1,4 @@
-"""Diff: the entity edits between two revisions, or a revision and the work tree."""
+"""Diff: the entity edits between two revisions, or a revision and what is staged or in the work tree."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from aura.syntax.types import Edit
 
 class DiffQuery(Struct, frozen=True, forbid_unknown_fields=True):
     from_: Annotated[str, Meta(description="The revision before.")] = field(name="from", default="HEAD")
-    to: Annotated[str, Meta(description="The revision after, or worktree.")] = "worktree"
+    to: Annotated[str, Meta(description="The revision after, or worktree, or staged.")] = "worktree"
     path: Annotated[str | None, Meta(description="Only what lies under this path.")] = None
 
 
@@ -27,11 +27,12 @@ class Diff(Struct, frozen=True):
 
 @op("GET /v1/diff", scope="read_code", needs="required")
 def show(caller: Caller, query: DiffQuery, pool: Pool) -> Diff:
-    """Show the entity edits between two revisions, or a revision and the work tree."""
+    """Show the entity edits between two revisions, or a revision and what is staged or in the work tree."""
     here = caller.here
-    if query.to == "worktree":
+    if query.to in ("worktree", "staged"):
         base = "HEAD" if query.from_ == "HEAD" else resolve(here.git_dir, query.from_)
-        found = pool.diff_worktree(here.path, base)
+        compare = pool.diff_worktree if query.to == "worktree" else pool.diff_staged
+        found = compare(here.path, base)
     else:
         found = pool.diff_trees(
             here.git_dir, resolve(here.git_dir, query.from_), resolve(here.git_dir, query.to)

@@ -1,6 +1,7 @@
 """From commits, trees and work trees to entity edits."""
 
 import logging
+import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -11,12 +12,22 @@ from aura.errors import AuraError
 from aura.repo.cache import Cache
 from aura.repo.changes import CommitChanges, FileChange, tree_changes
 from aura.repo.listing import Choice, committed, plain, present
-from aura.repo.objects import CatFile
-from aura.repo.requests import CommitDiff, Diff, FileEntities, text_of
+from aura.repo.objects import CatFile, unreadable
+from aura.repo.requests import (
+    CommitDiff,
+    Diff,
+    DiffCommits,
+    DiffStaged,
+    Examine,
+    Examined,
+    FileEntities,
+    text_of,
+)
 from aura.repo.tables import Tables, Want, opaque
-from aura.repo.uncommitted import Scan
-from aura.repo.worktrees import boundary, discover
+from aura.repo.uncommitted import Scan, staged_changes
+from aura.repo.worktrees import WorkTree, boundary, discover
 from aura.syntax.diff import diff_files
+from aura.syntax.evidence import Evidence, examine
 from aura.syntax.file import File
 from aura.syntax.parsing import MAX_BYTES
 from aura.syntax.shapes import with_shapes
@@ -30,6 +41,7 @@ _BATCH = 40
 _GROUP = 6
 _REPOSITORIES = 4
 _LOG = logging.getLogger(__name__)
+_Changed = Sequence[tuple[FileChange, bytes | None]]
 
 
 class Analyst:
@@ -66,9 +78,51 @@ class Analyst:
     def diff_worktree(self, root: str, base: str, *, shapes: bool = False) -> Diff:
         """Compare what lies in a work tree with a commit."""
         worktree = discover(root)
-        with Scan(worktree, base, cap=MAX_BYTES) as scan:
-            changed = list(scan.changes())
-        return self._compare(self._repository(worktree.git_dir).cat, changed, shapes=shapes)
+        return self._compare(
+            self._repository(worktree.git_dir).cat, _uncommitted(worktree, base), shapes=shapes
+        )
+
+    def diff_staged(self, root: str, base: str, index: str | None) -> Diff:
+        """Compare what is staged in a work tree with a commit."""
+        worktree = discover(root)
+        return self._compare(
+            self._repository(worktree.git_dir).cat, _staged(worktree, base, index), shapes=False
+        )
+
+    def examine(self, asked: Examine) -> Examined:
+        """Look closer at the change of a commit, or at an uncommitted one. Raises `unreadable_object`."""
+        change, choice = asked.change, Choice(asked.paths)
+        if isinstance(change, DiffCommits):
+            git_dir = os.fsdecode(change.git_dir)
+            (sha,) = change.shas
+            changed = self._of_commit(git_dir, sha)
+            others = committed(git_dir, sha, choice)
+        else:
+            worktree = discover(os.fsdecode(change.root))
+            git_dir = worktree.git_dir
+            if isinstance(change, DiffStaged):
+                index = os.fsdecode(change.index) if change.index else None
+                changed = _staged(worktree, change.base, index)
+                others = committed(git_dir, change.base, choice)
+            else:
+                changed = _uncommitted(worktree, change.base)
+                others = present(worktree, choice)
+        cat = self._repository(git_dir).cat
+        sides = self._sides(cat, changed)
+        edits = with_shapes(diff_files(sides.before, sides.after).edits, sides.after)
+        paths = tuple(text_of(change.path) for change, _ in changed)
+        if asked.paths:
+            wants = [want for want in others if want.path not in paths]
+            for file in filter(None, self._tables.load(cat, wants, monotonic() + SECONDS)):
+                sides.before[file.path] = sides.after[file.path] = file
+        rewordings, sights = examine(sides.before, sides.after, edits, asked.sought)
+        return Examined(Evidence(paths, tuple(sides.degraded), tuple(edits), rewordings, sights))
+
+    def _of_commit(self, git_dir: str, sha: str) -> _Changed:
+        known = dict(self._repository(git_dir).changes.of([sha]))[sha]
+        if known is None or sha in boundary(git_dir):
+            raise unreadable(sha)
+        return [(change, None) for change in known]
 
     def entities(self, root: str, rev: str | None, choice: Choice) -> Iterator[FileEntities]:
         """Read the tables of files, of a commit or of the work tree."""
@@ -135,9 +189,14 @@ class Analyst:
             # It will be met again at the commit that it concerns.
             _LOG.debug("cannot read ahead", exc_info=True)
 
-    def _compare(
-        self, cat: CatFile, changed: Sequence[tuple[FileChange, bytes | None]], *, shapes: bool
-    ) -> Diff:
+    def _compare(self, cat: CatFile, changed: _Changed, *, shapes: bool) -> Diff:
+        sides = self._sides(cat, changed)
+        changes = diff_files(sides.before, sides.after)
+        edits = with_shapes(changes.edits, sides.after) if shapes else changes.edits
+        return Diff(edits, sides.degraded, changes.carried)
+
+    def _sides(self, cat: CatFile, changed: _Changed) -> "_Sides":
+        """Read both sides of every file that differs."""
         before: dict[str, File] = {}
         after: dict[str, File] = {}
         degraded: list[str] = []
@@ -160,9 +219,15 @@ class Analyst:
                 path = next(want.path for want in pair if want)
                 if whole or any(file and file.table.degraded for file in files):
                     degraded.append(path)
-        changes = diff_files(before, after)
-        edits = with_shapes(changes.edits, after) if shapes else changes.edits
-        return Diff(edits, degraded, changes.carried)
+        return _Sides(before, after, degraded)
+
+
+class _Sides(NamedTuple):
+    """The files of a change before and after; `degraded` are the paths that were not read in full."""
+
+    before: dict[str, File]
+    after: dict[str, File]
+    degraded: list[str]
 
 
 class _Repository(NamedTuple):
@@ -172,6 +237,15 @@ class _Repository(NamedTuple):
     def close(self) -> None:
         self.cat.close()
         self.changes.close()
+
+
+def _uncommitted(worktree: WorkTree, base: str) -> _Changed:
+    with Scan(worktree, base, cap=MAX_BYTES) as scan:
+        return list(scan.changes())
+
+
+def _staged(worktree: WorkTree, base: str, index: str | None) -> _Changed:
+    return [(change, None) for change in staged_changes(worktree, base, index)]
 
 
 def _wants(change: FileChange, data: bytes | None) -> tuple[Want | None, Want | None]:

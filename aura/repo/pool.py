@@ -15,13 +15,17 @@ from aura.repo.requests import (
     CommitDiff,
     Diff,
     DiffCommits,
+    DiffStaged,
     DiffTrees,
     DiffWorktree,
     Entities,
+    Examine,
+    Examined,
     FileEntities,
     FolderEntities,
     Request,
 )
+from aura.syntax.evidence import Evidence
 
 CHUNK = 48
 """Neighbouring commits share files: a worker is given this many at a time, where there are that many."""
@@ -81,6 +85,18 @@ class Pool:
     def diff_worktree(self, root: str, base: str = "HEAD", *, shapes: bool = False) -> Diff:
         """Compare what lies in the work tree at a folder with a commit."""
         return self._diff(DiffWorktree(os.fsencode(root), base, shapes))
+
+    def diff_staged(self, root: str, base: str = "HEAD") -> Diff:
+        """Compare what is staged in the work tree at a folder with a commit."""
+        return self._diff(DiffStaged(os.fsencode(root), base))
+
+    def examine(
+        self, change: DiffCommits | DiffWorktree | DiffStaged, sought: Sequence[str], paths: Sequence[str]
+    ) -> Evidence:
+        """Look closer at one change, and for entities by name in the files that differ and at these paths."""
+        (answer,) = self._whole(Examine(change, list(sought), list(paths)))
+        assert isinstance(answer, Examined)
+        return answer.evidence
 
     def entities(self, root: str, rev: str | None = None, paths: Sequence[str] = ()) -> list[FileEntities]:
         """Read the entity tables of files, by path, of a commit or (None) of the work tree."""

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from aura.syntax.evidence import Evidence
 from aura.syntax.types import Carried, Edit, Table
 
 _LENGTH = struct.Struct(">I")
@@ -36,6 +37,28 @@ class DiffWorktree(Struct, frozen=True, tag=True):
     root: bytes
     base: str
     shapes: bool = False
+
+
+class DiffStaged(Struct, frozen=True, tag=True):
+    """Compare what is staged in the work tree at a folder with a commit; answered by a `Diff`.
+
+    `index` is the file that git keeps the index in, where that is another one for the time of a commit.
+    """
+
+    root: bytes
+    base: str
+    index: bytes | None = None
+
+
+class Examine(Struct, frozen=True, tag=True):
+    """Look closer at one change, and for entities by name; answered by an `Examined`.
+
+    The names are looked for in the files that differ, and at these paths.
+    """
+
+    change: DiffCommits | DiffWorktree | DiffStaged
+    sought: list[str]
+    paths: list[str]
 
 
 class Entities(Struct, frozen=True, tag=True):
@@ -83,6 +106,12 @@ class Diff(Struct, frozen=True, tag=True):
     carried: list[Carried] = []
 
 
+class Examined(Struct, frozen=True, tag=True):
+    """What was found in one change."""
+
+    evidence: Evidence
+
+
 class FileEntities(Struct, frozen=True, tag=True):
     """The entities of one file; `blob` is its id, also where the object store has no such blob."""
 
@@ -103,8 +132,8 @@ class Failed(Struct, frozen=True, tag=True):
     hint: str
 
 
-Request = DiffCommits | DiffTrees | DiffWorktree | Entities | FolderEntities
-Answer = CommitDiff | Diff | FileEntities | Done | Failed
+Request = DiffCommits | DiffTrees | DiffWorktree | DiffStaged | Examine | Entities | FolderEntities
+Answer = CommitDiff | Diff | Examined | FileEntities | Done | Failed
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder[Request](Request).decode

@@ -38,9 +38,12 @@ def worktree_changes(worktree: WorkTree, base: str = "HEAD") -> list[FileChange]
         return [found for found, _ in scan.changes()]
 
 
-def staged_changes(worktree: WorkTree) -> list[FileChange]:
-    """List the files that differ between HEAD and the index; conflicted ones are not staged."""
-    found = _cached(worktree, _base(worktree, "HEAD"))
+def staged_changes(worktree: WorkTree, base: str = "HEAD", index: str | None = None) -> list[FileChange]:
+    """List the files that differ between a commit and the index; conflicted ones are not staged.
+
+    `index` is the file that git keeps the index in for the time of a commit, where that is another one.
+    """
+    found = _cached(worktree, _base(worktree, base), index)
     return [staged for _, (status, staged) in sorted(found.items()) if status != "U"]
 
 
@@ -165,9 +168,9 @@ def _base(worktree: WorkTree, base: str) -> str:
     return git.run(worktree.git_dir, "hash-object", "-t", "tree", "--stdin").decode().strip()
 
 
-def _cached(worktree: WorkTree, base: str) -> _Listed:
-    out = git.run(worktree.git_dir, "diff-index", "--cached", "--ita-invisible-in-index", *_RAW, base, "--")
-    return _listed(out)
+def _cached(worktree: WorkTree, base: str, index: str | None = None) -> _Listed:
+    args = ("diff-index", "--cached", "--ita-invisible-in-index", *_RAW, base, "--")
+    return _listed(git.run(worktree.git_dir, *args, extra={"GIT_INDEX_FILE": index} if index else None))
 
 
 def _dirty(worktree: WorkTree, drivers: frozenset[str]) -> _Listed:

@@ -21,9 +21,11 @@ from aura.repo.listing import Choice
 from aura.repo.requests import (
     Answer,
     DiffCommits,
+    DiffStaged,
     DiffTrees,
     DiffWorktree,
     Done,
+    Examine,
     Failed,
     FolderEntities,
     Request,
@@ -87,6 +89,11 @@ def _answers(analyst: Analyst, request: Request) -> Iterator[Answer]:
     if isinstance(request, DiffWorktree):
         root = os.fsdecode(request.root)
         return iter([analyst.diff_worktree(root, request.base, shapes=request.shapes)])
+    if isinstance(request, DiffStaged):
+        index = os.fsdecode(request.index) if request.index else None
+        return iter([analyst.diff_staged(os.fsdecode(request.root), request.base, index)])
+    if isinstance(request, Examine):
+        return iter([analyst.examine(request)])
     if isinstance(request, FolderEntities):
         return analyst.folder_entities(os.fsdecode(request.root), Choice((), request.part, request.parts))
     choice = Choice(request.paths, request.part, request.parts)

@@ -137,3 +137,15 @@ def test_any_route_can_be_called(aura: Aura, known: GitRepo, tmp_path: Path) -> 
         done = aura.cli("api", "post", "/v1/intents", "-d", data, cwd=known.path, stdin=stdin)
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["summary"] == "by hand"
+
+
+def test_what_is_staged_is_shown_by_itself(aura: Aura, repo: GitRepo) -> None:
+    repo.commit({"a.py": "def f():\n    return 1\n"}, "begin")
+    aura.init(repo)
+    repo.write({"a.py": "def f():\n    return 2\n"})
+    repo.git("add", "a.py")
+    repo.write({"a.py": "def f():\n    return 2\n\n\ndef g():\n    return 2\n"})
+    assert aura.ok("diff", "--staged", cwd=repo.path).splitlines()[1:-1] == ["  ~ function f  (body changed)"]
+    assert aura.json("diff", "--cached", cwd=repo.path) == aura.api(
+        "GET", "/v1/diff?to=staged", repo=repo.path
+    )

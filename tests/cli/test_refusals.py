@@ -44,6 +44,7 @@ CASES: list[tuple[tuple[str | bytes, ...], int]] = [
     (("diff", "--", "--output=x"), FAILED),
     (("diff", "a", "b", "c"), USAGE),
     (("diff", "--no-index"), USAGE),
+    (("diff", "--staged", "HEAD~1", "HEAD"), USAGE),
     (("diff", "--no-index", "/nope", "/nope"), FAILED),
     (("entities", "nope.py"), FAILED),
     (("entities", "/etc"), USAGE),

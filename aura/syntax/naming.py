@@ -1,0 +1,22 @@
+"""Which entity a person means by a name."""
+
+import re
+
+_CALL = re.compile(r"\(\)\Z")
+
+
+def answers_to(path: str, qualified_name: str, said: str) -> bool:
+    """Tell whether an entity is meant by `NAME`, the end of a qualified name, or `FILE:NAME`.
+
+    Parts of a name may be joined by `.`, `::` or `#`.
+    """
+    name = dotted(said)
+    file, colon, within = name.rpartition(":")
+    if colon:
+        return path == file and (qualified_name == within or qualified_name.endswith(f".{within}"))
+    return qualified_name == name or qualified_name.endswith(f".{name}")
+
+
+def dotted(said: str) -> str:
+    """Write a name with points between its parts and without a pair of brackets after it."""
+    return _CALL.sub("", said.strip()).replace("::", ".").replace("#", ".")
