@@ -45,6 +45,7 @@ from aura.syntax.references.types import (
     DEFINITION,
     ELEMENT,
     FREE,
+    INSTANCE,
     ITEM,
     LITERAL,
     OPAQUE,
@@ -194,6 +195,10 @@ class Builder:
         It counts only where no instance is known by its making.
         """
         return NOTHING if type_place < 0 else self._once(DECLARED, type_place)
+
+    def instance(self, type_place: int) -> int:
+        """Return a place that holds an instance of a class, made by no call of it: a literal of Go or Rust."""
+        return NOTHING if type_place < 0 else self._once(INSTANCE, type_place)
 
     def super_of(self, class_scope: int, receiver: int) -> int:
         """Return a place for the receiver, its attributes looked up behind a class."""

@@ -22,6 +22,7 @@ A place is a row `Place(op, a, b)`, named by its index in the file. What `a` and
 | `RETURN` | scope | | what the function gives back |
 | `YIELD` | scope | | what the generator yields |
 | `SUPER` | scope | place | the receiver (`b`), its attributes looked up behind the class (`a`) |
+| `INSTANCE` | place | | an instance of the class that another place holds, made without a call (`T{}`) |
 | `OPAQUE` | | | nothing that is known here, or what flows in |
 
 Names, keys and types are indexes into `Facts.names`. `scope` and `line` say where an attribute or element is
@@ -33,7 +34,7 @@ from typing import Literal
 from msgspec import Struct
 
 VARIABLE, FREE, ALIAS, DEFINITION, ATTRIBUTE, ELEMENT, ITEM, RESULT, CONTAINER, LITERAL = range(10)
-DECLARED, RETURN, YIELD, SUPER, OPAQUE = range(10, 15)
+DECLARED, RETURN, YIELD, SUPER, OPAQUE, INSTANCE = range(10, 16)
 
 PLAIN, NEW, DECORATION, PROTOCOL = range(4)
 """How a call comes about: `f()`; `new C()` where that is another thing than a call; `@f`, whose result is
