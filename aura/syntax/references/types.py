@@ -22,7 +22,7 @@ A place is a row `Place(op, a, b)`, named by its index in the file. What `a` and
 | `RETURN` | scope | | what the function gives back |
 | `YIELD` | scope | | what the generator yields |
 | `SUPER` | scope | place | the receiver (`b`), its attributes looked up behind the class (`a`) |
-| `INSTANCE` | place | | an instance of the class that another place holds, made without a call (`T{}`) |
+| `INSTANCE` | place | | an instance of the class that another place holds, made by no call: `T{}` |
 | `OPAQUE` | | | nothing that is known here, or what flows in |
 
 Names, keys and types are indexes into `Facts.names`. `scope` and `line` say where an attribute or element is
