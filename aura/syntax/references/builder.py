@@ -197,7 +197,7 @@ class Builder:
         return NOTHING if type_place < 0 else self._once(DECLARED, type_place)
 
     def instance(self, type_place: int) -> int:
-        """Return a place that holds an instance of a class, made by no call of it: a literal of Go or Rust."""
+        """Return a place that holds an instance of a class, made by no call: a literal of Go or Rust."""
         return NOTHING if type_place < 0 else self._once(INSTANCE, type_place)
 
     def super_of(self, class_scope: int, receiver: int) -> int:
