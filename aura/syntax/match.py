@@ -14,7 +14,7 @@ RefDiff's (Silva et al., TSE 2021), and the voting of a function's parts CodeSho
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -32,6 +32,8 @@ ROUNDS = 3
 COPIES = 8
 """How many of the files that hold an equal text are asked about."""
 STATEMENTS, FILES = frozenset({"statements"}), frozenset({"file"})
+MARGIN = 0.4
+"""How much more another must be worth than a namesake that nobody else would be paired with."""
 KEPT = 0.02
 """The least worth of a doubted namesake: it stays where nobody else is worth anything."""
 
@@ -207,25 +209,26 @@ class _Matcher:
         )
 
     def _best(self, votes: Votes, doubted: Mapping[Item, Item]) -> dict[Item, Item]:
-        """Return the best assignment in which nothing is taken for its own caller's namesake."""
+        """Return the best assignment in which no copy is taken for what it was copied from."""
         columns = {new: column for column, new in enumerate(votes.news)}
         rows: dict[Item, dict[int, float]] = {old: {} for old in votes.olds}
-        for old, new in votes.candidates():
+        for old, new in list(votes.candidates()):
             worth = votes.worth(old, new)
             if worth > 0:
                 rows[old][columns[new]] = worth
+        kept: dict[Item, float] = {}
         for old, new in doubted.items():
-            rows[old][columns[new]] = max(KEPT, rows[old].get(columns[new], 0.0))
-        before_of = {new: old for old, new in doubted.items()}
+            worth = max(KEPT, rows[old].get(columns[new], 0.0))
+            kept[old] = kept[new] = rows[old][columns[new]] = worth
+        doubt = _Doubt(doubted, kept)
         while True:
             found = assign(list(rows.values()))
             chosen = {votes.olds[row]: votes.news[column] for row, column in found.items()}
-            taken = set(chosen.values())
+            taken = {*chosen, *chosen.values()}
             copied = [
                 (old, new)
                 for old, new in chosen.items()
-                if (_delegates(doubted.get(old), old, new) and doubted[old] not in taken)
-                or (_delegates(before_of.get(new), new, old) and before_of[new] not in chosen)
+                if doubt.is_copied(old, new, rows[old][columns[new]], taken)
             ]
             if not copied:
                 return chosen
@@ -295,10 +298,30 @@ def _keeps_members(old: Item, new: Item) -> bool:
     return 2 * (one & two).total() >= most
 
 
-def _delegates(namesake: Item | None, item: Item, other: Item) -> bool:
-    """Tell whether what kept the name of `item` newly calls `other`: then its content was taken out of it."""
-    name = other.entity.name.encode()
-    return namesake is not None and name in namesake.words and name not in item.words
+class _Doubt:
+    """The namesakes in doubt, and what speaks for them."""
+
+    def __init__(self, pairs: Mapping[Item, Item], worth: Mapping[Item, float]) -> None:
+        self.twins = {**pairs, **{new: old for old, new in pairs.items()}}
+        self.worth = worth
+        words = [(Counter(old.words), Counter(new.words)) for old, new in pairs.items()]
+        newly = frozenset(word for one, two in words for word in two - one)
+        formerly = frozenset(word for one, two in words for word in one - two)
+        self.called = newly, formerly
+
+    def is_copied(self, old: Item, new: Item, worth: float, taken: Container[Item]) -> bool:
+        """Tell whether content went from one of a pair to the other while a namesake stayed, that nobody took.
+
+        So it is where namesakes call the other on one side only: the content was taken out of them, or put
+        into them; and where the namesake is not worth much less.
+        """
+        for item, other, called in zip((old, new), (new, old), self.called, strict=True):
+            twin = self.twins.get(item, other)
+            if twin is other or twin in taken:
+                continue
+            if other.entity.name.encode() in called or worth < self.worth[item] + MARGIN:
+                return True
+        return False
 
 
 def _outer(side: list[Item]) -> list[Item]:

@@ -27,7 +27,7 @@ class Weights(dict[bytes, float]):
         return max([counts[feature] for counts in self.counts])
 
     def __missing__(self, feature: bytes) -> float:
-        weight = self[feature] = log(1 + self.size / (self.frequency(feature) or 1))
+        weight = self[feature] = log((1 + self.size) / (self.frequency(feature) or 1))
         return weight
 
 

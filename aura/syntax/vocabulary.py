@@ -24,6 +24,7 @@ SPOKEN = 2
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _Parts = tuple[str, ...]
+_Change = tuple[bytes, bytes]
 _Context = tuple[bytes, bytes, bytes, bytes]
 
 
@@ -36,10 +37,10 @@ def parts(name: str) -> _Parts:
 class Vocabulary:
     """What replaces what: whole words, and parts of names."""
 
-    def __init__(self, votes: Counter[tuple[bytes, bytes]]) -> None:
-        self.votes = votes
-        self.words = _rules(votes)
-        self.segments = _segments(votes)
+    def __init__(self, used: Counter[_Change], named: Counter[_Change]) -> None:
+        self.used, self.named = used, named
+        self.words = _rules(used)
+        self.segments = _segments(used.keys() | named.keys())
         single = {one[0]: two[0] for one, two in self.segments.items() if len(one) == len(two) == 1}
         self.parts = {
             case(one).encode(): case(two).encode()
@@ -53,9 +54,9 @@ class Vocabulary:
         """Tell whether both translate all words alike."""
         return self.words == other.words and self.parts == other.parts
 
-    def supports(self, old: str, new: str) -> float:
-        """Say how surely users of `old` use `new` instead, 0 to 1."""
-        seen = self.votes[old.encode(), new.encode()]
+    def supports(self, old: str, new: str, others: int) -> float:
+        """Say how surely what was `old` is `new` now, 0 to 1, by its users and so many others."""
+        seen = self.used[old.encode(), new.encode()] + others
         return 1.0 if seen >= SPOKEN else 0.8 if seen else 0.0
 
     def explains(self, old: str, new: str) -> bool:
@@ -89,34 +90,38 @@ class Lessons:
     """Learns from pairs of which entity became which; each pair is read once."""
 
     def __init__(self) -> None:
-        self._read: dict[tuple[Item, Item], set[tuple[bytes, bytes]]] = {}
+        self._read: dict[tuple[Item, Item], set[_Change]] = {}
         self._budget = 0
 
     def of(self, pairs: Iterable[tuple[Item, Item]], wanted: int) -> Vocabulary:
         """Return what pairs tell about so many items; what is over the budget tells nothing."""
-        votes: Counter[tuple[bytes, bytes]] = Counter()
+        used: Counter[_Change] = Counter()
+        named: Counter[_Change] = Counter()
         self._budget = BYTES + EACH * wanted
         for pair in pairs:
             known = self._read.get(pair)
             if known is None:
                 known = self._read[pair] = self._replaced(*pair)
-            votes.update(known)
-        return Vocabulary(votes)
+            own = _names(*pair)
+            named[own] += own[0] != own[1]
+            used.update(known - {own})
+        return Vocabulary(used, named)
 
-    def _replaced(self, old: Item, new: Item) -> set[tuple[bytes, bytes]]:
+    def _replaced(self, old: Item, new: Item) -> set[_Change]:
         before, after = _middle(old.text, new.text)
         self._budget -= len(before) + len(after)
         if self._budget < 0:
             return set()
         one, two = _contexts(words_of(before)), _contexts(words_of(after))
-        found = {
+        return {
             (a, b)
             for context in one.keys() & two.keys()
             if (a := one[context]) != (b := two[context]) and a and b
         }
-        if old.entity.name != new.entity.name:
-            found.add((old.entity.name.encode(), new.entity.name.encode()))
-        return found
+
+
+def _names(old: Item, new: Item) -> _Change:
+    return old.entity.name.encode(), new.entity.name.encode()
 
 
 def _middle(one: bytes, two: bytes) -> tuple[bytes, bytes]:
@@ -136,7 +141,7 @@ def _contexts(words: Sequence[bytes]) -> dict[_Context, bytes]:
     return found
 
 
-def _rules(votes: Counter[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def _rules(votes: Counter[_Change]) -> dict[bytes, bytes]:
     """Return the words that mostly one other replaces, which mostly replaces them."""
     gone, come = Counter[bytes](), Counter[bytes]()
     for (old, new), count in votes.items():
@@ -149,10 +154,10 @@ def _rules(votes: Counter[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     }
 
 
-def _segments(votes: Counter[tuple[bytes, bytes]]) -> dict[_Parts, _Parts]:
+def _segments(changes: Iterable[_Change]) -> dict[_Parts, _Parts]:
     """Return the parts of names that mostly one other replaces."""
     found: dict[_Parts, Counter[_Parts]] = defaultdict(Counter)
-    for old, new in votes:
+    for old, new in changes:
         one, two = parts(old.decode(errors="replace")), parts(new.decode(errors="replace"))
         size = min(len(one), len(two))
         first = next((i for i in range(size) if one[i] != two[i]), size)

@@ -22,6 +22,7 @@ AROUND = 3
 BESIDE = 4
 
 NAME, SIGNATURE, PLACE, NEIGHBOURS, USERS = 0.2, 0.1, 0.15, 0.1, 0.25
+LEAST_VOTES = 0.75
 LEAST_TEXT = 0.2
 
 
@@ -30,7 +31,7 @@ class Votes:
 
     def __init__(self, olds: Sequence[Item], news: Sequence[Item], pairing: Pairing) -> None:
         self.olds, self.news = olds, news
-        self.pairing, self.vocabulary = pairing, Vocabulary(Counter())
+        self.pairing, self.vocabulary = pairing, Vocabulary(Counter(), Counter())
         beside = {
             other: None
             for side, items in enumerate((olds, news))
@@ -43,6 +44,7 @@ class Votes:
         self.likeness = Likeness(olds, news, self.beside, _own_features)
         self._text: dict[tuple[Item, Item], float] = {}
         self._near: dict[Item, list[Item]] = {}
+        self._alike: dict[tuple[bytes, bytes], set[Item]] = defaultdict(set)
 
     def listen(self, vocabulary: Vocabulary) -> None:
         """Use what is known about words from now on."""
@@ -61,15 +63,17 @@ class Votes:
         for old in self.olds:
             names[old.entity.name].append(old)
         used: dict[str, list[Item]] = defaultdict(list)
-        for one, two in self.vocabulary.votes:
+        for one, two in self.vocabulary.used.keys() | self.vocabulary.named.keys():
             used[two.decode(errors="replace")] += names.get(one.decode(errors="replace"), ())
         if not self._near:
             index = self._index()
             self._near = {new: self._nearest(new, index) for new in self.news}
         for new, near in self._near.items():
             name = new.entity.name
-            others = (*names.get(name, ())[:CANDIDATES], *used.get(name, ())[:CANDIDATES])
-            for old in dict.fromkeys((*near, *others)):
+            also = (*names.get(name, ())[:CANDIDATES], *used.get(name, ())[:CANDIDATES])
+            for old in dict.fromkeys((*near, *also)):
+                if old.entity.name != name and self.pairing.is_same_place(old, new):
+                    self._alike[old.entity.name.encode(), name.encode()].add(old)
                 yield old, new
 
     def _index(self) -> dict[bytes, list[Item]]:
@@ -92,6 +96,12 @@ class Votes:
             CANDIDATES, shared, key=lambda old: (-shared[old] / (self.likeness.mass(old) + 1), old.order)
         )
 
+    def _others(self, old: Item, new: Item) -> int:
+        """Return how many more items may have been renamed alike, each in its own place."""
+        change = old.entity.name.encode(), new.entity.name.encode()
+        known = self.vocabulary.named[change] - (self.pairing.new.get(old) is new)
+        return max(known, len(self._alike[change]) - 1, 0)
+
     def worth(self, old: Item, new: Item) -> float:
         """Return how much better it is to pair two items than not to; none below 0 is to be paired."""
         a, b = old.entity, new.entity
@@ -100,7 +110,7 @@ class Votes:
         text = self._text.get((old, new))
         if text is None:
             text = self._text[old, new] = self.likeness.of(old, new)
-        users = self.vocabulary.supports(a.name, b.name)
+        users = self.vocabulary.supports(a.name, b.name, self._others(old, new))
         name = 1.0 if self.vocabulary.explains(a.name, b.name) else name_likeness(a.name, b.name)
         here = self.pairing.is_same_place(old, new)
         if a.kind in VALUES:
@@ -114,8 +124,9 @@ class Votes:
         size = min(len(old.words), len(new.words))
         said = NAME * name + SIGNATURE * _signatures(old, new) + USERS * users
         if here:
-            said += PLACE + NEIGHBOURS * self.pairing.neighbourhood(old, new)
-        return text * size / (size + 4) + said - 0.6
+            beside = 2 * self.pairing.neighbourhood(old, new) - 1
+            said += PLACE + NEIGHBOURS * (max(beside, 0) if users else beside)
+        return text * size / (size + 4) + said - LEAST_VOTES
 
 
 def _own_features(item: Item) -> Features:
