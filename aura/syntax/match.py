@@ -14,7 +14,7 @@ RefDiff's (Silva et al., TSE 2021), and the voting of a function's parts CodeSho
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -33,7 +33,7 @@ COPIES = 8
 """How many of the files that hold an equal text are asked about."""
 STATEMENTS, FILES = frozenset({"statements"}), frozenset({"file"})
 MARGIN = 0.4
-"""How much more another must be worth than a namesake that nobody else would be paired with."""
+"""How much more alike another must be than a namesake that nobody else would be paired with."""
 KEPT = 0.02
 """The least worth of a doubted namesake: it stays where nobody else is worth anything."""
 
@@ -148,14 +148,19 @@ class _Matcher:
 
     def _assign(self, kinds: frozenset[str]) -> None:
         """Pair what is left of some kinds, and namesakes that are in doubt, by the votes for them."""
-        while True:
+        self._match_left(kinds, _outer)
+        olds, news = self._left(0, kinds), self._left(1, kinds)
+        if olds and news and len(_outer(olds)) + len(_outer(news)) < len(olds) + len(news):
+            self._match_left(kinds, list)
+
+    def _match_left(self, kinds: frozenset[str], narrow: Callable[[list[Item]], list[Item]]) -> None:
+        waiting = True
+        while waiting:
             doubted = self._doubted(kinds)
-            olds, news = self._left(0, kinds), self._left(1, kinds)
-            self._optimise(_outer(olds), _outer(news), doubted)
-            if not any(old.entity.kind in kinds for old in self.put_off):
-                break
-        if len(_outer(olds)) < len(olds) or len(_outer(news)) < len(news):
-            self._optimise(self.known.left(olds), self.known.left(news), {})
+            olds, news = narrow(self._left(0, kinds)), narrow(self._left(1, kinds))
+            olds, news = [*{*olds, *doubted}], [*{*news, *doubted.values()}]
+            self._optimise(sorted(olds, key=_order), sorted(news, key=_order), doubted)
+            waiting = any(old.entity.kind in kinds for old in self.put_off)
 
     def _left(self, side: int, kinds: frozenset[str]) -> list[Item]:
         return self.known.left(item for item in self.loose[side] if item.entity.kind in kinds)
@@ -216,20 +221,14 @@ class _Matcher:
             worth = votes.worth(old, new)
             if worth > 0:
                 rows[old][columns[new]] = worth
-        kept: dict[Item, float] = {}
         for old, new in doubted.items():
-            worth = max(KEPT, rows[old].get(columns[new], 0.0))
-            kept[old] = kept[new] = rows[old][columns[new]] = worth
-        doubt = _Doubt(doubted, kept)
+            rows[old][columns[new]] = max(KEPT, rows[old].get(columns[new], 0.0))
+        doubt = _Doubt(doubted, votes)
         while True:
             found = assign(list(rows.values()))
             chosen = {votes.olds[row]: votes.news[column] for row, column in found.items()}
             taken = {*chosen, *chosen.values()}
-            copied = [
-                (old, new)
-                for old, new in chosen.items()
-                if doubt.is_copied(old, new, rows[old][columns[new]], taken)
-            ]
+            copied = [(old, new) for old, new in chosen.items() if doubt.is_copied(old, new, taken)]
             if not copied:
                 return chosen
             for old, new in copied:
@@ -301,25 +300,26 @@ def _keeps_members(old: Item, new: Item) -> bool:
 class _Doubt:
     """The namesakes in doubt, and what speaks for them."""
 
-    def __init__(self, pairs: Mapping[Item, Item], worth: Mapping[Item, float]) -> None:
+    def __init__(self, pairs: Mapping[Item, Item], votes: Votes) -> None:
         self.twins = {**pairs, **{new: old for old, new in pairs.items()}}
-        self.worth = worth
+        self.kept = {item: votes.text(*pair) for pair in pairs.items() for item in pair}
+        self.votes = votes
         words = [(Counter(old.words), Counter(new.words)) for old, new in pairs.items()]
         newly = frozenset(word for one, two in words for word in two - one)
         formerly = frozenset(word for one, two in words for word in one - two)
         self.called = newly, formerly
 
-    def is_copied(self, old: Item, new: Item, worth: float, taken: Container[Item]) -> bool:
-        """Tell whether content went from one of a pair to the other while a namesake stayed, that nobody took.
+    def is_copied(self, old: Item, new: Item, taken: Container[Item]) -> bool:
+        """Tell whether content went from one to the other while a namesake stayed that nobody took.
 
         So it is where namesakes call the other on one side only: the content was taken out of them, or put
-        into them; and where the namesake is not worth much less.
+        into them; and where the namesake is not much less alike.
         """
         for item, other, called in zip((old, new), (new, old), self.called, strict=True):
             twin = self.twins.get(item, other)
             if twin is other or twin in taken:
                 continue
-            if other.entity.name.encode() in called or worth < self.worth[item] + MARGIN:
+            if other.entity.name.encode() in called or self.votes.text(old, new) < self.kept[item] + MARGIN:
                 return True
         return False
 
@@ -340,6 +340,10 @@ def _by_path(side: Iterable[Item], but: set[str]) -> dict[str, list[Item]]:
         if item.path not in but:
             found[item.path].append(item)
     return found
+
+
+def _order(item: Item) -> tuple[str, int, int]:
+    return item.order
 
 
 def _base(path: str) -> str:

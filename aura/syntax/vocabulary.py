@@ -25,7 +25,7 @@ _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _Parts = tuple[str, ...]
 _Change = tuple[bytes, bytes]
-_Context = tuple[bytes, bytes, bytes, bytes]
+_Context = tuple[bytes, ...]
 
 
 @lru_cache(10_000)
@@ -132,12 +132,12 @@ def _middle(one: bytes, two: bytes) -> tuple[bytes, bytes]:
 
 
 def _contexts(words: Sequence[bytes]) -> dict[_Context, bytes]:
-    """Map the two neighbours on both sides to the name between them, to nothing where there are several."""
+    """Map neighbours on both sides to the name between them, to nothing where there are several."""
     found: dict[_Context, bytes] = {}
     for p2, p1, word, n1, n2 in zip(words, *(islice(words, n, None) for n in range(1, 5)), strict=False):
         if word > b"A":
-            context = p2, p1, n1, n2
-            found[context] = word if found.get(context, word) == word else b""
+            for context in ((p2, p1, n1, n2), (p2, p1, n1)):
+                found[context] = word if found.get(context, word) == word else b""
     return found
 
 

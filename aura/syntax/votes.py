@@ -22,6 +22,7 @@ AROUND = 3
 BESIDE = 4
 
 NAME, SIGNATURE, PLACE, NEIGHBOURS, USERS = 0.2, 0.1, 0.15, 0.1, 0.25
+STAY = 0.2
 LEAST_VOTES = 0.75
 LEAST_TEXT = 0.2
 
@@ -96,6 +97,13 @@ class Votes:
             CANDIDATES, shared, key=lambda old: (-shared[old] / (self.likeness.mass(old) + 1), old.order)
         )
 
+    def text(self, old: Item, new: Item) -> float:
+        """Return how alike two texts are, words read as they are called after."""
+        known = self._text.get((old, new))
+        if known is None:
+            known = self._text[old, new] = self.likeness.of(old, new)
+        return known
+
     def _others(self, old: Item, new: Item) -> int:
         """Return how many more items may have been renamed alike, each in its own place."""
         change = old.entity.name.encode(), new.entity.name.encode()
@@ -107,9 +115,7 @@ class Votes:
         a, b = old.entity, new.entity
         if "constructor" in (a.kind, b.kind) and (a.kind != b.kind or a.name != b.name):
             return -1.0
-        text = self._text.get((old, new))
-        if text is None:
-            text = self._text[old, new] = self.likeness.of(old, new)
+        text = self.text(old, new)
         users = self.vocabulary.supports(a.name, b.name, self._others(old, new))
         name = 1.0 if self.vocabulary.explains(a.name, b.name) else name_likeness(a.name, b.name)
         here = self.pairing.is_same_place(old, new)
@@ -124,6 +130,7 @@ class Votes:
         size = min(len(old.words), len(new.words))
         said = NAME * name + SIGNATURE * _signatures(old, new) + USERS * users
         if here:
+            said += STAY * (a.name == b.name)
             beside = 2 * self.pairing.neighbourhood(old, new) - 1
             said += PLACE + NEIGHBOURS * (max(beside, 0) if users else beside)
         return text * size / (size + 4) + said - LEAST_VOTES
