@@ -46,6 +46,9 @@ def _notes(edit: dict[str, Any]) -> str:
     notes = [c.replace("_", " ") for c in edit["changes"] if c not in ("added", "deleted", "renamed")]
     notes += [_parameter(p) for p in edit["parameters"]]
     notes += [f"decorator {d['name']} {d['edit']}" for d in edit["decorators"]]
+    notes += [f"{m['name']} {m['edit']}" for m in edit["modifiers"]]
+    if edit["result"]:
+        notes.append(f"result {edit['result']['old'] or 'none'} -> {edit['result']['new'] or 'none'}")
     if edit["related"]:
         word = "into" if "inlined" in edit["changes"] else "out of"
         notes.append(f"{word} {', '.join(r['qualified_name'] for r in edit['related'])}")

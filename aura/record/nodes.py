@@ -11,7 +11,19 @@ from aura.listing import Filter, Listing, Page
 from aura.op import op
 from aura.record import intents, lineage
 from aura.store import Connection, one, rows
-from aura.syntax.types import Carried, Change, DecoratorEdit, Edit, Grade, Kind, ParameterEdit, Related, Side
+from aura.syntax.types import (
+    Carried,
+    Change,
+    DecoratorEdit,
+    Edit,
+    Grade,
+    Kind,
+    ModifierEdit,
+    ParameterEdit,
+    Related,
+    ResultEdit,
+    Side,
+)
 
 State = Literal["open", "bound", "superseded"]
 decode_edit = msgspec.json.Decoder(Edit).decode
@@ -31,6 +43,8 @@ class Node(Struct, frozen=True):
     new: Side | None
     parameters: tuple[ParameterEdit, ...]
     decorators: tuple[DecoratorEdit, ...]
+    modifiers: tuple[ModifierEdit, ...]
+    result: ResultEdit | None
     related: tuple[Related, ...]
     grade: Grade
     reason: str
@@ -102,8 +116,8 @@ def at(db: Connection, intent: int, position: int) -> Node:
 def _node(edit: bytes, state: Any, sha: str | None, entity: str) -> Node:
     e = decode_edit(edit)
     return Node(
-        entity, e.changes, e.kind, e.old, e.new, e.parameters, e.decorators, e.related, e.grade, e.reason,
-        state, sha,
+        entity, e.changes, e.kind, e.old, e.new, e.parameters, e.decorators, e.modifiers, e.result,
+        e.related, e.grade, e.reason, state, sha,
     )  # fmt: skip
 
 

@@ -78,7 +78,8 @@ class Collector:
         for start, minus_end, _, _, kind, captures in self.definitions:
             start, end = self._widened(start, -minus_end)
             # Some nodes hold the line break that ends them, as a directive's.
-            end -= self.source[end - 1 : end] == b"\n"
+            if self.source[end - 1 : end] == b"\n":
+                end -= 2 if self.source[end - 2 : end] == b"\r\n" else 1
             if start >= end:
                 continue
             while self.stack[-1].end <= start:

@@ -1,11 +1,11 @@
 """From matched entities to edits: what happened to each, and what it means for its callers."""
 
 from aura.syntax.compare import compare
-from aura.syntax.grades import grade_lone, grade_pair
+from aura.syntax.grades import Changed, grade_lone, grade_pair
 from aura.syntax.items import CODE, Item
 from aura.syntax.match import Matches
 from aura.syntax.provenance import Copies, copies
-from aura.syntax.signatures import decorator_edits, pair_parameters, parameter_edits
+from aura.syntax.signatures import SignatureEdits, only_modifiers, signature_edits, with_signature_words
 from aura.syntax.types import Change, Edit, Entity, Related, Side
 
 MASK = (1 << 64) - 1
@@ -16,14 +16,17 @@ def edits(matches: Matches) -> list[Edit]:
     changed = [(old, new) for old, new in matches.pairs if _differs(old, new, matches)]
     found = copies(changed, matches)
     result = [edit for old, new in changed if (edit := _pair(old, new, matches)) is not None]
-    result += [_gone(item, found) for item in matches.removed]
-    result += [_come(item, found) for item in matches.added]
+    removed, added = frozenset(matches.removed), frozenset(matches.added)
+    result += [_gone(item, found, removed) for item in matches.removed]
+    result += [_come(item, found, added) for item in matches.added]
     return sorted(result, key=_order)
 
 
 def _differs(old: Item, new: Item, matches: Matches) -> bool:
     a, b = old.entity, new.entity
-    return a.raw != b.raw or a.name != b.name or old.path != new.path or is_moved(old, new, matches)
+    if a.raw != b.raw or a.name != b.name or old.path != new.path or a.modifiers != b.modifiers:
+        return True
+    return is_moved(old, new, matches)
 
 
 def is_moved(old: Item, new: Item, matches: Matches) -> bool:
@@ -51,25 +54,29 @@ def _pair(old: Item, new: Item, matches: Matches) -> Edit | None:
         changes.append("renamed")
     if is_moved(old, new, matches):
         changes.append("moved")
-    parameters = pair_parameters(old, new) if a.parameters != b.parameters else None
-    typed = parameter_edits(parameters) if parameters else []
-    decorators = decorator_edits(old, new) if a.decorators != b.decorators else []
-    if a.raw != b.raw or a.name != b.name:
-        changes += _content(old, new, bool(changes) or a.name != b.name)
+    typed = signature_edits(old, new)
+    if a.raw != b.raw or a.name != b.name or _declared(a) != _declared(b):
+        content, typed = _content(old, new, typed, bool(changes) or a.name != b.name)
+        changes += content
     if not changes:
         return None
-    if "signature_changed" not in changes and (typed or decorators):
-        changes.append("signature_changed")
-    grade, reason = grade_pair(old, new, changes, parameters, decorators)
+    grade, reason = grade_pair(Changed(old, new, changes, typed, matches))
     return Edit(
-        tuple(changes), b.kind, side_of(old), side_of(new), tuple(typed), tuple(decorators), (), grade, reason
-    )
+        tuple(changes), b.kind, side_of(old), side_of(new), typed.parameters, typed.decorators,
+        typed.modifiers, typed.result, (), grade, reason,
+    )  # fmt: skip
 
 
-def _content(old: Item, new: Item, otherwise_changed: bool) -> list[Change]:
+def _content(
+    old: Item, new: Item, typed: SignatureEdits, otherwise_changed: bool
+) -> tuple[list[Change], SignatureEdits]:
     found = compare(old.file, old.index, new.file, new.index)
     changes: list[Change] = []
-    if found.signature or _declared(old.entity) != _declared(new.entity):
+    if not (found.signature or found.body):
+        typed = only_modifiers(typed)
+    elif found.signature:
+        typed = with_signature_words(typed, old, new)
+    if found.signature or typed or _declared(old.entity) != _declared(new.entity):
         changes.append("signature_changed")
     if found.body:
         changes.append("body_changed")
@@ -77,7 +84,7 @@ def _content(old: Item, new: Item, otherwise_changed: bool) -> list[Change]:
         changes.append("doc_changed")
     if not changes and not otherwise_changed and not _same_lines(old, new):
         changes.append("formatting_only")
-    return changes
+    return changes, typed
 
 
 def _declared(entity: Entity) -> object:
@@ -91,20 +98,20 @@ def _same_lines(old: Item, new: Item) -> bool:
     return old.file.own_lines(old.index) == new.file.own_lines(new.index)
 
 
-def _gone(item: Item, found: Copies) -> Edit:
+def _gone(item: Item, found: Copies, others: frozenset[Item]) -> Edit:
     into = found.inlined.get(item, ())
     change: Change = "inlined" if into else "deleted"
-    grade, reason = grade_lone(item, change)
+    grade, reason = grade_lone(item, change, others)
     related = tuple(_related(other) for other in into)
-    return Edit((change,), item.entity.kind, side_of(item), None, (), (), related, grade, reason)
+    return Edit((change,), item.entity.kind, side_of(item), None, related=related, grade=grade, reason=reason)
 
 
-def _come(item: Item, found: Copies) -> Edit:
+def _come(item: Item, found: Copies, others: frozenset[Item]) -> Edit:
     out_of = found.extracted.get(item, ())
     change: Change = "extracted" if out_of else "added"
-    grade, reason = grade_lone(item, change)
+    grade, reason = grade_lone(item, change, others)
     related = tuple(_related(other) for other in out_of)
-    return Edit((change,), item.entity.kind, None, side_of(item), (), (), related, grade, reason)
+    return Edit((change,), item.entity.kind, None, side_of(item), related=related, grade=grade, reason=reason)
 
 
 def _related(item: Item) -> Related:

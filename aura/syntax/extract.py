@@ -12,11 +12,11 @@ from xxhash import xxh3_64_intdigest
 
 from aura.syntax.collect import Collector, Draft
 from aura.syntax.language import HEAD, Language, Window, grammar_of, language_for, load
-from aura.syntax.margins import gaps, is_silent, own_content
+from aura.syntax.margins import BLANK, gaps, own_content
 from aura.syntax.parsing import Change, matches_within, parse, reparse
 from aura.syntax.types import Entity, Table
 
-EXTRACTOR_VERSION = 2
+EXTRACTOR_VERSION = 3
 
 _start = attrgetter("start")
 _end = itemgetter(1)
@@ -241,7 +241,7 @@ def _entities(version: Version) -> tuple[Entity, ...]:
 
 
 def _statements(source: bytes, language: Language, holes: list[tuple[int, int]]) -> Entity | None:
-    loud = [(a, b) for a, b in gaps(0, len(source), holes) if not is_silent(source[a:b], language)]
+    loud = [(a, b) for a, b in gaps(0, len(source), holes) if source[a:b].strip(BLANK)]
     if not loud:
         return None
     first, last = loud[0], loud[-1]

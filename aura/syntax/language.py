@@ -63,6 +63,7 @@ class Language(Struct, frozen=True, eq=False):
     - `result`: reads the `@result` node.
     - `receivers`: names of a first parameter that stands for the object (`self`).
     - `modifiers`: words before the name that are kept as modifiers.
+    - `signature_words`: tokens that are modifiers, too, but are not kept: behind the name, or on almost all.
     - `constructors`: method names that make it a constructor; `"<class>"` means the name of its class.
     - `split_name`: text of `@name` -> (dotted scope, name), for `Foo::bar` or `Foo.prototype.bar`.
     - `split_receiver`: text of `@receiver` -> dotted scope.
@@ -71,6 +72,7 @@ class Language(Struct, frozen=True, eq=False):
     - `bodies`: field names (or node types) under which a definition holds its body or value; `=` stands for
       what comes after that token.
     - `strings`: node types of plain strings, whose quote style does not matter.
+    - `literal_quotes`: whether escapes and variables in single quotes are taken literally.
     - `parentheses`: node types that only group; `same`: node types to be read as
       another, where brackets do not matter either.
     - `loose`: node types of text whose line breaks do not matter (JSX).
@@ -92,6 +94,7 @@ class Language(Struct, frozen=True, eq=False):
     result: Callable[[Node, bytes], str | None] = type_text
     receivers: frozenset[str] = frozenset()
     modifiers: frozenset[str] = frozenset()
+    signature_words: frozenset[bytes] = frozenset()
     constructors: frozenset[str] = frozenset()
     split_name: Callable[[str], tuple[str, str]] = _whole_name
     split_receiver: Callable[[str], str] = str
@@ -99,6 +102,7 @@ class Language(Struct, frozen=True, eq=False):
     filler: bytes = b""
     bodies: tuple[str, ...] = ("body", "value")
     strings: frozenset[str] = frozenset({"string", "string_literal"})
+    literal_quotes: bool = False
     parentheses: frozenset[str] = frozenset({"parenthesized_expression"})
     same: dict[str, str] = {}
     loose: frozenset[str] = frozenset()

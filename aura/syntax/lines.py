@@ -11,6 +11,7 @@ from functools import cache
 
 from msgspec import Struct
 
+from aura.syntax.directives import is_directive
 from aura.syntax.language import Language
 from aura.syntax.margins import comments
 from aura.syntax.shared import common_ends
@@ -121,6 +122,8 @@ def _of_comment(hunk: _Hunk, language: Language) -> _Part | None:
     assert language.block_comment is not None
     begin, end = language.block_comment
     start = hunk.head.rfind(begin)
+    if is_directive(hunk.head[start:]):
+        return None
     above = hunk.head[hunk.head.rfind(b"\n", 0, start) + 1 : start]
     if above.strip() or hunk.has((begin, end)) or end in hunk.head[start:] or end not in hunk.tail:
         return None
@@ -144,7 +147,7 @@ def _of_docstring(hunk: _Hunk, inside: list[bytes], entity: Entity) -> _Part | N
 
 def _of_code(hunk: _Hunk, old: Entity, new: Entity, language: Language) -> _Part | None:
     old_lines, new_lines = _parted(hunk.old, language), _parted(hunk.new, language)
-    if old_lines is None or new_lines is None:
+    if old_lines is None or new_lines is None or old_lines.directives != new_lines.directives:
         return None
     if hunk.has((*language.comment, *(language.block_comment or ()))) and not _is_settled(
         hunk.head, language
@@ -164,6 +167,7 @@ def _of_code(hunk: _Hunk, old: Entity, new: Entity, language: Language) -> _Part
 class _Parts(Struct, frozen=True):
     code: list[bytes]
     comments: list[bytes]
+    directives: list[bytes]
 
 
 def _parted(text: bytes, language: Language) -> _Parts | None:
@@ -171,6 +175,7 @@ def _parted(text: bytes, language: Language) -> _Parts | None:
     code: list[bytes] = []
     bare: list[bytes] = []
     notes: list[bytes] = []
+    orders: list[bytes] = []
     start = 0
     for found in _silent(language).finditer(text):
         between = text[start : found.start()]
@@ -182,13 +187,13 @@ def _parted(text: bytes, language: Language) -> _Parts | None:
         elif _is_doubtful(found[0], text[found.start() - 1 : found.start()]):
             return None
         else:
-            notes.append(b" ".join(found[0].split()))
+            (orders if is_directive(found[0]) else notes).append(b" ".join(found[0].split()))
     code.append(text[start:])
     bare.append(text[start:])
     rest = b" ".join(bare)
     if any(mark in rest for mark in (*_quotes(language), *(language.block_comment or ()))):
         return None
-    return _Parts([line for line in map(bytes.rstrip, b"".join(code).split(b"\n")) if line], notes)
+    return _Parts([line for line in map(bytes.rstrip, b"".join(code).split(b"\n")) if line], notes, orders)
 
 
 def _is_doubtful(comment: bytes, before: bytes) -> bool:

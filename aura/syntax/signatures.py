@@ -1,13 +1,16 @@
-"""What changed between two signatures: parameters, decorators, result and modifiers."""
+"""What changed between two signatures: parameters, decorators, modifiers and result."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from aura.syntax.items import Item
+from aura.syntax.items import CODE, Item
 from aura.syntax.similarity import name_likeness
-from aura.syntax.types import DecoratorEdit, Parameter, ParameterEdit
+from aura.syntax.tokens import CLOSE, OPEN
+from aura.syntax.types import DecoratorEdit, ModifierEdit, Parameter, ParameterEdit, ResultEdit
 
 _Pair = tuple[int, int]
 
@@ -19,6 +22,69 @@ class ParameterPairs(Struct, frozen=True):
     new: tuple[Parameter, ...]
     pairs: tuple[_Pair, ...]
     moved: frozenset[_Pair]
+
+
+class SignatureEdits(Struct, frozen=True):
+    """The typed edits between two signatures."""
+
+    parameters: tuple[ParameterEdit, ...] = ()
+    decorators: tuple[DecoratorEdit, ...] = ()
+    modifiers: tuple[ModifierEdit, ...] = ()
+    result: ResultEdit | None = None
+    pairs: ParameterPairs | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.parameters or self.decorators or self.modifiers or self.result)
+
+
+NO_EDITS = SignatureEdits()
+
+
+def signature_edits(old: Item, new: Item) -> SignatureEdits:
+    """Return the typed edits between two signatures, as far as their tables tell."""
+    a, b = old.entity, new.entity
+    same = (a.parameters, a.decorators, a.modifiers, a.result)
+    if same == (b.parameters, b.decorators, b.modifiers, b.result):
+        return NO_EDITS
+    pairs = pair_parameters(old, new) if a.parameters != b.parameters else None
+    result = ResultEdit(a.result, b.result) if plain(a.result) != plain(b.result) else None
+    return SignatureEdits(
+        tuple(parameter_edits(pairs)) if pairs else (),
+        decorator_edits(a.decorators, b.decorators),
+        modifier_edits(a.modifiers, b.modifiers),
+        result if b.kind in CODE else None,
+        pairs,
+    )
+
+
+def only_modifiers(edits: SignatureEdits) -> SignatureEdits:
+    """Leave out all but the modifiers, which an entity may also have from a section that it stands in."""
+    return SignatureEdits(modifiers=edits.modifiers) if edits else edits
+
+
+def with_signature_words(edits: SignatureEdits, old: Item, new: Item) -> SignatureEdits:
+    """Add the modifiers that only the tokens of a signature tell."""
+    language = new.file.language
+    words = language.signature_words if language else frozenset()
+    if all(old.text.count(word) == new.text.count(word) for word in words):
+        return edits
+    one, two = (
+        [token.decode() for token in _outside_parameters(item.tokens.signature) if token in words]
+        for item in (old, new)
+    )
+    late = modifier_edits(one, two)
+    return replace(edits, modifiers=(*edits.modifiers, *late)) if late else edits
+
+
+def _outside_parameters(signature: Sequence[bytes]) -> Iterator[bytes]:
+    inside: list[bool] = []
+    for token in signature:
+        if token[:1] == OPEN:
+            inside.append(b"parameter" in token or inside[-1:] == [True])
+        elif token == CLOSE:
+            del inside[-1:]
+        elif inside[-1:] != [True]:
+            yield token
 
 
 def pair_parameters(old: Item, new: Item) -> ParameterPairs:
@@ -42,7 +108,9 @@ def plain_parameters(item: Item) -> tuple[Parameter, ...]:
 
 
 def _bare(parameter: Parameter) -> str:
-    return parameter.name.lstrip("*&.$")
+    """Return the name without its signs; patterns that take an argument apart all have one name."""
+    name = parameter.name.lstrip("*&.$")
+    return name[0] if name[:1] in _PATTERNS else name
 
 
 def _rising(pairs: Sequence[_Pair]) -> list[_Pair]:
@@ -97,6 +165,7 @@ def _used_alike(name: bytes, other: bytes, old: Counter[bytes], new: Counter[byt
 
 
 _STARRED = frozenset({"variadic", "keyword_variadic"})
+_PATTERNS = ("{", "[", "(")
 
 
 def parameter_edits(found: ParameterPairs) -> list[ParameterEdit]:
@@ -104,22 +173,105 @@ def parameter_edits(found: ParameterPairs) -> list[ParameterEdit]:
     edits = []
     kept_old, kept_new = {i for i, _ in found.pairs}, {j for _, j in found.pairs}
     for pair in found.pairs:
-        old, new = found.old[pair[0]], found.new[pair[1]]
-        if _bare(old) != _bare(new):
-            edits.append(ParameterEdit("renamed", new.name, old.name))
-        if pair in found.moved:
-            edits.append(ParameterEdit("reordered", new.name))
-        if old.annotation != new.annotation:
-            edits.append(ParameterEdit("retyped", new.name))
-        if old.default != new.default:
-            edits.append(ParameterEdit("default_changed", new.name))
+        edits += _edits_of_kept(found.old[pair[0]], found.new[pair[1]], is_moved=pair in found.moved)
     edits += [ParameterEdit("removed", p.name) for i, p in enumerate(found.old) if i not in kept_old]
     edits += [ParameterEdit("added", p.name) for j, p in enumerate(found.new) if j not in kept_new]
     return edits
 
 
-def decorator_edits(old: Item, new: Item) -> list[DecoratorEdit]:
+def _edits_of_kept(old: Parameter, new: Parameter, *, is_moved: bool) -> list[ParameterEdit]:
+    edits = []
+    name = new.name
+    if _bare(old) != _bare(new):
+        edits.append(ParameterEdit("renamed", name, old.name))
+    elif name.startswith("{"):
+        edits += _edits_of_pattern(old.name, name)
+    elif name.startswith(_PATTERNS) and plain(old.name) != plain(name):
+        edits.append(ParameterEdit("renamed", name, old.name))
+    if is_moved:
+        edits.append(ParameterEdit("reordered", name))
+    if old.kind != new.kind:
+        edits.append(ParameterEdit("kind_changed", name, None, old.kind, new.kind))
+    if is_retyped(old, new):
+        edits.append(ParameterEdit("retyped", name, None, old.annotation, new.annotation))
+    elif is_by_reference(old) != is_by_reference(new):
+        edits.append(ParameterEdit("retyped", name, None, old.name, name))
+    if plain(old.default) != plain(new.default):
+        edits.append(ParameterEdit("default_changed", name, None, old.default, new.default))
+    return edits
+
+
+def is_by_reference(parameter: Parameter) -> bool:
+    return parameter.name.startswith("&")
+
+
+def is_retyped(old: Parameter, new: Parameter) -> bool:
+    """Tell whether two annotations differ; `T...` is `T[]` to whom it is given."""
+    a, b = plain(old.annotation), plain(new.annotation)
+    if old.kind != new.kind and "variadic" in (old.kind, new.kind):
+        return (a or "").removesuffix("[]") != (b or "").removesuffix("[]")
+    return a != b
+
+
+def _edits_of_pattern(old: str, new: str) -> list[ParameterEdit]:
+    """Return the edits of the properties that a parameter such as `{ a, b = 1 }` takes out of an object."""
+    before, after = properties(old), properties(new)
+    edits = [
+        ParameterEdit("default_changed", name, None, before[name], after[name])
+        for name in before.keys() & after.keys()
+        if before[name] != after[name]
+    ]
+    edits += [ParameterEdit("removed", name) for name in before if name not in after]
+    return edits + [ParameterEdit("added", name) for name in after if name not in before]
+
+
+def properties(pattern: str) -> dict[str, str | None]:
+    """Return the properties in an object pattern with their defaults."""
+    found: dict[str, str | None] = {}
+    for part in _parts(pattern[1:-1]):
+        name, sign, default = part.partition("=")
+        found[name.split(":")[0].strip()] = plain(default) if sign else None
+    return found
+
+
+def _parts(text: str) -> list[str]:
+    """Split text at the commas that stand in no brackets."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part for part in parts if part.strip()]
+
+
+def decorator_edits(old: Sequence[str], new: Sequence[str]) -> tuple[DecoratorEdit, ...]:
     """Return which decorators went and which came; one with other arguments did both."""
-    before, after = Counter(old.entity.decorators), Counter(new.entity.decorators)
-    gone = [DecoratorEdit("removed", name) for name in (before - after).elements()]
-    return gone + [DecoratorEdit("added", name) for name in (after - before).elements()]
+    gone, come = _difference(old, new)
+    return (*(DecoratorEdit("removed", name) for name in gone), *(DecoratorEdit("added", n) for n in come))
+
+
+def modifier_edits(old: Sequence[str], new: Sequence[str]) -> tuple[ModifierEdit, ...]:
+    """Return which modifiers went and which came."""
+    gone, come = _difference(old, new)
+    return (*(ModifierEdit("removed", name) for name in gone), *(ModifierEdit("added", n) for n in come))
+
+
+def _difference(old: Sequence[str], new: Sequence[str]) -> tuple[list[str], list[str]]:
+    before, after = Counter(map(plain, old)), Counter(map(plain, new))
+    texts = {plain(text): text for text in (*old, *new)}
+    gone, come = (before - after).elements(), (after - before).elements()
+    return [texts[key] for key in gone], [texts[key] for key in come]
+
+
+def plain(text: str | None) -> str | None:
+    """Return source text without mere layout: spaces beside signs, the style of quotes, last commas."""
+    if text is None or text.isalnum():
+        return text
+    text = _BESIDE_SIGNS.sub(r"\1", text.replace("'", '"'))
+    return _LAST_COMMA.sub(r"\1", text)
+
+
+_BESIDE_SIGNS = re.compile(r"\s*([^\w\s])\s*")
+_LAST_COMMA = re.compile(r",([)\]}>])")

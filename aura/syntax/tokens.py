@@ -11,6 +11,7 @@ import re
 from msgspec import Struct
 from tree_sitter import Node, QueryCursor
 
+from aura.syntax.directives import is_directive
 from aura.syntax.language import Language, query_of
 from aura.syntax.parsing import MATCH_LIMIT, parse
 from aura.syntax.shared import common_ends
@@ -110,6 +111,7 @@ class _Reader:
         self.signature: list[bytes] = []
         self.body: list[bytes] = []
         self.same = (0, len(text.content))
+        self.grouping = language.parentheses | _LED
         self.flat = frozenset(language.same) | frozenset(language.same.values())
 
     def read(self, root: Node) -> Tokens:
@@ -140,29 +142,29 @@ class _Reader:
                 best = rank
                 self.name_start = name[0].start_byte
                 body = next(filter(None, (self._body(node, 3) for node in nodes)), None)
-                self.body_start, self.body_end = (
-                    (body.start_byte, body.end_byte) if body else (len(self.text.content),) * 2
-                )
+                self.body_start, self.body_end = body or (len(self.text.content),) * 2
 
     def _inside(self, node: Node) -> bool:
         return node.start_byte >= self.text.start and node.end_byte <= self.text.end
 
-    def _body(self, node: Node, depth: int) -> Node | None:
-        """Return the body of a definition or the value of a constant, at most `depth` nodes further in."""
-        is_code = self.part.kind in ("function", "method", "constructor")
+    def _body(self, node: Node, depth: int) -> tuple[int, int] | None:
+        """Return where the body of a definition or the value of a constant is, `depth` nodes in at most."""
+        never = _NO_BODIES.get(self.part.kind, frozenset())
         for label in self.language.bodies:
+            if label in never:
+                continue
             found = node.child_by_field_name(label)
             found = found or next((c for c in node.named_children if c.type == label), None)
             if label == "=":
                 sign = next((c for c in node.children if c.type == label), None)
                 found = sign and sign.next_named_sibling
-            if found is not None and (not is_code or label not in _VALUES):
-                return found
+            if found is not None and found.type not in _PAYLOADS:
+                return found.start_byte, (node if label in _FIRST else found).end_byte
         for child in node.named_children if depth else ():
             if "parameter" not in child.type:
-                found = self._body(child, depth - 1)
-                if found is not None:
-                    return found
+                deeper = self._body(child, depth - 1)
+                if deeper is not None:
+                    return deeper
         return None
 
     def _visit(self, node: Node, stack: list[Node | tuple[list[bytes], bytes]]) -> None:
@@ -173,7 +175,8 @@ class _Reader:
         alike = end < self.same[0] or start > self.same[1]
         if "comment" in kind or kind == "hash_bang_line":
             if not alike:
-                self.doc.append(self._squeezed(node))
+                comment = self._squeezed(node)
+                (self.body if is_directive(comment) else self.doc).append(comment)
             return
         stream = self.body if self.body_start <= start < self.body_end else self.signature
         if alike:
@@ -190,7 +193,9 @@ class _Reader:
         if language.docstrings and kind in ("block", "module"):
             children = self._without_docstring(children)
         whole = start >= self.text.start and end <= self.text.end
-        grouping = kind in language.parentheses and not self._chained(node)
+        if kind in _LED and children[0].type in _LEADERS:
+            children = children[1:]
+        grouping = kind in self.grouping and (len(children) == 1 if kind in _LED else not self._chained(node))
         if whole and not grouping and kind not in _TRANSPARENT:
             label = language.same.get(kind, kind).encode()
             stream.append(OPEN + label)
@@ -238,6 +243,9 @@ class _Reader:
             stream.append(content)
         else:
             prefix, inside = found[1].lower().replace(b"u", b""), found[3]
+            if self.language.literal_quotes and _MEANT.search(inside):
+                stream.append(content)
+                return
             if b"r" not in prefix:
                 inside = _ESCAPED.sub(lambda m: m[1] if m[1] in b"'\"" else m[0], inside)
             stream.append(NAME if inside == self.name else prefix + b'"' + inside + b'"')
@@ -274,12 +282,22 @@ def _last_code(nodes: list[Node]) -> int:
 
 
 _PARTS = frozenset({"name", "parameters", "result", "receiver"})
-_VALUES = frozenset({"value", "right", "type", "="})
+# What is no body of an entity of some kind: a function's default, the type of a variable.
+_NO_BODIES = dict.fromkeys(("function", "method", "constructor"), frozenset({"value", "right", "type", "="}))
+_NO_BODIES |= dict.fromkeys(("constant", "field"), frozenset({"type"}))
+_PAYLOADS = frozenset({"ordered_field_declaration_list"})
+# Bodies that go on behind the first node of this type.
+_FIRST = frozenset({"field_initializer_list", "macro_rule"})
 _TRANSPARENT = frozenset({"program", "module", "source_file", "translation_unit", "compilation_unit"})
+# What a sign may lead that only stands between others.
+_LED = frozenset({"union_type", "intersection_type"})
+_LEADERS = frozenset({"|", "&"})
 _BRACKETS = frozenset({"(", ")"})
 _CLOSERS = frozenset({")", "]", "}", ">"})
 _COMMA_COUNTS = frozenset({"subscript", "token_tree"})
 _PLAIN = frozenset({"escape_sequence"})
 _SEPARATORS = re.compile(rb"\A\s*[,;]+")
 _QUOTED = re.compile(rb"""([A-Za-z]*)(\"\"\"|'''|"|')(.*)\2""", re.DOTALL)
+# What single quotes, in some languages, keep as it is.
+_MEANT = re.compile(rb"[\\$#\"']")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)

@@ -80,14 +80,33 @@ class Side(Struct, frozen=True):
 
 
 class ParameterEdit(Struct, frozen=True, omit_defaults=True):
-    edit: Literal["added", "removed", "renamed", "reordered", "retyped", "default_changed"]
+    """What happened to one parameter, or to the way in which it is given (`kind_changed`).
+
+    `old` and `new` are its annotation, default or kind, whichever changed; None means that there was none.
+    """
+
+    edit: Literal["added", "removed", "renamed", "reordered", "retyped", "default_changed", "kind_changed"]
     name: str
     old_name: str | None = None
+    old: str | None = None
+    new: str | None = None
 
 
 class DecoratorEdit(Struct, frozen=True):
     edit: Literal["added", "removed"]
     name: str
+
+
+class ModifierEdit(Struct, frozen=True):
+    edit: Literal["added", "removed"]
+    name: str
+
+
+class ResultEdit(Struct, frozen=True):
+    """The result type of a function before and after; None where none is written."""
+
+    old: str | None
+    new: str | None
 
 
 class Related(Struct, frozen=True):
@@ -108,6 +127,8 @@ class Edit(Struct, frozen=True):
     new: Side | None
     parameters: tuple[ParameterEdit, ...] = ()
     decorators: tuple[DecoratorEdit, ...] = ()
+    modifiers: tuple[ModifierEdit, ...] = ()
+    result: ResultEdit | None = None
     related: tuple[Related, ...] = ()
     grade: Grade = "none"
     reason: str = ""

@@ -102,8 +102,9 @@ LANGUAGE = Language(
     result=c.read_result,
     modifiers=c.MODIFIERS | _MODIFIERS,
     constructors=frozenset({"<class>"}),
+    signature_words=frozenset({b"const", b"noexcept", b"override", b"final", b"delete"}),
     split_name=_split_name,
     wrapper=c.wrapper,
-    bodies=("body", "value", "default_value", "preproc_arg"),
+    bodies=("field_initializer_list", "body", "value", "default_value", "preproc_arg"),
     strings=frozenset(),
 )

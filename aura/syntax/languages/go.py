@@ -78,6 +78,6 @@ LANGUAGE = Language(
     split_name=_split_name,
     split_receiver=_split_receiver,
     wrapper=_wrapper,
-    bodies=("body", "type", "value"),
+    bodies=("body", "type", "value", "tag"),
     strings=frozenset(),
 )

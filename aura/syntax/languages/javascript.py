@@ -123,6 +123,7 @@ LANGUAGE = Language(
     parameters=read_parameters,
     modifiers=frozenset({"async", "static", "get", "set", "export", "default"}),
     constructors=frozenset({"constructor"}),
+    signature_words=frozenset({b"async", b"*", b"const", b"let", b"var"}),
     split_name=split_name,
     wrapper=wrapper,
     bodies=("body", "value", "right"),

@@ -151,6 +151,7 @@ LANGUAGE = Language(
             *("external", "override", "lateinit", "const", "expect", "actual", "companion"),
         }
     ),
+    signature_words=frozenset({b"val", b"var"}),
     split_name=_split_name,
     split_receiver=_split_receiver,
     wrapper=_wrapper,

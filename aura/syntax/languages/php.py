@@ -91,5 +91,7 @@ LANGUAGE = Language(
     split_name=_split_name,
     wrapper=_wrapper,
     bodies=("body", "value", "default_value", "="),
-    strings=frozenset({"string"}),
+    strings=frozenset({"string", "encapsed_string"}),
+    literal_quotes=True,
+    same={"encapsed_string": "string"},
 )

@@ -147,5 +147,7 @@ LANGUAGE = Language(
     wrapper=_wrapper,
     bodies=("body", "right"),
     strings=frozenset({"string"}),
+    literal_quotes=True,
+    same={"method_parameters": "method_parameters", "argument_list": "argument_list"},
     parentheses=frozenset({"parenthesized_statements"}),
 )

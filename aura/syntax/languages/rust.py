@@ -25,7 +25,7 @@ def _wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes,
 
 LANGUAGE = Language(
     name="rust",
-    version=1,
+    version=2,
     grammar=_grammar,
     query="""
     (function_item name: (_) @name parameters: (_) @parameters return_type: (_)? @result) @function
@@ -56,9 +56,11 @@ LANGUAGE = Language(
             "variadic_parameter": Rule("variadic"),
         }
     ),
-    modifiers=frozenset({"pub", "async", "unsafe", "const", "extern", "default"}),
+    modifiers=frozenset(
+        {"pub", "pub(crate)", "pub(super)", "pub(self)", "async", "unsafe", "const", "extern", "default"}
+    ),
     split_name=lambda name: ("", name.rsplit("::", 1)[-1]),
     wrapper=_wrapper,
-    bodies=("body", "value", "type"),
+    bodies=("body", "value", "type", "macro_rule"),
     strings=frozenset(),
 )

@@ -124,8 +124,10 @@ LANGUAGE = Language(
             *("inline", "opaque", "open", "transparent", "infix", "erased", "given"),
         }
     ),
+    signature_words=frozenset({b"val", b"var", b"def", b"case"}),
     constructors=frozenset({"this"}),
     dedents=True,
     wrapper=_wrapper,
+    bodies=("body", "value", "type"),
     strings=frozenset({"string"}),
 )

@@ -137,6 +137,7 @@ LANGUAGE = Language(
             *("distributed", "consuming", "borrowing", "actor"),
         }
     ),
+    signature_words=frozenset({b"async", b"throws", b"rethrows", b"let", b"var"}),
     split_name=_split_name,
     wrapper=_wrapper,
     bodies=(

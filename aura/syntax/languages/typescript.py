@@ -82,6 +82,7 @@ LANGUAGE = Language(
     parameters=read_parameters,
     receivers=frozenset({"this"}),
     modifiers=javascript.LANGUAGE.modifiers | MODIFIERS,
+    signature_words=javascript.LANGUAGE.signature_words,
     constructors=javascript.LANGUAGE.constructors,
     split_name=javascript.split_name,
     wrapper=wrapper,

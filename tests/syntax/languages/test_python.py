@@ -86,5 +86,6 @@ def test_a_function_in_a_function_has_no_receiver(entities) -> None:
     assert function.parameters == (Parameter("self"),)
 
 
-def test_comments_alone_are_no_statements(entities) -> None:
-    assert list(entities("x.py", "# licence\n\n\ndef f(): pass\n# end\n")) == ["function f"]
+def test_comments_that_belong_to_no_definition_are_statements(entities) -> None:
+    assert list(entities("x.py", "# licence\n\n\ndef f(): pass\n")) == ["function f", "statements statements"]
+    assert list(entities("x.py", "# of f\ndef f(): pass\n")) == ["function f"]

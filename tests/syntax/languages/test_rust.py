@@ -54,4 +54,4 @@ def test_attributes_docs_and_receivers_are_read(entities) -> None:
         Parameter("x", "positional", "i32"),
     )
     assert found["method S.m"].decorators == ("inline",)
-    assert found["function inner.t"].modifiers == ("pub", "async")
+    assert found["function inner.t"].modifiers == ("pub(crate)", "async")
