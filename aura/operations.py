@@ -16,8 +16,9 @@ from aura.record import (
     why,
     worktrees,
 )
+from aura.team import sessions
 
 __all__ = [
     "OPERATIONS", "database", "diff", "entities", "events", "history", "hooks", "intents", "nodes", "openapi",
-    "settings", "status", "why", "worktrees",
+    "sessions", "settings", "status", "why", "worktrees",
 ]  # fmt: skip

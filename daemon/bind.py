@@ -27,6 +27,7 @@ from .decode import input_of
 from .runner import expected
 
 PLACES = {"worktree.registered", "worktree.forgotten"}
+SESSIONS = {"session.started", "session.ended"}
 encode = msgspec.json.Encoder().encode
 _locks: "weakref.WeakValueDictionary[tuple[str, str, str], asyncio.Lock]" = weakref.WeakValueDictionary()
 
@@ -71,6 +72,8 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
         if PLACES & set(operation.emits):
             context.callers.reload()
             context.watch.restart()
+        elif SESSIONS & set(operation.emits):
+            context.callers.sessions.reload()
         elif "setting.changed" in operation.emits:
             await context.in_thread(strict.mark, context)
         return reply(answer)

@@ -13,6 +13,8 @@ from aura.record import worktrees
 from aura.repo.worktrees import Head, WorkTree, discover, head, identity
 from aura.store import Connection, Store
 
+from .sessions import Sessions
+
 FRESH_SECONDS = 5.0
 LENIENT = ("none", "maybe")
 """What an operation needs, where a repository that is named and unknown is no error."""
@@ -27,6 +29,7 @@ class Callers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.sessions = Sessions(store)
         self._found: dict[str, tuple[float, WorkTree]] = {}
         self._identities: dict[str, tuple[float, tuple[tuple[int, int], ...] | None, Actor]] = {}
         self._heads: dict[str, tuple[float, tuple[tuple[int, int], ...] | None, Place]] = {}
@@ -38,6 +41,7 @@ class Callers:
         self.by_root = {place.path: place for place in self._store.read(worktrees.places)}
         self._found.clear()
         self._heads.clear()
+        self.sessions.reload()
 
     async def resolve(
         self,
@@ -50,7 +54,9 @@ class Callers:
     ) -> Caller:
         """Return the caller of a request that names a repository as `named`, path or slug, or not at all."""
         place = None if operation.needs == "none" and not named else await self._place(operation, named)
-        actor = await self._actor(place) if place else NOBODY
+        actor = self.sessions.actor(session) if session else None
+        if actor is None:
+            actor = await self._actor(place) if place else NOBODY
         return Caller(
             actor=actor, place=place, session=session, scopes=scopes, token=token, request_id=request_id
         )

@@ -78,6 +78,7 @@ async def serve(
     context.spawn(_expire(store))
     context.spawn(tail.run(context))
     context.spawn(context.watch.run())
+    context.spawn(context.callers.sessions.run(context))
     context.spawn(context.backfills.resume())
     context.spawn(context.analyst.resume())
     await context.stopping.wait()

@@ -22,9 +22,11 @@ LISTS = {o.path: o for o in OPERATIONS.values() if o.listing is not None}
 
 @pytest.fixture(scope="module")
 def filled(daemon: Daemon, repo: GitRepo) -> Daemon:
-    """A daemon whose only repository has thirty intents of two authors, on two branches."""
+    """A daemon whose only repository has thirty intents of two authors, on two branches, and sessions."""
     for number in range(12):
         daemon.log(f"On main [ENG-{number % 3}]", {"Aura-Session": f"s{number % 2}"})
+    for agent in ("codex", "cursor"):
+        daemon.post("/v1/sessions", {"agent": agent})
     repo.git("config", "user.email", "bob@example.org")
     repo.git("config", "user.name", "Bob")
     repo.git("checkout", "-q", "-b", "feat/login")

@@ -1,0 +1,1 @@
+"""Who else is here: sessions, zones, messages."""
