@@ -28,6 +28,7 @@ CODES: dict[str, Code] = {
     "intent_not_found": Code(404, FAILED),
     "entity_not_found": Code(404, FAILED),
     "worktree_not_found": Code(404, FAILED),
+    "message_not_found": Code(404, FAILED),
     "session_not_found": Code(404, FAILED),
     "setting_not_found": Code(404, USAGE),
     "method_not_allowed": Code(405, USAGE),

@@ -16,9 +16,9 @@ from aura.record import (
     why,
     worktrees,
 )
-from aura.team import sessions
+from aura.team import messages, sessions
 
 __all__ = [
-    "OPERATIONS", "database", "diff", "entities", "events", "history", "hooks", "intents", "nodes", "openapi",
-    "sessions", "settings", "status", "why", "worktrees",
+    "OPERATIONS", "database", "diff", "entities", "events", "history", "hooks", "intents", "messages",
+    "nodes", "openapi", "sessions", "settings", "status", "why", "worktrees",
 ]  # fmt: skip

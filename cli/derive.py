@@ -22,6 +22,7 @@ GROUPS = {
     "config": "Read and change settings.",
     "db": "Care for the database.",
     "intent": "Log intents and look at them.",
+    "message": "Send messages, list and read them.",
     "session": "Start, list and end stretches of work.",
     "worktree": "Register work trees, list and forget them.",
 }

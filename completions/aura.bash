@@ -7,7 +7,7 @@ _aura() {
     if _aura_is_group "$path"; then path="${path:+$path }$word"; fi
   done
   case $path in
-    "") words="api config daemon db diff doctor entities events hooks init intent session status why worktree --version --help" ;;
+    "") words="api config daemon db diff doctor entities events hooks init intent message session status why worktree --version --help" ;;
     "api") words="--data --header --list --help" ;;
     "config") words="get list set --help" ;;
     "config get") words="--json --help" ;;
@@ -38,6 +38,10 @@ _aura() {
     "intent log") words="--ticket --commit --file --goal --dry-run --wait-ms --json --help" ;;
     "intent nodes") words="--kind --grade --state --file --order --limit --cursor --group-by --aggregate --json --help" ;;
     "intent show") words="--json --help" ;;
+    "message") words="list read send --help" ;;
+    "message list") words="--unread-only --channel --from --to --thread --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "message read") words="--json --help" ;;
+    "message send") words="--channel --to --reply-to --json --help" ;;
     "session") words="end list start --help" ;;
     "session end") words="--json --help" ;;
     "session list") words="--state --actor --worktree --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
@@ -55,7 +59,7 @@ _aura() {
 }
 _aura_is_group() {
   local group
-  for group in "" "config" "daemon" "db" "hooks" "intent" "session" "worktree"; do [[ $1 == "$group" ]] && return 0; done
+  for group in "" "config" "daemon" "db" "hooks" "intent" "message" "session" "worktree"; do [[ $1 == "$group" ]] && return 0; done
   return 1
 }
 complete -o filenames -F _aura aura

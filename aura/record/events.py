@@ -16,6 +16,7 @@ from aura.store import rows as all_rows
 EventType = Literal[
     "intent.logged", "intent.analyzed", "intent.linked", "intent.checked", "repo.backfilled",
     "worktree.registered", "worktree.forgotten", "setting.changed", "session.started", "session.ended",
+    "message.posted", "message.read",
 ]  # fmt: skip
 
 

@@ -16,3 +16,32 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_repo ON sessions (repo, id);
 CREATE INDEX sessions_by_state ON sessions (state, id);
 CREATE INDEX sessions_by_worktree ON sessions (worktree, id) WHERE worktree IS NOT NULL;
+
+-- A thread is known by its first message.
+CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    repo INTEGER REFERENCES repositories ON DELETE CASCADE,
+    channel TEXT NOT NULL CHECK (channel IN ('team', 'sentinel')),
+    from_id TEXT NOT NULL,
+    from_kind TEXT NOT NULL CHECK (from_kind IN ('human', 'agent', 'system')),
+    session TEXT,
+    to_kind TEXT NOT NULL CHECK (to_kind IN ('broadcast', 'actor', 'session')),
+    to_id TEXT,
+    thread INTEGER REFERENCES messages ON DELETE CASCADE,
+    body TEXT NOT NULL CHECK (body <> ''),
+    created_at INTEGER NOT NULL,
+    CHECK ((to_kind = 'broadcast') = (to_id IS NULL))
+) STRICT;
+CREATE INDEX messages_by_repo ON messages (repo, id);
+CREATE INDEX messages_by_channel ON messages (channel, id);
+CREATE INDEX messages_by_recipient ON messages (to_id, id) WHERE to_id IS NOT NULL;
+CREATE INDEX messages_by_thread ON messages (thread) WHERE thread IS NOT NULL;
+
+-- A reader is a session, or an actor outside of any.
+CREATE TABLE reads (
+    message INTEGER NOT NULL REFERENCES messages ON DELETE CASCADE,
+    reader TEXT NOT NULL,
+    read_at INTEGER NOT NULL,
+    PRIMARY KEY (message, reader)
+) STRICT, WITHOUT ROWID;

@@ -22,11 +22,12 @@ LISTS = {o.path: o for o in OPERATIONS.values() if o.listing is not None}
 
 @pytest.fixture(scope="module")
 def filled(daemon: Daemon, repo: GitRepo) -> Daemon:
-    """A daemon whose only repository has thirty intents of two authors, on two branches, and sessions."""
+    """A daemon whose only repository has thirty intents of two authors on two branches, agents, messages."""
     for number in range(12):
         daemon.log(f"On main [ENG-{number % 3}]", {"Aura-Session": f"s{number % 2}"})
     for agent in ("codex", "cursor"):
         daemon.post("/v1/sessions", {"agent": agent})
+        daemon.post("/v1/messages", {"body": f"{agent} is here"})
     repo.git("config", "user.email", "bob@example.org")
     repo.git("config", "user.name", "Bob")
     repo.git("checkout", "-q", "-b", "feat/login")

@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import pytest
+
+from aura.api import Actor, Caller
+from aura.errors import AuraError
+from aura.record.events import after
+from aura.store import Connection
+from aura.team import messages
+from aura.team.messages import MESSAGES, MessageChange, NewMessage
+
+
+@pytest.fixture
+def bo(ada: Caller) -> Caller:
+    return replace(ada, actor=Actor("bo@example.org", "human", "Bo"))
+
+
+def listed(db: Connection, caller: Caller, **query: object) -> list[str]:
+    page = messages.list_(db, caller, MESSAGES.query_type()(**query))
+    return [message.body for message in page.data]
+
+
+def taken(db: Connection, caller: Caller) -> list[str]:
+    return [message.body for message in messages.take(db, caller).data]
+
+
+def test_everybody_but_the_sender_has_a_message_unread_once(db: Connection, ada: Caller, bo: Caller) -> None:
+    messages.send(db, ada, NewMessage("I rename pay"))
+    assert messages.unread(db, ada) == 0
+    assert messages.unread(db, bo) == 1
+    assert taken(db, bo) == ["I rename pay"]
+    assert taken(db, bo) == []
+    assert messages.unread(db, bo) == 0
+
+
+def test_what_is_for_one_is_unread_for_nobody_else(db: Connection, ada: Caller, bo: Caller) -> None:
+    messages.send(db, ada, NewMessage("for you", to="bo@example.org"))
+    third = replace(ada, actor=Actor("cy@example.org"))
+    assert (messages.unread(db, bo), messages.unread(db, third)) == (1, 0)
+
+
+def test_two_sessions_of_one_agent_are_two_readers(db: Connection, ada: Caller) -> None:
+    agent = Actor("codex", "agent")
+    one, two = (replace(ada, actor=agent, session=session) for session in ("ses_1", "ses_2"))
+    messages.send(db, one, NewMessage("mine is shop.py"))
+    assert (messages.unread(db, one), messages.unread(db, two)) == (0, 1)
+    messages.send(db, ada, NewMessage("stop", to="ses_" + "0" * 26))
+    assert messages.unread(db, replace(two, session="ses_" + "0" * 26)) == 2
+
+
+def test_a_message_can_be_read_and_be_unread_again(db: Connection, ada: Caller, bo: Caller) -> None:
+    sent = messages.send(db, ada, NewMessage("look"))
+    assert messages.change(db, bo, MessageChange(sent.id)).read_by == ["bo@example.org"]
+    assert messages.change(db, bo, MessageChange(sent.id)).read_by == ["bo@example.org"]
+    assert messages.change(db, bo, MessageChange(sent.id, read=False)).read_by == []
+    assert [event.type for _, event in after(db, 0)] == ["message.posted", "message.read"]
+
+
+def test_replies_of_replies_are_one_thread(db: Connection, ada: Caller, bo: Caller) -> None:
+    first = messages.send(db, ada, NewMessage("one"))
+    second = messages.send(db, bo, NewMessage("two", reply_to=first.id))
+    third = messages.send(db, ada, NewMessage("three", reply_to=second.id))
+    assert second.thread == third.thread == first.id
+    messages.send(db, ada, NewMessage("elsewhere"))
+    assert listed(db, ada, thread=first.id) == ["three", "two", "one"]
+    with pytest.raises(AuraError, match="cannot find the message"):
+        messages.send(db, ada, NewMessage("lost", reply_to="msg_0"))
+
+
+def test_a_list_can_be_cut_to_what_is_unread(db: Connection, ada: Caller, bo: Caller) -> None:
+    for body in ("one", "two"):
+        messages.send(db, ada, NewMessage(body))
+    taken(db, bo)
+    messages.send(db, ada, NewMessage("three", channel="sentinel"))
+    assert listed(db, bo, unread_only=True) == ["three"]
+    assert listed(db, bo, channel="team") == ["two", "one"]
+
+
+def test_taking_gives_the_oldest_first_and_says_where_there_is_more(
+    db: Connection, ada: Caller, bo: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "MOST", 2)
+    for body in ("one", "two", "three"):
+        messages.send(db, ada, NewMessage(body))
+    first = messages.take(db, bo)
+    assert ([m.body for m in first.data], first.has_more) == (["one", "two"], True)
+    assert taken(db, bo) == ["three"]
