@@ -3,6 +3,7 @@
 from aura import openapi
 from aura.op import OPERATIONS
 from aura.record import (
+    blame,
     database,
     diff,
     entities,
@@ -10,6 +11,7 @@ from aura.record import (
     history,
     hooks,
     intents,
+    log,
     nodes,
     settings,
     status,
@@ -19,6 +21,6 @@ from aura.record import (
 from aura.team import messages, sessions
 
 __all__ = [
-    "OPERATIONS", "database", "diff", "entities", "events", "history", "hooks", "intents", "messages",
-    "nodes", "openapi", "sessions", "settings", "status", "why", "worktrees",
+    "OPERATIONS", "blame", "database", "diff", "entities", "events", "history", "hooks", "intents", "log",
+    "messages", "nodes", "openapi", "sessions", "settings", "status", "why", "worktrees",
 ]  # fmt: skip

@@ -43,20 +43,28 @@ def title(edit: dict[str, Any]) -> str:
 
 
 def _notes(edit: dict[str, Any]) -> str:
-    notes = [c.replace("_", " ") for c in edit["changes"] if c not in ("added", "deleted", "renamed")]
-    notes += [_parameter(p) for p in edit["parameters"]]
-    notes += [f"decorator {d['name']} {d['edit']}" for d in edit["decorators"]]
-    notes += [f"{m['name']} {m['edit']}" for m in edit["modifiers"]]
+    said = [c.replace("_", " ") for c in edit["changes"] if c not in ("added", "deleted", "renamed")]
+    said += notes(edit)
+    if "moved" in edit["changes"] and edit["old"] and edit["old"]["path"] != edit["new"]["path"]:
+        said.append(f"from {edit['old']['path']}")
+    if edit["grade"] == "breaking":
+        said.append("BREAKING")
+    return f"  ({'; '.join(said)})" if said else ""
+
+
+def notes(edit: dict[str, Any] | None) -> list[str]:
+    """Write what an edit did to parameters and decorators, and where code came from or went."""
+    if edit is None:
+        return []
+    said = [_parameter(p) for p in edit["parameters"]]
+    said += [f"decorator {d['name']} {d['edit']}" for d in edit["decorators"]]
+    said += [f"{m['name']} {m['edit']}" for m in edit["modifiers"]]
     if edit["result"]:
-        notes.append(f"result {edit['result']['old'] or 'none'} -> {edit['result']['new'] or 'none'}")
+        said.append(f"result {edit['result']['old'] or 'none'} -> {edit['result']['new'] or 'none'}")
     if edit["related"]:
         word = "into" if "inlined" in edit["changes"] else "out of"
-        notes.append(f"{word} {', '.join(r['qualified_name'] for r in edit['related'])}")
-    if "moved" in edit["changes"] and edit["old"] and edit["old"]["path"] != edit["new"]["path"]:
-        notes.append(f"from {edit['old']['path']}")
-    if edit["grade"] == "breaking":
-        notes.append("BREAKING")
-    return f"  ({'; '.join(notes)})" if notes else ""
+        said.append(f"{word} {', '.join(r['qualified_name'] for r in edit['related'])}")
+    return said
 
 
 def _parameter(edit: dict[str, Any]) -> str:

@@ -32,7 +32,12 @@ def _leaf(name: str) -> click.Command:
     for field in row["fields"]:
         if field["argument"]:
             parameters.append(
-                click.Argument([field["name"]], required=field["required"], type=TYPES[field["type"]])
+                click.Argument(
+                    [field["name"]],
+                    required=field["required"],
+                    type=TYPES[field["type"]],
+                    metavar=field["metavar"],
+                )
             )
         else:
             parameters.append(_option(field))
@@ -94,7 +99,15 @@ def _value(field: dict[str, Any], value: Any) -> Any:
         return [_ticket(text) for text in value]
     if field["is_path"] or field["metavar"] == "PATH":
         return [os.path.abspath(v) for v in value] if field["multiple"] else os.path.abspath(value)
+    if field["metavar"] == "ENTITY":
+        return _entity(value)
     return list(value) if field["multiple"] else value
+
+
+def _entity(text: str) -> str:
+    """Write the file of FILE:NAME or FILE:LINE as it is called from anywhere."""
+    path, colon, within = text.rpartition(":")
+    return f"{os.path.abspath(path)}:{within}" if colon and os.path.lexists(path) else text
 
 
 def _ticket(text: str) -> dict[str, str]:

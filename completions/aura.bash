@@ -7,8 +7,9 @@ _aura() {
     if _aura_is_group "$path"; then path="${path:+$path }$word"; fi
   done
   case $path in
-    "") words="api config daemon db diff doctor entities events hooks init intent message session status why worktree --version --help" ;;
+    "") words="api blame config daemon db diff doctor entities events hooks init intent log message session status why worktree --version --help" ;;
     "api") words="--data --header --list --help" ;;
+    "blame") words="--kind --state --order --limit --cursor --group-by --aggregate --json --help" ;;
     "config") words="get list set --help" ;;
     "config get") words="--json --help" ;;
     "config list") words="--scope --order --limit --cursor --group-by --aggregate --json --help" ;;
@@ -38,6 +39,7 @@ _aura() {
     "intent log") words="--ticket --commit --file --goal --dry-run --wait-ms --json --help" ;;
     "intent nodes") words="--kind --grade --state --file --order --limit --cursor --group-by --aggregate --json --help" ;;
     "intent show") words="--json --help" ;;
+    "log") words="--change --source --author --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "message") words="list read send --help" ;;
     "message list") words="--unread-only --channel --from --to --thread --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "message read") words="--json --help" ;;

@@ -40,12 +40,17 @@ def routes(manual: dict[str, Manual]) -> list[web.RouteDef]:
     return [
         web.route(
             o.method,
-            re.sub(r"{(\w+)}", r"{\1:[^/:]+}", o.path),
+            _pattern(o.path),
             _handler(o, manual.get(o.name)),
             expect_handler=expected,
         )
         for o in OPERATIONS.values()
     ]
+
+
+def _pattern(path: str) -> str:
+    """Return the path as aiohttp's pattern: no value holds a slash, nor, at the end, a colon."""
+    return re.sub(r"{(\w+)}", r"{\1:[^/:]+}", re.sub(r"{(\w+)}/", r"{\1:[^/]+}/", path))
 
 
 def _handler(operation: Operation, manual: Manual | None) -> Any:

@@ -10,7 +10,8 @@ from aura.errors import AuraError
 from aura.listing import Filter, Listing, Page
 from aura.op import op
 from aura.record import lineage
-from aura.record.lookup import Lookup
+from aura.record.lineage import Called
+from aura.record.lookup import Asked, Lookup, not_found
 from aura.record.places import relative
 from aura.repo.ancestry import Ancestry
 from aura.repo.pool import Pool
@@ -78,3 +79,39 @@ def _listed(db: Connection, lookup: Lookup, path: str, entity: Entity) -> Listed
         id_, path, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line,
         entity.parameters, entity.result, entity.decorators, entity.modifiers,
     )  # fmt: skip
+
+
+class EntityId(Struct, frozen=True, forbid_unknown_fields=True):
+    id: Annotated[str, Meta(description="The entity: its id, its name or its qualified name.")]
+
+
+class Shown(Struct, frozen=True):
+    """An entity of the record, by whatever it is or was called.
+
+    `aliases` are ids that turned out to be the same entity's; `gone`: it is no longer there. `names` are all
+    that it has had, the present or last one first. `others` are entities of the same name that were not
+    meant, perhaps.
+    """
+
+    id: str
+    aliases: list[str]
+    gone: bool
+    names: list[Called]
+    others: list[Asked]
+
+
+@op("GET /v1/entities/{id}", scope="read_code", needs="required")
+def show(db: Connection, caller: Caller, at: EntityId, pool: Pool, ancestry: Ancestry) -> Shown:
+    """Show what an entity is and was called, as the work tree has it. Raises `entity_not_found`."""
+    found = Lookup(db, caller.here, pool, ancestry).named(at.id)
+    if not found:
+        raise not_found(at.id)
+    about, entity, steps = found[0]
+    names = [lineage.called(db, version) for step in steps for version in (step.new, step.old)]
+    return Shown(
+        str(about.id),
+        lineage.aliases(db, entity) if entity else [],
+        steps[0].new is None,
+        list(dict.fromkeys(name for name in names if name)),
+        [other.about for other in found[1:]],
+    )

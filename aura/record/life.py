@@ -42,6 +42,10 @@ class Step(NamedTuple):
         return self.new, None if self.new else self.old
 
     @property
+    def is_open(self) -> bool:
+        return self.state == "open"
+
+    @property
     def is_commit(self) -> bool:
         return self.source == "commit"
 
@@ -122,8 +126,8 @@ def _in_order(view: View, steps: list[Step], behind: Set[str]) -> list[Step]:
     steps = sorted(steps, key=lambda s: (s.id, s.position is not None, -(s.position or 0)), reverse=True)
     commits = _without_repetitions([s for s in steps if s.is_commit and s.commit_sha in behind])
     said = [s for s in steps if not s.is_commit]
-    ordered = {s.key: s for s in said if s.state == "open" and s.worktree == view.worktree}
-    settled = [s for s in said if s.state != "open"]
+    ordered = {s.key: s for s in said if s.is_open and s.worktree == view.worktree}
+    settled = [s for s in said if not s.is_open]
     shown = {s.commit_sha for s in commits}
     for step in commits:
         ordered.setdefault(step.key, step)

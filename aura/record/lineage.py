@@ -12,9 +12,20 @@ Where two entities turn out to be one, the older id stays and the other remains 
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from aura.ids import new_id
 from aura.store import Connection, one, rows
-from aura.syntax.types import Side
+from aura.syntax.types import Kind, Side
+
+
+class Called(Struct, frozen=True):
+    """What an entity is called at one time."""
+
+    path: str
+    kind: Kind
+    qualified_name: str
+    ordinal: int
 
 
 class Ends(NamedTuple):
@@ -109,6 +120,19 @@ def by_id(db: Connection, id_: str) -> int | None:
 def id_of(db: Connection, entity: int) -> str:
     """Return the id of an entity."""
     return str(one(db, "SELECT id FROM entities WHERE seq = ?", entity)[0])
+
+
+def aliases(db: Connection, entity: int) -> list[str]:
+    """Return the other ids that an entity was given."""
+    return [row[0] for row in rows(db, "SELECT id FROM entities WHERE same_as = ? ORDER BY id", entity)]
+
+
+def called(db: Connection, version: int | None) -> Called | None:
+    """Return what an entity is called in one of its versions."""
+    if version is None:
+        return None
+    sql = "SELECT m.path, m.kind, m.qualified_name, m.ordinal FROM versions v JOIN names m ON m.seq = v.name"
+    return Called(*one(db, f"{sql} WHERE v.seq = ?", version))
 
 
 def _key(side: Side) -> tuple[str, str, str, int]:

@@ -73,6 +73,12 @@ class Lookup:
         """Return what entities of a file in the work tree are in the record, uncommitted changes or not."""
         return [self._here_now(side_of(path, entity)) for entity in entities]
 
+    def called(self, path: str, entities: Sequence[Entity]) -> list[int | None]:
+        """Return what committed entities of a file are in the record."""
+        sides = [side_of(path, entity) for entity in entities]
+        found = [lineage.entity_of(self._db, self._here.repo, side) for side in sides]
+        return [e if e is not None else self._last_called(s) for e, s in zip(found, sides, strict=True)]
+
     def _here_now(self, now: Side) -> int | None:
         if (found := lineage.entity_of(self._db, self._here.repo, now)) is not None:
             return found

@@ -42,10 +42,11 @@ def filled(daemon: Daemon, repo: GitRepo) -> Daemon:
 
 def pages(daemon: Daemon, path: str, **query: Any) -> list[Reply]:
     """Every page of a list, as a client that follows next_cursor meets them."""
-    met = [daemon.get(f"{path}?{urlencode(query)}")]
+    start = path if "?" in path else f"{path}?"
+    met = [daemon.get(f"{start}{urlencode(query)}")]
     while met[-1].json()["has_more"]:
         assert len(met) < 1000
-        met.append(daemon.get(f"{path}?{urlencode(query | {'cursor': met[-1].json()['next_cursor']})}"))
+        met.append(daemon.get(f"{start}{urlencode(query | {'cursor': met[-1].json()['next_cursor']})}"))
     return met
 
 
@@ -252,8 +253,10 @@ def test_pages_of_groups_lose_none_not_even_the_nameless(filled: Daemon, limit: 
 
 
 def at(daemon: Daemon, path: str) -> str:
+    """Write a list's path with something in it that has rows, ready for more of a query."""
     newest = daemon.get("/v1/intents?source=commit&limit=1").data[0]["id"]
-    return path.replace("{id}", newest)
+    what = "more.py:1" if "/entities/" in path else newest
+    return path.replace("{id}", what) + ("?file=app.py&" if path == "/v1/blame" else "?")
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -266,16 +269,16 @@ def test_every_list_pages_groups_and_counts(filled: Daemon, path: str) -> None:
     assert whole
     assert [row for reply in pages(filled, where, limit=1) for row in reply.data] == whole
     assert set(filled.get(where).json()) == {"data", "next_cursor", "has_more"}
-    total = filled.get(f"{where}?aggregate=count").data
+    total = filled.get(f"{where}aggregate=count").data
     assert [row["count"] for row in total] == [len(whole)]
     for name in listing.groups:
-        groups = filled.get(f"{where}?group_by={name}&limit=500").data
+        groups = filled.get(f"{where}group_by={name}&limit=500").data
         assert sum(row["count"] for row in groups) == len(whole), name
         assert len({json.dumps(row["key"]) for row in groups}) == len(groups)
     for measure in listing.measures:
-        assert filled.get(f"{where}?aggregate=sum:{measure}").status == 200
+        assert filled.get(f"{where}aggregate=sum:{measure}").status == 200
     for order in ("asc", "desc"):
-        turned = filled.get(f"{where}?order={order}&limit=500").data
+        turned = filled.get(f"{where}order={order}&limit=500").data
         assert len(turned) == min(len(whole), 500)
 
 
@@ -287,7 +290,7 @@ def test_every_list_says_what_it_can_group_and_measure_by(filled: Daemon, path: 
         ("aggregate=median", "aggregate"),
         ("aggregate=sum:colour", "aggregate"),
     ):
-        reply = filled.get(f"{where}?{query}")
+        reply = filled.get(f"{where}{query}")
         assert (reply.status, reply.error["details"]) == (400, {"path": f"$.{name}"})
         assert reply.error["hint"].startswith("Choose from ")
 
@@ -302,7 +305,7 @@ def test_entities_and_nodes_are_filtered_by_kind(filled: Daemon) -> None:
     assert filled.get("/v1/entities?kind=class").data == []
     assert "function" in filled.get("/v1/entities?kind=gadget").error["hint"]
     assert {row["path"] for row in filled.get("/v1/entities?path=app.py").data} == {"app.py"}
-    assert filled.get(at(filled, "/v1/intents/{id}/nodes") + "?kind=class").data == []
+    assert filled.get(at(filled, "/v1/intents/{id}/nodes") + "kind=class").data == []
 
 
 def test_documented_filters_are_answered_from_an_index(filled: Daemon) -> None:

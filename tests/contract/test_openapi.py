@@ -18,7 +18,7 @@ from aura.errors import CODES
 from aura.operations import OPERATIONS
 
 from ..gitrepo import GitRepo
-from ..running import Daemon, free_port, python_repo, running
+from ..running import Daemon, eventually, free_port, python_repo, running
 
 SPEC: dict[str, Any] = json.loads(json.dumps(openapi.document()))
 
@@ -84,8 +84,12 @@ def test_answers_have_the_shape_that_is_told(daemon: Daemon, repo: GitRepo, oper
         return
     newest = daemon.log("To be shown [ENG-1]")["id"]
     worktree = daemon.get("/v1/worktrees").data[0]["id"]
-    id_ = worktree if "/worktrees/" in operation.path else newest
-    query = "?file=app.py&line=1" if operation.name == "why.ask" else ""
+    if daemon.get("/v1/intents?source=commit").data == []:
+        repo.commit({"more.py": "def more():\n    return 1\n"}, "More")
+        eventually(lambda: daemon.get("/v1/intents?source=commit").data)
+    ids = {"worktrees": worktree, "entities": "more"}
+    id_ = ids.get(operation.path.split("/")[2] if "/v1/" in operation.path else "", newest)
+    query = {"why.ask": "?file=app.py&line=1", "blame.show": "?file=app.py"}.get(operation.name, "")
     path = operation.path.replace("{id}", id_).replace("{name}", "strict_mode") + query
     reply = daemon.get(path)
     assert reply.status == operation.status, reply

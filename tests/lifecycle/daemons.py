@@ -89,6 +89,15 @@ class Aura:
         """Return the summaries of the intents that shaped FILE:LINE, FILE or ENTITY, newest first."""
         return [r["intent"]["summary"] for r in self.json("why", what, cwd=repo.path)["data"]]
 
+    def told(self, repo: GitRepo, what: str) -> list[tuple[str, str]]:
+        """Return the events of an entity's life, newest first: its changes, and the summary of the intent."""
+        data = self.json("log", what, cwd=repo.path)["data"]
+        return [(",".join(entry["changes"]), entry["intent"]["summary"]) for entry in data]
+
+    def id_of(self, repo: GitRepo, what: str) -> str:
+        """Return the id of an entity's lineage."""
+        return str(self.json("log", what, cwd=repo.path)["data"][0]["entity"])
+
     def states(self, repo: GitRepo, id_: str) -> dict[str, str]:
         nodes = self.intent(repo, id_)["nodes"]
         return {(n["new"] or n["old"])["qualified_name"]: n["state"] for n in nodes}
