@@ -522,6 +522,44 @@ COMMANDS: dict[str, dict[str, Any]] = {'blame': {'method': 'GET',
                         'is_path': False,
                         'default': None,
                         'help': 'One of count; bare sum and avg take the first.'}]},
+ 'intent check': {'method': 'POST',
+                  'path': '/v1/intents/{id}:check',
+                  'help': 'Check what an intent claims, and answer the intent with its verdicts.',
+                  'doc': 'Check what an intent claims, and answer the intent with its verdicts.\n'
+                         '\n'
+                         'Uncommitted changes are those of the work tree in which it was logged, in the '
+                         'files that it names. What\n'
+                         'other intents account for, and it does not, is not held against it. The command '
+                         'exits with 1 where a claim\n'
+                         'is contradicted.',
+                  'body': True,
+                  'here': False,
+                  'fields': [{'name': 'id',
+                              'in': 'path',
+                              'argument': True,
+                              'required': False,
+                              'option': 'id',
+                              'type': 'str',
+                              'multiple': False,
+                              'choices': [],
+                              'metavar': None,
+                              'is_path': False,
+                              'default': 'newest',
+                              'help': "The intent's id; newest is the last that was logged in this work "
+                                      'tree.'},
+                             {'name': 'against',
+                              'in': 'body',
+                              'argument': False,
+                              'required': False,
+                              'option': 'against',
+                              'type': 'str',
+                              'multiple': False,
+                              'choices': [],
+                              'metavar': None,
+                              'is_path': False,
+                              'default': None,
+                              'help': 'What to check by: worktree (what is uncommitted), staged, or a '
+                                      'commit. Without it, the commit that holds it, or worktree.'}]},
  'intent list': {'method': 'GET',
                  'path': '/v1/intents',
                  'help': 'List intents, newest first.',
@@ -588,6 +626,18 @@ COMMANDS: dict[str, dict[str, Any]] = {'blame': {'method': 'GET',
                              'is_path': False,
                              'default': None,
                              'help': 'Only intents whose analysis is so.'},
+                            {'name': 'claims',
+                             'in': 'query',
+                             'argument': False,
+                             'required': False,
+                             'option': 'claims',
+                             'type': 'str',
+                             'multiple': False,
+                             'choices': [],
+                             'metavar': None,
+                             'is_path': False,
+                             'default': None,
+                             'help': 'Only intents with a claim that is so.'},
                             {'name': 'session',
                              'in': 'query',
                              'argument': False,
@@ -719,7 +769,20 @@ COMMANDS: dict[str, dict[str, Any]] = {'blame': {'method': 'GET',
                        'Without `commit` it takes the uncommitted changes of the work tree, and is bound '
                        'to the next commit that\n'
                        'contains them. A dry run is answered with 200. Raises `intent_missing_ticket` in '
-                       'strict mode.',
+                       'strict mode, and\n'
+                       '`invalid_claim`.\n'
+                       '\n'
+                       'A claim is `rename_only`, `move_only`, `formatting_only` or `docs_only` (every '
+                       'edit is that, or follows\n'
+                       'from it), `no_behaviour_change` (no code changes but names, places and imports), '
+                       '`no_signature_change`,\n'
+                       '`compatible` (nothing breaks callers), `tests_touched`, `only_touches GLOB...`, '
+                       '`adds ENTITY`,\n'
+                       '`deletes ENTITY`, `keeps ENTITY`, or `keeps_call A -> B`. An entity is named '
+                       '`NAME`, `CLASS.NAME` or\n'
+                       '`FILE:NAME`. Each claim gets a verdict (supported, contradicted or unproven) when '
+                       'the change is analyzed,\n'
+                       'and again when a commit holds it.',
                 'body': True,
                 'here': True,
                 'fields': [{'name': 'summary',
@@ -782,6 +845,18 @@ COMMANDS: dict[str, dict[str, Any]] = {'blame': {'method': 'GET',
                             'is_path': False,
                             'default': None,
                             'help': 'Goals to be proved.'},
+                           {'name': 'claims',
+                            'in': 'body',
+                            'argument': False,
+                            'required': False,
+                            'option': 'claim',
+                            'type': 'str',
+                            'multiple': True,
+                            'choices': [],
+                            'metavar': 'CLAIM',
+                            'is_path': False,
+                            'default': None,
+                            'help': 'What can be checked of the change, such as rename_only; see below.'},
                            {'name': 'dry_run',
                             'in': 'body',
                             'argument': False,
@@ -950,6 +1025,41 @@ COMMANDS: dict[str, dict[str, Any]] = {'blame': {'method': 'GET',
                              'is_path': False,
                              'default': None,
                              'help': "The intent's id, or its commit: a hash, or a name such as HEAD."}]},
+ 'intent suggest': {'method': 'GET',
+                    'path': '/v1/intents:suggest',
+                    'help': 'Suggest the strongest claims that the present change supports.',
+                    'doc': 'Suggest the strongest claims that the present change supports.\n'
+                           '\n'
+                           'What another claim implies is left out: rename_only implies '
+                           'no_behaviour_change, and that\n'
+                           'no_signature_change. The globs of only_touches are the narrowest, three at '
+                           'most.',
+                    'body': False,
+                    'here': True,
+                    'fields': [{'name': 'against',
+                                'in': 'query',
+                                'argument': False,
+                                'required': False,
+                                'option': 'against',
+                                'type': 'str',
+                                'multiple': False,
+                                'choices': [],
+                                'metavar': None,
+                                'is_path': False,
+                                'default': None,
+                                'help': 'The change: worktree (what is uncommitted), staged, or a commit.'},
+                               {'name': 'file',
+                                'in': 'query',
+                                'argument': False,
+                                'required': False,
+                                'option': 'file',
+                                'type': 'str',
+                                'multiple': False,
+                                'choices': [],
+                                'metavar': None,
+                                'is_path': False,
+                                'default': None,
+                                'help': 'Only the changes in this file or folder.'}]},
  'log': {'method': 'GET',
          'path': '/v1/entities/{id}/log',
          'help': 'Show the life of an entity, newest event first: how it came, was renamed, moved, changed '

@@ -89,9 +89,18 @@ def _field(o: Operation, field: Any, arguments: dict[str, bool]) -> dict[str, An
         "choices": choices,
         "metavar": extra.get("metavar"),
         "is_path": extra.get("path", False) or (where == "query" and name == "path"),
-        "default": bool(field.default) if kind == "bool" and field.default is not msgspec.NODEFAULT else None,
+        "default": _default(field.default, kind, where),
         "help": doc,
     }
+
+
+def _default(given: Any, kind: str, where: str) -> bool | str | None:
+    """Return what stands for an option that is not given: for a flag, and for a part of the path."""
+    if given is msgspec.NODEFAULT:
+        return None
+    if kind == "bool":
+        return bool(given)
+    return given if where == "path" else None
 
 
 def _parts(type_: Any) -> list[Any]:

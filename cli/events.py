@@ -68,5 +68,5 @@ def _print(event: dict[str, Any], as_json: bool) -> None:
 
 def _row(event: dict[str, Any]) -> tuple[str, str, str, str]:
     data = event["data"]
-    about = data.get("summary") or ", ".join(f"{k} {v}" for k, v in data.items())
+    about = data.get("summary") or ", ".join(f"{k} {show.text(v)}" for k, v in data.items())
     return show.when(event["at"]), event["type"], event["actor"]["id"], str(about)

@@ -1,7 +1,9 @@
 """click commands from the generated table: one request each, and a rendering where the noun has one."""
 
 import os
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import click
@@ -49,6 +51,8 @@ def _leaf(name: str) -> click.Command:
             call.print_json(answer)
         else:
             render(name, answer, given)
+        if failed := status(name, answer):
+            sys.exit(failed)
 
     settings = {"help_option_names": ["-h", "--help"]}
     return click.Command(
@@ -81,6 +85,8 @@ def request(row: dict[str, Any], given: dict[str, Any]) -> Any:
     path, body, query = row["path"], {}, {}
     for field in row["fields"]:
         value = given.get(field["name"])
+        if value is None and field["in"] == "path":
+            value = field["default"]
         if value is None or value == () or (field["type"] == "bool" and value == field["default"]):
             continue
         value = _value(field, value)
@@ -119,6 +125,21 @@ def _ticket(text: str) -> dict[str, str]:
     return {"system": system, "id": id_}
 
 
+def status(name: str, answer: Any) -> int:
+    """Return the exit status that an answer stands for: 0 unless its noun says otherwise."""
+    noun, _, verb = name.partition(" ")
+    told = getattr(_module(noun), f"status_{verb or 'all'}", None)
+    return told(answer) if told is not None else 0
+
+
+def _module(noun: str) -> ModuleType | None:
+    """Return the rendering of a noun, where it has one."""
+    try:
+        return import_module(f".{noun}", __package__)
+    except ModuleNotFoundError:
+        return None
+
+
 def render(name: str, answer: Any, given: dict[str, Any]) -> None:
     """Show an answer the way its noun does, or plainly."""
     noun, _, verb = name.partition(" ")
@@ -127,11 +148,7 @@ def render(name: str, answer: Any, given: dict[str, Any]) -> None:
     if show.is_groups(answer):
         show.page(answer, None)
         return
-    try:
-        module = import_module(f".{noun}", __package__)
-    except ModuleNotFoundError:
-        module = show
-    special = getattr(module, f"show_{verb or 'all'}", None)
+    special = getattr(_module(noun) or show, f"show_{verb or 'all'}", None)
     if special is not None:
         special(answer)
     else:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode
 
 import click
 
@@ -59,9 +60,9 @@ def run(hook: str) -> None:
     """Do a hook's work where there is no curl; never starts the daemon, never fails."""
     with contextlib.suppress(wire.NoDaemon, OSError):
         if hook == "pre-commit":
-            sys.stdout.write(
-                wire.request("GET", "/v1/hooks:check", repo=os.getcwd(), timeout=5).body.decode()
-            )
+            index = os.environ.get("GIT_INDEX_FILE")
+            path = "/v1/hooks:check" + (f"?{urlencode({'index': index})}" if index else "")
+            sys.stdout.write(wire.request("GET", path, repo=os.getcwd(), timeout=5).body.decode())
         else:
             wire.request("POST", "/v1/hooks:drain", timeout=5)
 

@@ -1,9 +1,12 @@
 """Showing intents."""
 
+import shlex
 from collections import Counter
 from typing import Any
 
 import click
+
+from aura.errors import FAILED
 
 from . import edits, show
 
@@ -48,6 +51,7 @@ def show_log(answer: dict[str, Any]) -> None:
             )
     if answer["tickets"]:
         click.echo("tickets: " + ", ".join(t["id"] for t in answer["tickets"]))
+    _show_claims(answer)
 
 
 def show_show(answer: dict[str, Any]) -> None:
@@ -70,8 +74,45 @@ def show_show(answer: dict[str, Any]) -> None:
         click.echo(f"commits hold: {_held(states)}")
     if answer["analysis"] != "done":
         click.echo(f"analysis: {answer['analysis']}")
+    _show_claims(answer)
     for line in edits.lines(answer["nodes"]):
         click.echo(line)
+
+
+def show_check(answer: dict[str, Any]) -> None:
+    """Show an intent's claims with what speaks for and against each."""
+    click.echo(f"{answer['id']}  {answer['summary']}")
+    if not answer["claims"]:
+        click.echo("nothing is claimed: aura intent suggest shows what can be", err=True)
+    _show_claims(answer)
+
+
+def status_check(answer: dict[str, Any]) -> int:
+    """Fail where a claim is contradicted."""
+    return FAILED if any(claim["verdict"] == "contradicted" for claim in answer["claims"]) else 0
+
+
+def show_suggest(answer: dict[str, Any]) -> None:
+    """Write the command that logs what can be claimed."""
+    if not answer["claims"]:
+        click.echo("nothing is changed that could be claimed", err=True)
+        return
+    options = " ".join(f"--claim {shlex.quote(claim)}" for claim in answer["claims"])
+    click.echo(f"aura intent log 'what and why' {options}")
+
+
+def _show_claims(answer: dict[str, Any]) -> None:
+    """Write each claim with its verdict; where it does not hold, the entities that show it."""
+    for claim in answer["claims"]:
+        click.echo(f"{claim['verdict']:<12}  {claim['claim']}: {claim['reason']}")
+        if claim["verdict"] == "supported":
+            continue
+        for entity in claim["entities"]:
+            name = entity["qualified_name"]
+            what = entity["what"] if name == entity["path"] else f"{name}: {entity['what']}"
+            click.echo(f"    {entity['path']}:{entity['line']}  {what}")
+        if claim["mend"]:
+            click.echo(f"    {claim['mend']}")
 
 
 def show_nodes(answer: dict[str, Any]) -> None:

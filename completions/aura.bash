@@ -34,11 +34,13 @@ _aura() {
     "hooks status") words="--json --help" ;;
     "hooks uninstall") words="--help" ;;
     "init") words="--depth --hooks --no-backfill --no-background --json --help" ;;
-    "intent") words="list log nodes show --help" ;;
-    "intent list") words="--branch --author --ticket --source --analysis --session --worktree --commit --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
-    "intent log") words="--ticket --commit --file --goal --dry-run --wait-ms --json --help" ;;
+    "intent") words="check list log nodes show suggest --help" ;;
+    "intent check") words="--against --json --help" ;;
+    "intent list") words="--branch --author --ticket --source --analysis --claims --session --worktree --commit --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "intent log") words="--ticket --commit --file --goal --claim --dry-run --wait-ms --json --help" ;;
     "intent nodes") words="--kind --grade --state --file --order --limit --cursor --group-by --aggregate --json --help" ;;
     "intent show") words="--json --help" ;;
+    "intent suggest") words="--against --file --json --help" ;;
     "log") words="--change --source --author --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "message") words="list read send --help" ;;
     "message list") words="--unread-only --channel --from --to --thread --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,19 @@ import msgspec
 
 from aura.api import Caller, Place
 from aura.errors import AuraError
-from aura.record import intents
+from aura.record import checks, intents, judgements
 from aura.record.analysis import Analysed, finish, finish_unchanged
+from aura.record.cases import within
+from aura.record.claims import Claim, parse
 from aura.record.intents import Intent
 from aura.record.places import touches
+from aura.record.verdicts import judge
+from aura.repo.requests import DiffCommits, DiffWorktree
 from aura.store import Connection
+from aura.syntax.evidence import Evidence
 from aura.syntax.types import Edit
+
+from . import claims as claiming
 
 if TYPE_CHECKING:
     from .context import Context
@@ -37,6 +45,7 @@ class Job:
     base: str | None
     commit: str | None
     files: tuple[str, ...]
+    claims: tuple[Claim, ...] = ()
     after: Callable[[Connection, Intent], None] = lambda _db, _intent: None
     done: "asyncio.Future[Intent] | None" = None
     """Where somebody waits for it."""
@@ -74,18 +83,31 @@ class Analyst:
 
     async def resume(self) -> None:
         """Take up what an earlier daemon left pending."""
-        for seq, worktree, base, commit, files in await self._context.read(intents.pending):
+        pending = await self._context.read(intents.pending)
+        claims = await self._context.read(lambda db: judgements.of(db, [row[0] for row in pending]))
+        for seq, worktree, base, commit, files in pending:
             place = self._context.callers.by_root.get(worktree)
             if place is not None:
                 from .context import SYSTEM
 
-                self.add(Job(seq, place, SYSTEM, base, commit, tuple(msgspec.json.decode(files or "[]"))))
+                named = tuple(msgspec.json.decode(files or "[]"))
+                said = tuple(parse(judged.claim) for judged in claims.get(seq, ()))
+                self.add(Job(seq, place, SYSTEM, base, commit, named, said))
 
     async def scan(
-        self, place: Place, base: str | None, commit: str | None, files: tuple[str, ...]
+        self,
+        place: Place,
+        base: str | None,
+        commit: str | None,
+        files: tuple[str, ...],
+        claims: Sequence[Claim] = (),
     ) -> Analysed:
         """Compute the entity edits of a commit, or of the uncommitted changes of a work tree."""
         context = self._context
+        if claims:
+            evidence = await self._examine(place, base, commit, claims)
+            part = within(evidence, files)
+            return Analysed(list(part.edits), bool(evidence.degraded), evidence=part)
         if commit is not None:
             found = await context.in_thread(
                 lambda: next(iter(context.pool.diff_commits(place.git_dir, [commit], shapes=True)))
@@ -99,6 +121,14 @@ class Analyst:
             )
             edits, degraded = diff.edits, bool(diff.degraded)
         return Analysed(_within(edits, files), degraded)
+
+    async def _examine(
+        self, place: Place, base: str | None, commit: str | None, claims: Sequence[Claim]
+    ) -> Evidence:
+        change: DiffCommits | DiffWorktree = DiffWorktree(os.fsencode(place.path), base or "HEAD")
+        if commit is not None:
+            change = DiffCommits(os.fsencode(place.git_dir), [commit])
+        return await claiming.examine(self._context, place, change, claims)
 
     async def _work(self, tree: str) -> None:
         try:
@@ -117,8 +147,9 @@ class Analyst:
 
     async def _scan_for(self, jobs: list[Job]) -> None:
         first = jobs[0]
+        claims = [claim for job in jobs for claim in job.claims]
         try:
-            whole = await self.scan(first.place, first.base, first.commit, ())
+            whole = await self.scan(first.place, first.base, first.commit, (), claims)
         except AuraError as error:
             log.warning("cannot analyze the changes of %s: %s", first.place.path, error)
             whole = Analysed([], True, failed=True)
@@ -140,16 +171,30 @@ class Analyst:
         for job, intent in zip(jobs, await self._context.store.write(attach), strict=True):
             if job.done is not None and not job.done.done() and intent is not None:
                 job.done.set_result(intent)
+        if any(job.claims for job in jobs):
+            # What a commit held before the analysis ended is judged by that commit.
+            self._context.spawn(claiming.catch_up(self._context))
 
     def _attach(self, db: Connection, job: Job, whole: Analysed) -> Intent | None:
         if whole.edits:
             found = Analysed(_within(whole.edits, job.files), whole.degraded, whole.failed)
             finish(db, job.caller, job.place, job.seq, found)
+        if job.claims:
+            _settle(db, job, whole)
         if job.done is None:
             return None
         intent = intents.by_seq(db, job.seq)
         job.after(db, intent)
         return intent
+
+
+def _settle(db: Connection, job: Job, whole: Analysed) -> None:
+    """Give the claims of an intent their first verdicts."""
+    if whole.evidence is None:
+        judged = checks.unreadable(job.claims)
+    else:
+        judged = judge(job.claims, within(whole.evidence, job.files))
+    judgements.settle(db, job.caller, job.place, {job.seq: judged}, job.commit or "worktree")
 
 
 def _within(edits: list[Edit], files: tuple[str, ...]) -> list[Edit]:

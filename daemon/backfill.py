@@ -19,6 +19,7 @@ from aura.repo.commits import commits as read_commits
 from aura.repo.commits import read_commits as each_commit
 from aura.store import Connection
 
+from . import claims
 from .bind import encode, reply
 from .context import SYSTEM, Context
 
@@ -212,6 +213,8 @@ class Backfills:
             order = {c.sha: i for i, c in enumerate(todo)}
             reads.sort(key=lambda read: order[read.commit.sha])
             await self._store(place, reads, live=True)
+        if todo:
+            self._context.spawn(claims.catch_up(self._context))
 
     # rewritten commits
 
@@ -260,6 +263,7 @@ class Backfills:
             binding.rehome(db, SYSTEM, place, gone, come)
 
         await self._context.store.write(carry)
+        self._context.spawn(claims.catch_up(self._context))
 
 
 def _both(git_dir: str, gone: list[str], head: str, tips: list[str]) -> tuple[list[Commit], list[Commit]]:

@@ -21,7 +21,7 @@ from aura.op import Operation, call
 from aura.operations import OPERATIONS
 from aura.store import Connection
 
-from . import access, strict
+from . import access, asking
 from .context import CONTEXT, REQUEST_ID, Context, Manual
 from .decode import input_of
 from .runner import expected
@@ -80,7 +80,7 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
         elif SESSIONS & set(operation.emits):
             context.callers.sessions.reload()
         elif "setting.changed" in operation.emits:
-            await context.in_thread(strict.mark, context)
+            await asking.write(context)
         return reply(answer)
 
     return handle

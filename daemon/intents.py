@@ -10,9 +10,11 @@ from aura import idempotency
 from aura.api import Caller
 from aura.errors import AuraError
 from aura.idempotency import Answer, Key
-from aura.record import intents, nodes
+from aura.record import checks, intents, nodes
+from aura.record.claims import parsed
 from aura.record.intents import Intent, NewIntent, NewIntents, NewItem
 from aura.record.places import relative
+from aura.record.verdicts import judge
 from aura.repo import commits
 from aura.store import Connection, one
 
@@ -172,7 +174,8 @@ def _seq(db: Connection, id_: str) -> int:
 def _job(caller: Caller, new: NewIntent, seq: int, after: Any = lambda _db, _intent: None) -> Job:
     here = caller.here
     done = asyncio.get_running_loop().create_future() if new.wait_ms else None
-    return Job(seq, here, caller, here.head, new.commit, tuple(new.files), after, done)
+    claims = tuple(parsed(new.claims))
+    return Job(seq, here, caller, here.head, new.commit, tuple(new.files), claims, after, done)
 
 
 async def _settled(context: Context, caller: Caller, new: Any) -> Any:
@@ -193,7 +196,8 @@ async def _dry_run(context: Context, caller: Caller, new: NewIntent) -> Intent:
         await context.store.write(write)
     except _Undo as undo:
         intent = undo.intent
-    found = await context.analyst.scan(caller.here, caller.here.head, new.commit, tuple(new.files))
+    claims = parsed(new.claims)
+    found = await context.analyst.scan(caller.here, caller.here.head, new.commit, tuple(new.files), claims)
     changed, added, deleted = nodes.counts(found.edits)
     return msgspec.structs.replace(
         intent,
@@ -202,4 +206,5 @@ async def _dry_run(context: Context, caller: Caller, new: NewIntent) -> Intent:
         nodes_changed=changed,
         nodes_added=added,
         nodes_deleted=deleted,
+        claims=judge(claims, found.evidence) if found.evidence else checks.unreadable(claims),
     )

@@ -1,14 +1,15 @@
 """The operations that are bound by hand, because they stream, wait, or speak of the daemon itself."""
 
-from . import backfill, events, intents, spool, status
+from . import backfill, claims, events, intents, spool, status
 from .context import Manual
 
 MANUAL: dict[str, Manual] = {
     "events.list": events.list_or_stream,
     "history.backfill": backfill.backfill,
-    "hooks.check": spool.check,
+    "hooks.check": claims.may_commit,
     "hooks.drain": spool.drain_now,
     "intents.batch": intents.batch,
+    "intents.check": claims.check,
     "intents.log": intents.log,
     "openapi.document": status.document,
     "openapi.page": status.page,

@@ -17,7 +17,7 @@ from aura.errors import AuraError
 from aura.repo.pool import Pool
 from aura.store import Store
 
-from . import strict
+from . import asking, claims
 from .analysis import Analyst
 from .app import build
 from .backfill import Backfills
@@ -74,13 +74,14 @@ async def serve(
         if http_auth == "none":
             log.warning("anybody on this machine can call %s: --http-auth none", http)
     log.info("aura %s answers on %s, pid %s", __version__, context.socket, os.getpid())
-    await context.in_thread(strict.mark, context)
+    await asking.write(context)
     context.spawn(_expire(store))
     context.spawn(tail.run(context))
     context.spawn(context.watch.run())
     context.spawn(context.callers.sessions.run(context))
     context.spawn(context.backfills.resume())
     context.spawn(context.analyst.resume())
+    context.spawn(claims.catch_up(context))
     await context.stopping.wait()
     await _stop(context, runner)
 

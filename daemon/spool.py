@@ -15,7 +15,6 @@ from aura import home
 from aura.api import Caller
 from aura.errors import AuraError
 from aura.idempotency import Answer
-from aura.record import hooks
 from aura.record.hooks import Drained
 from aura.repo.objects import is_id
 
@@ -76,9 +75,3 @@ async def drain_now(
 ) -> web.StreamResponse:
     """Digest the spool, because a hook says that something is there."""
     return reply(Answer(200, encode(Drained(await drain(context)))))
-
-
-async def check(context: Context, caller: Caller, given: None, request: web.Request) -> web.StreamResponse:
-    """Answer in plain text whether a commit may be made here now."""
-    said = await context.read(lambda db: hooks.check(db, caller))
-    return web.Response(text=f"{said}\n")

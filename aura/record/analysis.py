@@ -7,15 +7,20 @@ from msgspec import Struct
 from aura.api import Caller, Place
 from aura.record import binding, events, nodes
 from aura.store import Connection, one, rows
+from aura.syntax.evidence import Evidence
 from aura.syntax.types import Edit
 
 
 class Analysed(Struct, frozen=True):
-    """The entity edits found; `degraded` where a file could not be read or parsed in full."""
+    """The entity edits found; `degraded` where a file could not be read or parsed in full.
+
+    There is `evidence` where something is claimed.
+    """
 
     edits: list[Edit]
     degraded: bool = False
     failed: bool = False
+    evidence: Evidence | None = None
 
 
 def finish_unchanged(db: Connection, jobs: list[tuple[Caller, Place, int]], found: Analysed) -> None:

@@ -1,7 +1,7 @@
 """Intents: why something changed, said by hand (`log`) or by a commit (`commit`)."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -11,7 +11,8 @@ from aura.errors import AuraError
 from aura.ids import is_id, new_id
 from aura.listing import Filter, HashFilter, Listing, Page
 from aura.op import op
-from aura.record import events, settings
+from aura.record import events, judgements, settings
+from aura.record.claims import Judged, Verdict, parsed
 from aura.record.tickets import Ticket, found_in, merged
 from aura.repo.commits import resolve
 from aura.store import Connection, one, rows
@@ -54,6 +55,7 @@ class Intent(Struct, frozen=True):
     nodes_deleted: int
     tickets: list[Ticket]
     prove_goals: list[Goal]
+    claims: list[Judged] = field(default_factory=list)
     rewritten_to: str | None = None
 
 
@@ -77,6 +79,14 @@ class NewIntent(Struct, frozen=True, forbid_unknown_fields=True):
     ] = field(default_factory=list)
     prove_goals: Annotated[
         list[str], Meta(description="Goals to be proved.", extra={"option": "goal", "metavar": "TEXT"})
+    ] = field(default_factory=list)
+    claims: Annotated[
+        list[str],
+        Meta(
+            description="What can be checked of the change, such as rename_only; see below.",
+            max_length=50,
+            extra={"option": "claim", "metavar": "CLAIM"},
+        ),
     ] = field(default_factory=list)
     dry_run: Annotated[bool, Meta(description="Analyze and show, but record nothing.")] = False
     wait_ms: Annotated[int, Meta(description="How long to wait for the analysis.", ge=0, le=60_000)] = 2_000
@@ -115,15 +125,17 @@ def _rows(db: Connection, found: list[tuple[Any, ...]]) -> list[Intent]:
     said = f"SELECT intent, goal, result FROM goals WHERE intent IN ({marks}) ORDER BY position"
     for seq, goal, result in db.execute(said, seqs):
         goals[seq].append(Goal(goal, result))
-    return [_intent(row, tickets[row[0]], goals[row[0]]) for row in found]
+    claims = judgements.of(db, seqs)
+    return [_intent(row, tickets[row[0]], goals[row[0]], claims.get(row[0], [])) for row in found]
 
 
-def _intent(row: tuple[Any, ...], tickets: list[Ticket], goals: list[Goal]) -> Intent:
+def _intent(row: tuple[Any, ...], tickets: list[Ticket], goals: list[Goal], claims: list[Judged]) -> Intent:
     (_, id_, slug, worktree, session, branch, handle, name, kind, source, summary, created, recorded, sha,
      analysis, degraded, changed, added, deleted, rewritten) = row  # fmt: skip
     return Intent(
         id_, slug, worktree, session, branch, Author(handle, name, kind), source, summary, rfc3339(created),
-        rfc3339(recorded), sha, analysis, bool(degraded), changed, added, deleted, tickets, goals, rewritten,
+        rfc3339(recorded), sha, analysis, bool(degraded), changed, added, deleted, tickets, goals, claims,
+        rewritten,
     )  # fmt: skip
 
 
@@ -158,6 +170,11 @@ INTENTS: Listing[Intent] = Listing(
         ),
         "analysis": Filter(
             "Only intents whose analysis is so.", "i.analysis IN ({})", ("pending", "done", "failed")
+        ),
+        "claims": Filter(
+            "Only intents with a claim that is so.",
+            "i.seq IN (SELECT intent FROM claims WHERE verdict IN ({}))",
+            get_args(Verdict),
         ),
         "session": Filter("Only intents of these sessions.", "i.session IN ({})"),
         "worktree": Filter("Only intents logged in these work trees (paths).", "i.worktree IN ({})"),
@@ -197,13 +214,21 @@ def list_(db: Connection, caller: Caller, query: Any) -> Page[Intent]:
     status=201,
     also=(200,),
     manual=True,
-    emits=("intent.logged", "intent.analyzed"),
+    emits=("intent.logged", "intent.analyzed", "intent.checked"),
 )
 def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
     """Log an intent.
 
     Without `commit` it takes the uncommitted changes of the work tree, and is bound to the next commit that
-    contains them. A dry run is answered with 200. Raises `intent_missing_ticket` in strict mode.
+    contains them. A dry run is answered with 200. Raises `intent_missing_ticket` in strict mode, and
+    `invalid_claim`.
+
+    A claim is `rename_only`, `move_only`, `formatting_only` or `docs_only` (every edit is that, or follows
+    from it), `no_behaviour_change` (no code changes but names, places and imports), `no_signature_change`,
+    `compatible` (nothing breaks callers), `tests_touched`, `only_touches GLOB...`, `adds ENTITY`,
+    `deletes ENTITY`, `keeps ENTITY`, or `keeps_call A -> B`. An entity is named `NAME`, `CLASS.NAME` or
+    `FILE:NAME`. Each claim gets a verdict (supported, contradicted or unproven) when the change is analyzed,
+    and again when a commit holds it.
     """
     return add(db, [(caller, new)])[0][1]
 
@@ -237,6 +262,7 @@ def add(db: Connection, given: Sequence[tuple[Caller, NewIntent]]) -> list[tuple
         "INSERT INTO goals (intent, position, goal) VALUES (?,?,?)",
         [(seq, at, goal.goal) for seq, intent in added for at, goal in enumerate(intent.prove_goals)],
     )
+    judgements.add(db, [(seq, intent.claims) for seq, intent in added])
     events.append_many(
         db, "intent.logged", [(caller, caller.place, _said(intent)) for caller, _, intent in made]
     )
@@ -249,7 +275,7 @@ def _ticket_system(db: Connection, repo: int) -> tuple[str, bool]:
 
 
 def _made(caller: Caller, new: NewIntent, system: str, strict: bool, at: Time) -> Intent:
-    tickets = merged(new.tickets, found_in(new.summary, system))
+    tickets, claims = merged(new.tickets, found_in(new.summary, system)), parsed(new.claims)
     if strict and not tickets:
         raise AuraError(
             "intent_missing_ticket",
@@ -262,6 +288,7 @@ def _made(caller: Caller, new: NewIntent, system: str, strict: bool, at: Time) -
         Author(actor.id, actor.name, actor.kind), "log", new.summary, at, at, new.commit, "pending", False,
         0, 0, 0, tickets,
         [Goal(goal) for goal in new.prove_goals],
+        [Judged(claim.text) for claim in claims],
     )  # fmt: skip
 
 

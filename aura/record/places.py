@@ -28,7 +28,11 @@ def relative(root: str, path: str) -> str:
     return os.path.relpath(whole, root)
 
 
+def lies_in(path: str, place: str) -> bool:
+    """Tell whether a path is a file or lies below a folder."""
+    return place == "." or path == place or path.startswith(f"{place}/")
+
+
 def touches(edit: Edit, place: str) -> bool:
     """Tell whether an edit lies in a file or below a folder, before or after."""
-    paths = [side.path for side in (edit.old, edit.new) if side is not None]
-    return place == "." or any(path == place or path.startswith(f"{place}/") for path in paths)
+    return any(lies_in(side.path, place) for side in (edit.old, edit.new) if side is not None)

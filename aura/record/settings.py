@@ -43,6 +43,11 @@ KNOWN = {
     "strict_mode": _Known(
         "off", ("on", "off"), "Refuse intents without a ticket, and commits without such an intent."
     ),
+    "claims": _Known(
+        "warn",
+        ("off", "warn", "block"),
+        "What the pre-commit hook does where a claim is contradicted by what is staged.",
+    ),
     "tickets.system": _Known("linear", (), "The system of tickets that are found in summaries."),
 }
 

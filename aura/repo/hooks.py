@@ -1,9 +1,9 @@
 """Git hooks that report to the daemon: their text, and where they are installed.
 
 A hook leaves a report in the spool, a folder that outlives any daemon, and then tells the daemon, both in the
-background with its descriptors closed: git never waits. Only `pre-commit` asks and waits, and only while
-strict mode is on somewhere. A hook that was there before is kept beside ours, runs first, and keeps its exit
-status.
+background with its descriptors closed: git never waits. Only `pre-commit` asks and waits, for five seconds at
+most, and only where the daemon listed the work tree, for strict mode or for claims. A hook that was there
+before is kept beside ours, runs first, and keeps its exit status.
 """
 
 import os
@@ -20,7 +20,7 @@ from aura.repo.worktrees import WorkTree
 
 Hook = Literal["post-commit", "pre-commit", "post-checkout", "post-merge", "post-rewrite"]
 HOOKS: tuple[Hook, ...] = ("post-commit", "pre-commit", "post-checkout", "post-merge", "post-rewrite")
-MARK = "# aura hook, version 2: `aura hooks uninstall` removes it"
+MARK = "# aura hook, version 3: `aura hooks uninstall` removes it"
 KEPT = ".before-aura"
 _CONFIG = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 
@@ -53,14 +53,30 @@ exit $status
 _ASK = """if [ -x "$kept" ]; then
   "$kept" "$@" || exit $?
 fi
-[ -e "$home/strict" ] && [ -S "$home/daemon.sock" ] || exit 0
-if command -v curl >/dev/null; then
-  said=$(curl -qs -m 5 --noproxy '*' -G --unix-socket "$home/daemon.sock" --data-urlencode "repo=$PWD" http://aura/v1/hooks:check)
+[ -f "$home/ask" ] || exit 0
+here=$(pwd -P)
+nl='
+'
+case "$nl$(cat "$home/ask")$nl" in
+*"$nl$here$nl"*) ;;
+*) exit 0 ;;
+esac
+if [ ! -S "$home/daemon.sock" ]; then
+  said='warning: this commit was not checked, for the daemon does not run: aura daemon start'
+elif command -v curl >/dev/null; then
+  said=$(curl -qs -m 5 --noproxy '*' -G --unix-socket "$home/daemon.sock" --data-urlencode "repo=$here" \\
+    ${{GIT_INDEX_FILE:+--data-urlencode "index=$GIT_INDEX_FILE"}} http://aura/v1/hooks:check)
 else
   said=$({aura} hooks run {hook})
 fi
 case $said in
-refused*) printf '%s\\n' "$said" >&2; exit 1 ;;
+ok*) exit 0 ;;
+refused* | warning*) ;;
+*) said='warning: this commit was not checked, for the daemon did not answer: aura doctor' ;;
+esac
+printf 'aura: %s\\n' "$said" >&2
+case $said in
+refused*) exit 1 ;;
 esac
 exit 0
 """

@@ -96,6 +96,18 @@ CREATE TABLE goals (
     PRIMARY KEY (intent, position)
 ) STRICT, WITHOUT ROWID;
 
+-- What an intent claims of its change, with the latest verdict as it is shown. `against` is what it was judged
+-- by: a commit's hash, or worktree or staged.
+CREATE TABLE claims (
+    intent INTEGER NOT NULL REFERENCES intents ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    verdict TEXT NOT NULL CHECK (verdict IN ('supported', 'contradicted', 'unproven')),
+    judged TEXT NOT NULL,
+    against TEXT,
+    PRIMARY KEY (intent, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claims_by_verdict ON claims (verdict, intent);
+
 -- A commit that has been read: its intent is found by commit_sha where source = 'commit'.
 CREATE TABLE commits (
     repo INTEGER NOT NULL REFERENCES repositories ON DELETE CASCADE,
