@@ -153,6 +153,10 @@ class Builder:
         self._bound[owner].add(index)
         self._elsewhere[scope, index] = owner
 
+    def binds(self, scope: int, name: str) -> bool:
+        """Tell whether a scope binds a name, as far as it was read."""
+        return self._name(name) in self._bound[scope]
+
     def definition(self, scope: int) -> int:
         """Return the place that holds the function or class itself."""
         return self._once(DEFINITION, scope)
@@ -181,7 +185,7 @@ class Builder:
         """Return the place of a new container with these elements: pairs of key, or `ANY`, and place."""
         made = self._add(Place(CONTAINER, self._name(type_name)))
         for key, place in elements:
-            if place >= 0:
+            if place >= 0 and self._places[place].op != LITERAL:
                 self.flow(place, self.element(MODULE, made, key, line=0))
         return made
 
@@ -211,8 +215,8 @@ class Builder:
     # What happens
 
     def flow(self, source: int, target: int) -> None:
-        """Say that what `source` holds is held by `target`, too."""
-        if source >= 0 and target >= 0 and source != target:
+        """Say that what `source` holds is held by `target`, too; literals are not followed."""
+        if source >= 0 and target >= 0 and source != target and self._places[source].op != LITERAL:
             self._flows += (source, target)
 
     def call(
@@ -232,7 +236,9 @@ class Builder:
             return NOTHING
         pairs = tuple(x for name, place in keywords if place >= 0 for x in (self._name(name), place))
         index = len(self._calls)
-        given = tuple(arguments)
+        given = tuple(NOTHING if self._places[place].op == LITERAL else place for place in arguments)
+        while given and given[-1] < 0:
+            given = given[:-1]
         self._calls.append(Call(scope, line, callee, kind, NOTHING, given, pairs, spread, keyword_spread))
         return index
 

@@ -19,7 +19,9 @@ class Dialect(Struct, frozen=True, eq=False):
 
     - `read`: lowers the root node of a file; must bear any tree, that of a broken file, too.
     - `modules`: finds the modules among files.
-    - `constructor`: the member of a class that is called when an instance is made.
+    - `constructors`: the members of a class that are called when an instance is made; `<class>` stands for
+      its name.
+    - `common`: names of methods of built-in types, from which no class is guessed.
     - `invoke`: the member that is called when an instance is, if any.
     - `builtins`: the names that need no import; calls go to `<builtin>.NAME`.
     - `records`: whether an attribute of a container is its element under that key (JavaScript).
@@ -27,9 +29,10 @@ class Dialect(Struct, frozen=True, eq=False):
 
     read: Callable[[Node, bytes], Facts]
     modules: Callable[[Mapping[str, Facts]], Modules] = Modules
-    constructor: str = ""
+    constructors: tuple[str, ...] = ()
     invoke: str = ""
     builtins: frozenset[str] = frozenset()
+    common: frozenset[str] = frozenset()
     records: bool = False
 
 

@@ -64,8 +64,9 @@ class Scope(Struct, frozen=True, array_like=True):
 
     `name` is dotted, that of the entity: `Class.method`, `outer.inner`, `outer.<lambda1>`, and empty for the
     module. `parameters` are places, the receiver first; from `keyword_only` on they are given by keyword
-    only. `variadic` and `keyword_variadic` are places of the parameters that collect the rest, or -1.
-    `bases` are the places of what a class derives from, in order.
+    only. `variadic` and `keyword_variadic` are places of the containers that collect the rest, or -1. Of a
+    class, `parameters` are its fields, which take the arguments where there is no constructor. `bases` are
+    the places of what a class derives from, in order.
     """
 
     kind: ScopeKind

@@ -1,0 +1,318 @@
+"""What calls do: edges, arguments to parameters, results back."""
+
+from typing import NamedTuple
+
+from aura.syntax.references.lookups import Lookups
+from aura.syntax.references.program import BUILTIN, File
+from aura.syntax.references.propagation import (
+    BOUND,
+    CLASS,
+    CONTAINER,
+    FUNCTION,
+    GENERATED,
+    INSTANCE,
+    LITERAL,
+    METHOD,
+    OUTSIDE,
+    PARTIAL,
+    SUPPOSED,
+)
+from aura.syntax.references.types import (
+    ATTRIBUTE,
+    CLASS_METHOD,
+    DEFINITION,
+    ELEMENT,
+    GENERATOR,
+    IMPLICIT_RECEIVER,
+    ITEM,
+    NEW,
+    PROTOCOL,
+    STATIC,
+    Call,
+    Place,
+)
+from aura.syntax.references.types import CONTAINER as NEW_CONTAINER
+from aura.syntax.references.types import LITERAL as NEW_LITERAL
+
+
+class Calling(NamedTuple):
+    """A call with the program's numbers of scopes and places."""
+
+    scope: int
+    line: int
+    kind: int = PROTOCOL
+    result: int = -1
+    arguments: tuple[int, ...] = ()
+    keywords: tuple[tuple[str, int], ...] = ()
+    spread: int = -1
+    rest: int = -1
+
+
+class Calls(Lookups):
+    """Applies calls to the values of their callees, and notes who calls what."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.found: dict[tuple[int, int | str], set[int]] = {}
+        self.callings: dict[tuple[int, int], Calling] = {}
+        self.invoked: dict[tuple[int, str], int] = {}
+        self.partials: list[Calling] = []
+        for file in self.program.files:
+            self._seed(file)
+
+    def _seed(self, file: File) -> None:
+        facts, node = file.linked.facts, file.linked.node
+        kinds = {"class": CLASS, "function": FUNCTION, "lambda": FUNCTION}
+        for index, place in enumerate(facts.places):
+            self._seed_place(file, index, place, kinds)
+        for scope in facts.scopes:
+            if scope.kind == "function" and scope.parameters and scope.parent >= 0:
+                self._seed_receiver(file, scope.parameters[0], scope.parent, scope.flags)
+        for index, name in file.linked.free:
+            found = self.program.free(file, name)
+            self.receive(file, found, name, file.place + index)
+        for entry in facts.imports:
+            if entry.place >= 0:
+                found = self.program.imported(file, entry)
+                self.receive(file, found, entry.name, file.place + node[entry.place])
+
+    def _seed_place(self, file: File, index: int, place: Place, kinds: dict[str, int]) -> None:
+        at = file.place + index
+        names = file.linked.facts.names
+        if place.op == DEFINITION:
+            kind = kinds.get(file.linked.facts.scopes[place.a].kind)
+            if kind is not None:
+                self.add(at, self.value(kind, file.scope + place.a))
+        elif place.op == NEW_CONTAINER:
+            self.add(at, self.value(CONTAINER, at, names[place.a]))
+        elif place.op == NEW_LITERAL:
+            self.add(at, self.value(LITERAL, names[place.a]))
+
+    def _seed_receiver(self, file: File, parameter: int, parent: int, flags: int) -> None:
+        if file.linked.facts.scopes[parent].kind == "class" and not flags & STATIC:
+            kind = CLASS if flags & CLASS_METHOD else INSTANCE
+            at = file.place + file.linked.node[parameter]
+            self.add(at, self.value(kind, file.scope + parent))
+
+    def spread(self, file: File, place: int, values: list[int]) -> None:
+        linked, base = file.linked, file.place
+        local = place - base
+        for target in linked.flows.get(local, ()):
+            for value in values:
+                self.add(base + target, value)
+        places = linked.facts.places
+        for reader in linked.readers.get(local, ()):
+            for value in values:
+                self.read(file, base + reader, places[reader], value)
+        for writer in linked.writers.get(local, ()):
+            for value in values:
+                self.write(file, base + writer, places[writer], value)
+        for index in linked.callers.get(local, ()):
+            calling = self.calling(file, index)
+            for value in values:
+                self.apply(calling, value)
+
+    def calling(self, file: File, index: int) -> Calling:
+        """Return a call of a file."""
+        known = self.callings.get((file.place, index))
+        if known is None:
+            known = self.callings[file.place, index] = _calling(file, file.linked.facts.calls[index])
+        return known
+
+    # Calls by kind of callee
+
+    def apply(self, call: Calling, value: int) -> None:
+        """Call a value."""
+        kind, a, b = self.rows[value]
+        if kind == FUNCTION:
+            if call.kind == NEW:
+                made = self.value(INSTANCE, a)
+                self.enter(call, int(a), made)
+                self._give(call, made)
+            else:
+                self.enter(call, int(a), -1)
+        elif kind == BOUND:
+            self.enter(call, int(a), int(b))
+        elif kind == CLASS:
+            self._make(call, value, int(a))
+        elif kind in (INSTANCE, SUPPOSED):
+            invoke = self.program.file_with(int(a)).dialect.invoke
+            if invoke:
+                self._call_member(call, value, invoke)
+        elif kind == OUTSIDE:
+            self._outside(call, str(a))
+        elif kind == METHOD:
+            self._method(call, int(a), str(b))
+        elif kind == PARTIAL:
+            self._partial(call, self.partials[int(a)])
+
+    def note(self, call: Calling, callee: int | str) -> None:
+        """Note an edge."""
+        self.found.setdefault((call.scope, callee), set()).add(call.line)
+
+    def _give(self, call: Calling, value: int) -> None:
+        if call.result >= 0:
+            self.add(call.result, value)
+
+    def enter(self, call: Calling, function: int, receiver: int) -> None:
+        """Call a function: its parameters have the arguments, the call has what it returns."""
+        self.note(call, function)
+        scope = self.program.scope_of[function]
+        file = self.program.file_with(function)
+        parameters = [file.place + file.linked.node[at] for at in scope.parameters]
+        names = [file.linked.facts.names[file.linked.facts.places[at].b] for at in scope.parameters]
+        first = 1 if receiver >= 0 or scope.flags & IMPLICIT_RECEIVER else 0
+        if receiver >= 0 and parameters:
+            self.add(parameters[0], receiver)
+        positional = scope.keyword_only
+        rest = self._collector(file, scope.variadic)
+        for slot, argument in enumerate(call.arguments, first):
+            if argument >= 0 and slot < positional:
+                self.connect(argument, parameters[slot])
+            elif argument >= 0 and rest >= 0:
+                self.connect(argument, self.slot(rest, str(slot - positional)))
+        others = self._collector(file, scope.keyword_variadic)
+        for name, argument in call.keywords:
+            if name in names:
+                self.connect(argument, parameters[names.index(name)])
+            elif others >= 0:
+                self.connect(argument, self.slot(others, name))
+        if call.spread >= 0:
+            start = first + len(call.arguments)
+            for slot in range(start, positional):
+                self._element_of(call.spread, str(slot - start), parameters[slot])
+            if rest >= 0:
+                self._element_of(call.spread, None, self.slot(rest, None))
+        if call.rest >= 0:
+            for name, parameter in zip(names, parameters, strict=True):
+                self._element_of(call.rest, name, parameter)
+            if others >= 0:
+                self._element_of(call.rest, None, self.slot(others, None))
+        self._return(call, file, function)
+
+    def _collector(self, file: File, place: int) -> int:
+        """Return the container that collects arguments, or -1."""
+        if place < 0:
+            return -1
+        at = file.place + file.linked.node[place]
+        facts = file.linked.facts
+        return self.value(CONTAINER, at, facts.names[facts.places[place].a])
+
+    def _element_of(self, base: int, key: str | None, place: int) -> None:
+        self.watch(base, lambda value: self.element(value, key, place))
+
+    def _return(self, call: Calling, file: File, function: int) -> None:
+        if call.result < 0:
+            return
+        local = function - file.scope
+        if self.program.scope_of[function].flags & GENERATOR:
+            self.add(call.result, self.value(GENERATED, function))
+        elif (returned := file.linked.returned.get(local)) is not None:
+            self.connect(file.place + returned, call.result)
+
+    def _make(self, call: Calling, value: int, scope: int) -> None:
+        """Make an instance of a class."""
+        made = self.value(INSTANCE, scope)
+        self._give(call, made)
+        dialect = self.program.file_with(scope).dialect
+        own = self.program.scope_of[scope].name.rpartition(".")[2]
+        is_found = False
+        for name in dialect.constructors:
+            member = self.find_member(scope, own if name == "<class>" else name)
+            if member >= 0:
+                is_found = True
+                callee = self._member_place(value if name == "__new__" else made, member, name)
+                arguments = (-1, *call.arguments) if name == "__new__" else call.arguments
+                self._call_place(call._replace(result=-1, kind=PROTOCOL, arguments=arguments), callee)
+        if is_found:
+            return
+        self._fill(call, scope, made)
+        for base in self.program.order(scope):
+            if isinstance(base, str) and not base.startswith(BUILTIN) and dialect.constructors:
+                self.note(call, f"{base}.{dialect.constructors[-1]}")
+                break
+
+    def _fill(self, call: Calling, scope: int, made: int) -> None:
+        """Let the fields of a class without constructor take the arguments (dataclasses, records)."""
+        fields: list[str] = []
+        for base in reversed(self.program.order(scope)):
+            if isinstance(base, int):
+                facts = self.program.file_with(base).linked.facts
+                names = [facts.names[facts.places[at].b] for at in self.program.scope_of[base].parameters]
+                fields += [name for name in names if name not in fields]
+        for name, argument in zip(fields, call.arguments, strict=False):
+            if argument >= 0:
+                self.connect(argument, self.field(made, name))
+        for name, argument in call.keywords:
+            self.connect(argument, self.field(made, name))
+
+    def _member_place(self, receiver: int, member: int, name: str) -> int:
+        """Return a place for a member that is bound to a receiver; one for all who ask."""
+        known = self.invoked.get((receiver, name))
+        if known is None:
+            known = self.invoked[receiver, name] = self.new_place()
+            self.connect(member, known, receiver)
+        return known
+
+    def _call_member(self, call: Calling, value: int, name: str) -> bool:
+        member = self.find_member(int(self.rows[value][1]), name)
+        if member < 0:
+            return False
+        self._call_place(call, self._member_place(value, member, name))
+        return True
+
+    def _call_place(self, call: Calling, callee: int) -> None:
+        """Call whatever a place holds."""
+        self.watch(callee, lambda value: self.apply(call, value))
+
+    # Calls that the language makes
+
+    def invoke(self, value: int, method: str, at: int, result: int, arguments: tuple[int, ...] = ()) -> None:
+        where = self._where(at)
+        if where is not None:
+            self._call_member(Calling(*where, PROTOCOL, result, arguments), value, method)
+
+    def read_property(self, function: int, place: int, receiver: int) -> None:
+        where = self._where(place)
+        if where is not None:
+            self.enter(Calling(*where, PROTOCOL, place), function, receiver)
+
+    def set_property(self, setter: int, receiver: int, place: int) -> None:
+        where = self._where(place)
+        if where is not None:
+            call = Calling(*where, PROTOCOL, -1, (place,))
+            self._call_place(call, self._member_place(receiver, setter, f"{setter}="))
+
+    def _where(self, place: int) -> tuple[int, int] | None:
+        """Return the scope and line where something is looked up, or None for other places."""
+        if place >= self.program.places:
+            return None
+        file = self.program.file_at(place)
+        row = file.linked.facts.places[place - file.place]
+        return (file.scope + row.scope, row.line) if row.op in (ATTRIBUTE, ELEMENT, ITEM) else None
+
+    # Calls of what lies outside
+
+    def _outside(self, call: Calling, name: str) -> None:
+        raise NotImplementedError
+
+    def _method(self, call: Calling, value: int, name: str) -> None:
+        raise NotImplementedError
+
+    def _partial(self, call: Calling, given: Calling) -> None:
+        raise NotImplementedError
+
+
+def _calling(file: File, call: Call) -> Calling:
+    node, base, names = file.linked.node, file.place, file.linked.facts.names
+
+    def place(local: int) -> int:
+        return base + node[local] if local >= 0 else -1
+
+    pairs = zip(call.keywords[::2], call.keywords[1::2], strict=True)
+    return Calling(
+        file.scope + call.scope, call.line, call.kind, place(call.result),
+        tuple(place(argument) for argument in call.arguments),
+        tuple((names[name], place(argument)) for name, argument in pairs),
+        place(call.spread), place(call.keyword_spread),
+    )  # fmt: skip

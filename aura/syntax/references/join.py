@@ -1,0 +1,134 @@
+"""The files of a work tree joined: who calls whom.
+
+Values are followed over all files at once, without regard to the order of statements or to who calls
+(Andersen 1994), as PyCG does for Python (Salis et al., ICSE 2021). What is not known by making is supposed
+afterwards, weaker knowledge after stronger: decorators that nothing is known of leave what they decorate,
+then declared types, then what a class has from bases outside.
+"""
+
+from collections.abc import Mapping
+
+from aura.syntax.references.linked import Linked
+from aura.syntax.references.models import Models
+from aura.syntax.references.program import Program
+from aura.syntax.references.propagation import INSTANCE, SUPPOSED
+from aura.syntax.references.types import (
+    ATTRIBUTE,
+    DECORATION,
+    PLAIN,
+    Edge,
+    Facts,
+    Symbol,
+)
+
+MAX_NAMESAKES = 4
+MAX_SUBCLASSES = 8
+
+
+def join(files: Mapping[str, Facts]) -> tuple[Edge, ...]:
+    """Return all edges among files, given by path, and from them to what lies outside; sorted."""
+    return join_linked({path: Linked(facts) for path, facts in files.items()})
+
+
+def join_linked(files: Mapping[str, Linked]) -> tuple[Edge, ...]:
+    """Return the same, from facts that are linked already: they may be kept while their file is unchanged."""
+    return _Join(Program(files)).solve()
+
+
+class _Join(Models):
+    """The whole of it: what is known, what is supposed, and the edges."""
+
+    def solve(self) -> tuple[Edge, ...]:
+        self.prepare()
+        self.run()
+        self._pass_decorated()
+        self.run()
+        self._suppose_declared()
+        self._suppose_outside()
+        self.run()
+        self._pass_decorated()
+        self.run()
+        return tuple(sorted([*self._sure(), *self._guessed()], key=_order))
+
+    def _pass_decorated(self) -> None:
+        """Let what an unknown decorator decorates stay what it is."""
+        for file in self.program.files:
+            for call in file.linked.facts.calls:
+                if call.kind == DECORATION and call.result >= 0 and call.arguments:
+                    result = file.place + file.linked.node[call.result]
+                    if not self.held.get(result) and call.arguments[0] >= 0:
+                        self.connect(file.place + file.linked.node[call.arguments[0]], result)
+
+    def _suppose_declared(self) -> None:
+        """Let places of a declared type hold an instance where none is known."""
+        for place in sorted(self.declared):
+            file = self.program.file_at(place)
+            for target in file.linked.flows.get(place - file.place, ()):
+                held = [self.rows[value] for value in self.held.get(file.place + target, ())]
+                for scope in sorted(self.declared[place]):
+                    known = (int(a) for kind, a, _ in held if kind == INSTANCE)
+                    if not any(scope in self.program.order(made) for made in known):
+                        self.add(file.place + target, self.value(SUPPOSED, scope))
+
+    def _suppose_outside(self) -> None:
+        """Let an attribute that no class of the repository has be that of a base outside."""
+        for place in sorted(self.fallbacks):
+            if not self.held.get(place):
+                for value in sorted(self.fallbacks[place]):
+                    self.add(place, value)
+
+    # Edges
+
+    def _symbol(self, end: int | str) -> Symbol:
+        if isinstance(end, str):
+            return Symbol(end)
+        known = self._symbols.get(end)
+        if known is None:
+            scope, file = self.program.scope_of[end], self.program.file_with(end)
+            known = Symbol(self.program.name_of(end), file.path, scope.name, scope.line)
+            self._symbols[end] = known
+        return known
+
+    def _sure(self) -> list[Edge]:
+        self._symbols: dict[int, Symbol] = {}
+        edges = []
+        for (caller, callee), lines in self.found.items():
+            source, target = self._symbol(caller), self._symbol(callee)
+            near = source.path == target.path or target.name.startswith("<builtin>.")
+            edges.append(Edge(source, target, "exact" if near else "imported", tuple(sorted(lines))))
+        return edges
+
+    def _guessed(self) -> list[Edge]:
+        """Guess the callee from the name of the method where nothing is known of the receiver."""
+        namesakes: dict[tuple[int, str], list[int]] = {}
+        for number, scope in enumerate(self.program.scope_of):
+            if scope.kind == "function":
+                file = self.program.file_with(number)
+                if file.linked.facts.scopes[scope.parent].kind == "class":
+                    name = scope.name.rpartition(".")[2]
+                    namesakes.setdefault((id(file.dialect), name), []).append(number)
+        guessed: dict[tuple[int, int], set[int]] = {}
+        for file in self.program.files:
+            facts, node = file.linked.facts, file.linked.node
+            for call in facts.calls:
+                row = facts.places[node[call.callee]]
+                if row.op != ATTRIBUTE or call.kind != PLAIN:
+                    continue
+                name = facts.names[row.b]
+                found = namesakes.get((id(file.dialect), name), ())
+                if not 0 < len(found) <= MAX_NAMESAKES or name in file.dialect.common:
+                    continue
+                if self.held.get(file.place + node[call.callee]) or self.held.get(file.place + node[row.a]):
+                    continue
+                for callee in found:
+                    if (file.scope + call.scope, callee) not in self.found:
+                        guessed.setdefault((file.scope + call.scope, callee), set()).add(call.line)
+        return [
+            Edge(self._symbol(caller), self._symbol(callee), "name_only", tuple(sorted(lines)))
+            for (caller, callee), lines in guessed.items()
+        ]
+
+
+def _order(edge: Edge) -> tuple[str, str, int, str, str, int]:
+    caller, callee = edge.caller, edge.callee
+    return caller.path, caller.name, caller.line, callee.name, callee.path, callee.line

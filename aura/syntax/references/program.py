@@ -1,0 +1,261 @@
+"""The files of a work tree as one program: modules, names that cross files, classes and their order."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from aura.syntax.references.dialect import Dialect, dialect_of
+from aura.syntax.references.linked import Linked
+from aura.syntax.references.modules import Module, Modules
+from aura.syntax.references.types import (
+    ALIAS,
+    ATTRIBUTE,
+    DECORATION,
+    DEFINITION,
+    ELEMENT,
+    FREE,
+    RESULT,
+    Import,
+    Scope,
+)
+
+BUILTIN = "<builtin>"
+MAX_BASES = 8
+MAX_ORDER = 64
+
+
+class File(NamedTuple):
+    """A file among the others: its places and scopes have numbers from `place` and `scope` on."""
+
+    path: str
+    linked: Linked
+    dialect: Dialect
+    modules: Modules
+    place: int
+    scope: int
+
+
+class Found(NamedTuple):
+    """What a name means in another file: places whose values it has, modules, or a name outside.
+
+    Or it is an attribute of what the places of `exports` hold.
+    """
+
+    places: tuple[int, ...] = ()
+    modules: tuple[Module, ...] = ()
+    outside: str = ""
+    exports: tuple[int, ...] = ()
+
+
+NOT_FOUND = Found()
+
+
+class Program:
+    """All files, with one numbering of places and one of scopes."""
+
+    def __init__(self, linked: Mapping[str, Linked]) -> None:
+        self.files: list[File] = []
+        self.by_path: dict[str, File] = {}
+        modules = self._modules(linked)
+        place = scope = 0
+        self.scope_of: list[Scope] = []
+        self.file_of_scope: list[int] = []
+        for index, path in enumerate(sorted(linked)):
+            one = linked[path]
+            dialect = dialect_of(one.facts.language)
+            assert dialect is not None
+            file = File(path, one, dialect, modules[one.facts.language], place, scope)
+            self.files.append(file)
+            self.by_path[path] = file
+            place += len(one.facts.places)
+            scope += len(one.facts.scopes)
+            self.scope_of += one.facts.scopes
+            self.file_of_scope += [index] * len(one.facts.scopes)
+        self.places = place
+        self._starts = [file.place for file in self.files]
+        self._orders: dict[int, tuple[int | str, ...]] = {}
+        self._members: dict[tuple[str, str], Found] = {}
+
+    def _modules(self, linked: Mapping[str, Linked]) -> dict[str, Modules]:
+        """Return the modules by language; languages that share a dialect import each other's files."""
+        groups: dict[int, dict[str, Linked]] = {}
+        languages: dict[str, int] = {}
+        for path in sorted(linked):
+            language = linked[path].facts.language
+            languages[language] = key = id(dialect_of(language))
+            groups.setdefault(key, {})[path] = linked[path]
+        made: dict[int, Modules] = {}
+        for language, key in languages.items():
+            dialect = dialect_of(language)
+            if key not in made and dialect is not None:
+                made[key] = dialect.modules({path: one.facts for path, one in groups[key].items()})
+        return {language: made[key] for language, key in languages.items()}
+
+    def file_at(self, place: int) -> File:
+        return self.files[bisect_right(self._starts, place) - 1]
+
+    def file_with(self, scope: int) -> File:
+        return self.files[self.file_of_scope[scope]]
+
+    def name_of(self, scope: int) -> str:
+        """Return the dotted name of a scope, that of its module first."""
+        file = self.file_with(scope)
+        module, name = file.modules.dotted(file.path), self.scope_of[scope].name
+        return f"{module}.{name}" if name else module
+
+    # Names across files
+
+    def imported(self, file: File, entry: Import) -> Found:
+        """Return what an import brings."""
+        module = file.modules.find(file.path, entry.module, entry.level)
+        if module is None:
+            outside = file.modules.outside(entry.module, entry.level)
+            return Found(outside=f"{outside}.{entry.name}" if entry.name else outside)
+        if not entry.name:
+            return Found(modules=(module,))
+        return self.member(file.modules, module, entry.name)
+
+    def member(self, modules: Modules, module: Module, name: str) -> Found:
+        """Return what importers of a module see under a name."""
+        known = self._members.get((module.key, name))
+        if known is None:
+            self._members[module.key, name] = NOT_FOUND
+            known = self._members[module.key, name] = self._member(modules, module, name)
+        return known
+
+    def _member(self, modules: Modules, module: Module, name: str) -> Found:
+        places: list[int] = []
+        exports: list[int] = []
+        for path in module.paths:
+            file = self.by_path[path]
+            if file.linked.facts.exports >= 0:
+                exports.append(file.place + file.linked.node[file.linked.facts.exports])
+                continue
+            place = file.linked.members_of(0).get(name)
+            if place is not None:
+                places.append(file.place + place)
+        if places or exports:
+            return Found(tuple(places), exports=tuple(exports))
+        child = modules.child(module, name)
+        if child is not None:
+            return Found(modules=(child,))
+        for path in module.paths:
+            found = self._starred(self.by_path[path], name)
+            if found is not NOT_FOUND:
+                return found
+        return NOT_FOUND
+
+    def _starred(self, file: File, name: str) -> Found:
+        """Return what a name means that a file may have from an import of all that a module has."""
+        if name.startswith("_"):
+            return NOT_FOUND
+        for entry in reversed(file.linked.stars):
+            module = file.modules.find(file.path, entry.module, entry.level)
+            found = self.member(file.modules, module, name) if module is not None else NOT_FOUND
+            if found is not NOT_FOUND:
+                return found
+        return NOT_FOUND
+
+    def free(self, file: File, name: str) -> Found:
+        """Return what a name means that its file does not bind."""
+        places: list[int] = []
+        for path in file.modules.beside(file.path):
+            other = self.by_path[path]
+            place = other.linked.members_of(0).get(name)
+            if place is not None:
+                places.append(other.place + place)
+        if places:
+            return Found(tuple(places))
+        found = self._starred(file, name)
+        if found is NOT_FOUND and name in file.dialect.builtins:
+            return Found(outside=f"{BUILTIN}.{name}")
+        return found
+
+    # Classes
+
+    def order(self, scope: int) -> tuple[int | str, ...]:
+        """Return the classes in which a member of a class is looked up: scopes, and names outside.
+
+        As C3 orders them (Barrett et al., OOPSLA 1996); depth first where that is not possible.
+        """
+        known = self._orders.get(scope)
+        if known is None:
+            self._orders[scope] = (scope,)
+            bases = self._bases(scope)
+            orders = [self.order(base) if isinstance(base, int) else (base,) for base in bases]
+            merged = _merge([*orders, tuple(bases)])
+            known = self._orders[scope] = (scope, *(base for base in merged if base != scope))[:MAX_ORDER]
+        return known
+
+    def _bases(self, scope: int) -> list[int | str]:
+        file = self.file_with(scope)
+        found: dict[int | str, None] = {}
+        for base in self.scope_of[scope].bases:
+            for value in self._static(file.place + file.linked.node[base], set()):
+                if not isinstance(value, Module) and value != scope:
+                    found[value] = None
+        return list(found)[:MAX_BASES]
+
+    def _static(self, place: int, seen: set[int]) -> list[int | str | Module]:
+        """Return the classes and modules that a place holds by assignments and imports alone."""
+        if place in seen or len(seen) > 100:
+            return []
+        seen.add(place)
+        file = self.file_at(place)
+        local = place - file.place
+        row = file.linked.facts.places[local]
+        names = file.linked.facts.names
+        found: list[int | str | Module] = []
+        if row.op == DEFINITION:
+            if file.linked.facts.scopes[row.a].kind == "class":
+                found.append(file.scope + row.a)
+        elif row.op == FREE:
+            found += self._values(self.free(file, names[row.b]), seen)
+        elif row.op == ATTRIBUTE:
+            for value in self._static(file.place + file.linked.node[row.a], seen):
+                found += self._static_member(file, value, names[row.b], seen)
+        elif row.op in (ELEMENT, ALIAS):
+            found += self._static(file.place + file.linked.node[row.a], seen)
+        elif row.op == RESULT:
+            call = file.linked.facts.calls[row.a]
+            if call.kind == DECORATION and call.arguments:
+                found += self._static(file.place + file.linked.node[call.arguments[0]], seen)
+        for entry in file.linked.imported.get(local, ()):
+            found += self._values(self.imported(file, entry), seen)
+        for source in file.linked.sources.get(local, ()):
+            found += self._static(file.place + source, seen)
+        return list(dict.fromkeys(found))
+
+    def _static_member(
+        self, file: File, value: int | str | Module, name: str, seen: set[int]
+    ) -> list[int | str | Module]:
+        if isinstance(value, str):
+            return [f"{value}.{name}"]
+        if isinstance(value, Module):
+            return self._values(self.member(file.modules, value, name), seen)
+        for scope in self.order(value):
+            if isinstance(scope, int):
+                owner = self.file_with(scope)
+                place = owner.linked.members_of(scope - owner.scope).get(name)
+                if place is not None:
+                    return self._static(owner.place + place, seen)
+        return []
+
+    def _values(self, found: Found, seen: set[int]) -> list[int | str | Module]:
+        values: list[int | str | Module] = [value for at in found.places for value in self._static(at, seen)]
+        values += found.modules
+        return [*values, found.outside] if found.outside else values
+
+
+def _merge(orders: list[tuple[int | str, ...]]) -> list[int | str]:
+    """Merge lookup orders so that each is kept, as C3 does; depth first when they contradict each other."""
+    rest = [list(order) for order in orders if order]
+    merged: list[int | str] = []
+    while rest:
+        heads = (order[0] for order in rest)
+        head = next((head for head in heads if not any(head in order[1:] for order in rest)), None)
+        if head is None:
+            return list(dict.fromkeys(item for order in orders for item in order))
+        merged.append(head)
+        rest = [kept for order in rest if (kept := [item for item in order if item != head])]
+    return merged

@@ -1,0 +1,461 @@
+"""What the expressions of Python say: each becomes the place of its value."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+from tree_sitter import Node
+
+from aura.syntax.language import grammar_of
+from aura.syntax.references.builder import ANY, NOTHING, Builder
+from aura.syntax.references.types import DECORATION, GENERATOR, PROTOCOL
+
+MAX_DEPTH = 100
+
+_OPERATORS = {
+    "+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "//": "__floordiv__", "%": "__mod__",
+    "**": "__pow__", "@": "__matmul__", "<<": "__lshift__", ">>": "__rshift__", "&": "__and__", "|": "__or__",
+    "^": "__xor__", "==": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__",
+    ">=": "__ge__", "~": "__invert__",
+}  # fmt: skip
+_UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
+_FORMATTED = frozenset(b"fFtT")
+
+
+class Expressions:
+    """Lowers the expressions of one file into a builder, in the scope that is being read."""
+
+    def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.facts = Builder("python")
+        self.scope = 0
+        self.class_scopes: dict[int, int] = {}
+        self.depth = 0
+        self.renamed: dict[str, str] = {}
+        self.comprehensions = 0
+        self.handlers = _handlers()
+
+    def text(self, node: Node) -> str:
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def value(self, node: Node | None) -> int:
+        """Return the place of an expression's value, having noted the calls in it."""
+        if node is None or self.depth > MAX_DEPTH:
+            return NOTHING
+        self.depth += 1
+        place = self.handlers[node.kind_id](self, node)
+        self.depth -= 1
+        return place
+
+    def other(self, node: Node) -> int:
+        """Look at the parts of what has no value of interest."""
+        for child in node.named_children:
+            self.value(child)
+        return NOTHING
+
+    def nothing(self, node: Node) -> int:
+        return NOTHING
+
+    # Names and what is below them
+
+    def identifier(self, node: Node) -> int:
+        name = self.text(node)
+        return self.facts.name(self.scope, self.renamed.get(name, name))
+
+    def attribute(self, node: Node) -> int:
+        base = self.value(node.child_by_field_name("object"))
+        name = node.child_by_field_name("attribute")
+        if base < 0 or name is None:
+            return NOTHING
+        return self.facts.attribute(self.scope, base, self.text(name), line=name.start_point.row + 1)
+
+    def subscript(self, node: Node) -> int:
+        base = self.value(node.child_by_field_name("value"))
+        keys = node.children_by_field_name("subscript")
+        for child in keys:
+            self.value(child)
+        if len(keys) == 1 and keys[0].type == "slice":
+            return base
+        key = self.key(keys[0]) if len(keys) == 1 else ANY
+        return self.facts.element(self.scope, base, key, line=node.start_point.row + 1)
+
+    def key(self, node: Node) -> str | None:
+        """Return a literal key, or ANY."""
+        if node.type == "integer":
+            return self.text(node)
+        return self.literal_text(node)
+
+    def literal_text(self, node: Node) -> str | None:
+        """Return what a string literal without interpolation says, or None for anything else."""
+        if node.type != "string":
+            return None
+        parts = [child for child in node.named_children if child.type != "string_start"]
+        if any(child.type not in ("string_content", "string_end") for child in parts):
+            return None
+        return "".join(self.text(child) for child in parts if child.type == "string_content")
+
+    # Literals and containers
+
+    def string(self, node: Node) -> int:
+        start = node.start_byte
+        if not _FORMATTED.isdisjoint(self.source[start : start + 2]):
+            self.other(node)
+        return self.facts.literal("str")
+
+    def integer(self, node: Node) -> int:
+        return NOTHING
+
+    def sequence(self, node: Node) -> int:
+        elements: list[tuple[str | None, int]] = []
+        for child in node.named_children:
+            if child.type == "list_splat":
+                inner = self.value(child.named_children[0] if child.named_children else None)
+                elements.append((ANY, self.item(inner, child)))
+            elif not child.is_extra:
+                elements.append((str(len(elements)), self.value(child)))
+        return self.facts.container(_SEQUENCES.get(node.type, "tuple"), elements)
+
+    def dictionary(self, node: Node) -> int:
+        elements: list[tuple[str | None, int]] = []
+        for child in node.named_children:
+            if child.type == "pair":
+                key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+                self.value(key)
+                elements.append((self.key(key) if key is not None else ANY, self.value(value)))
+            elif child.type == "dictionary_splat":
+                inner = self.value(child.named_children[0] if child.named_children else None)
+                line = child.start_point.row + 1
+                elements.append((ANY, self.facts.element(self.scope, inner, ANY, line=line)))
+        return self.facts.container("dict", elements)
+
+    def comprehension(self, node: Node) -> int:
+        outer = self.renamed
+        self.comprehensions += 1
+        self.renamed = dict(outer)
+        body = node.child_by_field_name("body")
+        for clause in node.named_children:
+            if clause.type == "for_in_clause":
+                self.for_in_clause(clause)
+            elif clause.type == "if_clause":
+                self.other(clause)
+        if body is not None and body.type == "pair":
+            self.value(body.child_by_field_name("key"))
+            element = self.value(body.child_by_field_name("value"))
+        else:
+            element = self.value(body)
+        self.renamed = outer
+        return self.facts.container(_COMPREHENSIONS.get(node.type, "generator"), [(ANY, element)])
+
+    def for_in_clause(self, clause: Node) -> None:
+        left, right = clause.child_by_field_name("left"), clause.child_by_field_name("right")
+        item = self.item(self.value(right), clause)
+        for name in self.target_names(left):
+            self.renamed[name] = f"{name}%{self.comprehensions}"
+        self.assign(left, item)
+
+    def target_names(self, node: Node | None) -> Iterator[str]:
+        """Yield the plain names that an assignment target binds."""
+        nodes = [node] if node is not None else []
+        while nodes:
+            child = nodes.pop()
+            if child.type == "identifier":
+                yield self.text(child)
+            elif child.type in _PATTERNS or child.type == "list_splat_pattern":
+                nodes.extend(child.named_children)
+
+    def item(self, place: int, node: Node) -> int:
+        return self.facts.item(self.scope, place, line=node.start_point.row + 1)
+
+    # Assignment
+
+    def assign(self, target: Node | None, place: int) -> None:
+        """Let the value of `place` flow into an assignment target, and bind its names."""
+        if target is None:
+            return
+        kind = target.type
+        if kind == "identifier":
+            name = self.text(target)
+            self.facts.flow(place, self.facts.bind(self.scope, self.renamed.get(name, name)))
+        elif kind in _PATTERNS:
+            self._unpack(target, place)
+        elif kind in ("as_pattern_target", "parenthesized_expression", "list_splat_pattern"):
+            for child in target.named_children:
+                self.assign(child, place)
+        else:
+            self.facts.flow(place, self.value(target))
+
+    def _unpack(self, target: Node, place: int) -> None:
+        children = [child for child in target.named_children if not child.is_extra]
+        line = target.start_point.row + 1
+        starred = False
+        for index, child in enumerate(children):
+            if child.type == "list_splat_pattern":
+                starred = True
+                any_of = self.facts.element(self.scope, place, ANY, line=line)
+                self.assign(child, self.facts.container("list", [(ANY, any_of)]) if place >= 0 else place)
+            else:
+                key = ANY if starred else str(index)
+                self.assign(child, self.facts.element(self.scope, place, key, line=line))
+
+    # Calls
+
+    def call(self, node: Node) -> int:
+        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        if function is None or arguments is None:
+            return self.other(node)
+        name = self.text(function) if function.type == "identifier" else ""
+        if (
+            name in ("getattr", "setattr")
+            and (found := self._named_attribute(name, function, arguments)) >= 0
+        ):
+            return found
+        callee = self.value(function)
+        index = self._call(node, callee, arguments)
+        if name == "super" and (place := self._super()) >= 0:
+            return place
+        result = self.facts.result(index)
+        if name in ("import_module", "__import__") or function.type == "attribute":
+            self._imported(function, arguments, result)
+        return result
+
+    def _call(self, node: Node, callee: int, arguments: Node) -> int:
+        given: list[int] = []
+        keywords: list[tuple[str, int]] = []
+        spread: list[tuple[str | None, int]] = []
+        rest: list[tuple[str | None, int]] = []
+        line = node.start_point.row + 1
+        children = [arguments] if arguments.type == "generator_expression" else arguments.named_children
+        for child in children:
+            kind = child.type
+            if kind == "keyword_argument":
+                name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
+                if name is not None:
+                    keywords.append((self.text(name), self.value(value)))
+            elif kind in ("list_splat", "dictionary_splat"):
+                inner = self.value(child.named_children[0] if child.named_children else None)
+                (spread if kind == "list_splat" else rest).append((ANY, inner))
+            elif not child.is_extra:
+                place = self.value(child)
+                if spread:
+                    spread.append((ANY, self.facts.container("tuple", [(ANY, place)])))
+                else:
+                    given.append(place)
+        while given and given[-1] < 0:
+            given.pop()
+        return self.facts.call(
+            self.scope, callee, given, line=line, keywords=keywords,
+            spread=self._merged(spread), keyword_spread=self._merged(rest),
+        )  # fmt: skip
+
+    def _merged(self, spreads: list[tuple[str | None, int]]) -> int:
+        places = [place for _, place in spreads if place >= 0]
+        if len(places) < 2:
+            return places[0] if places else NOTHING
+        merged = self.facts.opaque()
+        for place in places:
+            self.facts.flow(place, merged)
+        return merged
+
+    def _super(self) -> int:
+        """Return the place of `super()`: of the class around, for the first parameter of its method."""
+        scope = self.scope
+        while scope > 0 and scope not in self.class_scopes:
+            scope = self.facts.scope(scope).parent
+        parameters = self.facts.scope(scope).parameters
+        if scope <= 0 or not parameters:
+            return NOTHING
+        return self.facts.super_of(self.class_scopes[scope], parameters[0])
+
+    def _named_attribute(self, name: str, function: Node, arguments: Node) -> int:
+        """Return the place of `getattr(object, "name")`, and let a value flow into it for `setattr`."""
+        given = [child for child in arguments.named_children if not child.is_extra]
+        attribute = self.literal_text(given[1]) if len(given) > 1 else None
+        if attribute is None:
+            return NOTHING
+        base = self.value(given[0])
+        line = function.start_point.row + 1
+        place = self.facts.attribute(self.scope, base, attribute, line=line)
+        self.facts.call(self.scope, self.value(function), line=line)
+        other = self.value(given[2]) if len(given) > 2 else NOTHING
+        if name == "setattr":
+            self.facts.flow(other, place)
+            return place
+        merged = self.facts.opaque()
+        self.facts.flow(place, merged)
+        self.facts.flow(other, merged)
+        return merged
+
+    def _imported(self, function: Node, arguments: Node, result: int) -> None:
+        """Take `importlib.import_module("a.b")` for an import."""
+        given = arguments.named_children
+        if self.text(function) in _IMPORTERS and given:
+            module = self.literal_text(given[0])
+            if module and not module.startswith("."):
+                self.facts.add_import(result, module)
+
+    def protocol(self, place: int, method: str, node: Node, arguments: Iterable[int] = ()) -> int:
+        """Return the place of what a method that the language calls gives back."""
+        line = node.start_point.row + 1
+        callee = self.facts.attribute(self.scope, place, method, line=line)
+        made = self.facts.call(self.scope, callee, arguments, line=line, kind=PROTOCOL)
+        return self.facts.result(made)
+
+    # Operators
+
+    def binary(self, node: Node) -> int:
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        a, b = self.value(left), self.value(right)
+        method = _OPERATORS.get(operator.type) if operator is not None else None
+        return self.protocol(a, method, node, (b,)) if method and self._may_have_methods(left) else NOTHING
+
+    def comparison(self, node: Node) -> int:
+        operands = [child for child in node.named_children if not child.is_extra]
+        places = [self.value(child) for child in operands]
+        operators = [child.type for child in node.children if not child.is_named]
+        for index, operator in enumerate(operators[: len(operands) - 1]):
+            method = _OPERATORS.get(operator)
+            if operator in ("in", "not in"):
+                self.protocol(places[index + 1], "__contains__", node, (places[index],))
+            elif method and self._may_have_methods(operands[index]):
+                self.protocol(places[index], method, node, (places[index + 1],))
+        return NOTHING
+
+    def _may_have_methods(self, node: Node | None) -> bool:
+        return node is not None and node.type in ("identifier", "attribute", "call", "subscript")
+
+    def unary(self, node: Node) -> int:
+        argument = node.child_by_field_name("argument")
+        operator = node.child_by_field_name("operator")
+        place = self.value(argument)
+        method = _UNARY.get(operator.type) if operator is not None else None
+        return self.protocol(place, method, node) if method and self._may_have_methods(argument) else NOTHING
+
+    def choice(self, node: Node) -> int:
+        """`a or b`, `a and b`: either side."""
+        return self._either([node.child_by_field_name("left"), node.child_by_field_name("right")])
+
+    def conditional(self, node: Node) -> int:
+        children = [child for child in node.named_children if not child.is_extra]
+        if len(children) != 3:
+            return self.other(node)
+        self.value(children[1])
+        return self._either([children[0], children[2]])
+
+    def _either(self, nodes: Iterable[Node | None]) -> int:
+        places = [place for node in nodes if (place := self.value(node)) >= 0]
+        if len(places) < 2:
+            return places[0] if places else NOTHING
+        merged = self.facts.opaque()
+        for place in places:
+            self.facts.flow(place, merged)
+        return merged
+
+    def named(self, node: Node) -> int:
+        place = self.value(node.child_by_field_name("value"))
+        self.assign(node.child_by_field_name("name"), place)
+        return place
+
+    def only_child(self, node: Node) -> int:
+        place = NOTHING
+        for child in node.named_children:
+            if not child.is_extra:
+                place = self.value(child)
+        return place
+
+    def awaited(self, node: Node) -> int:
+        place = self.only_child(node)
+        self.protocol(place, "__await__", node)
+        return place
+
+    def as_pattern(self, node: Node) -> int:
+        place = self.value(node.named_children[0] if node.named_children else None)
+        self.assign(node.child_by_field_name("alias"), place)
+        return place
+
+    def yielded(self, node: Node) -> int:
+        place = self.only_child(node)
+        if any(child.type == "from" for child in node.children):
+            result = place
+            place = self.item(place, node)
+        else:
+            result = NOTHING
+        self.facts.add_flags(self.scope, GENERATOR)
+        self.facts.flow(place, self.facts.yielded(self.scope))
+        return result
+
+    # Functions
+
+    def function_lambda(self, node: Node) -> int:
+        scope = self.facts.open_scope("lambda", "", self.scope, line=node.start_point.row + 1)
+        parameters = node.child_by_field_name("parameters")
+        outer = self._enter(scope, parameters)
+        self.facts.flow(self.value(node.child_by_field_name("body")), self.facts.returned(scope))
+        self.scope = outer
+        return self.facts.definition(scope)
+
+    def _enter(self, scope: int, parameters: Node | None) -> int:
+        """Go into the scope of a function; return the one around."""
+        outer, self.scope = self.scope, scope
+        self.parameters(scope, outer, parameters)
+        return outer
+
+    def parameters(self, scope: int, outer: int, node: Node | None) -> None:
+        """Bind parameters; their defaults are read in the scope around."""
+        raise NotImplementedError
+
+    def decorate(self, decorator: Node, place: int) -> int:
+        """Return the place of what a decorator makes of the value of `place`."""
+        callee = self.only_child(decorator)
+        line = decorator.start_point.row + 1
+        made = self.facts.call(self.scope, callee, (place,), line=line, kind=DECORATION)
+        return self.facts.result(made) if made >= 0 else place
+
+
+_SEQUENCES = {"list": "list", "set": "set", "tuple": "tuple", "expression_list": "tuple"}
+_COMPREHENSIONS = {
+    "list_comprehension": "list", "set_comprehension": "set", "dictionary_comprehension": "dict",
+}  # fmt: skip
+_PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "expression_list", "tuple", "list"})
+_IMPORTERS = frozenset({"import_module", "importlib.import_module", "__import__"})
+
+_ERROR = 0xFFFF
+
+_Handler = Callable[[Expressions, Node], int]
+_HANDLERS: dict[str, _Handler] = {
+    "identifier": Expressions.identifier,
+    "attribute": Expressions.attribute,
+    "subscript": Expressions.subscript,
+    "string": Expressions.string,
+    "list": Expressions.sequence,
+    "set": Expressions.sequence,
+    "tuple": Expressions.sequence,
+    "expression_list": Expressions.sequence,
+    "dictionary": Expressions.dictionary,
+    "list_comprehension": Expressions.comprehension,
+    "set_comprehension": Expressions.comprehension,
+    "dictionary_comprehension": Expressions.comprehension,
+    "generator_expression": Expressions.comprehension,
+    "call": Expressions.call,
+    "binary_operator": Expressions.binary,
+    "comparison_operator": Expressions.comparison,
+    "unary_operator": Expressions.unary,
+    "boolean_operator": Expressions.choice,
+    "conditional_expression": Expressions.conditional,
+    "named_expression": Expressions.named,
+    "parenthesized_expression": Expressions.only_child,
+    "await": Expressions.awaited,
+    "as_pattern": Expressions.as_pattern,
+    "yield": Expressions.yielded,
+    "lambda": Expressions.function_lambda,
+    **dict.fromkeys(
+        ("integer", "float", "true", "false", "none", "ellipsis", "comment"), Expressions.nothing
+    ),
+}
+
+
+@cache
+def _handlers() -> dict[int, _Handler]:
+    grammar = grammar_of("python")
+    kinds = range(grammar.node_kind_count)
+    found = {i: _HANDLERS.get(grammar.node_kind_for_id(i) or "", Expressions.other) for i in kinds}
+    return found | {_ERROR: Expressions.other}

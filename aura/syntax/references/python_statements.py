@@ -1,0 +1,427 @@
+"""What the statements of Python say: definitions, imports, assignments, and what else happens to values."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from tree_sitter import Node
+
+from aura.syntax.language import grammar_of
+from aura.syntax.references.builder import ANY, NOTHING
+from aura.syntax.references.python_expressions import _OPERATORS, Expressions
+from aura.syntax.references.types import ABSTRACT, CLASS_METHOD, PROPERTY, STATIC, Facts
+
+_FLAGS = {
+    "staticmethod": STATIC, "classmethod": CLASS_METHOD, "property": PROPERTY, "cached_property": PROPERTY,
+    "functools.cached_property": PROPERTY,
+}  # fmt: skip
+_IMPLICIT = {"__new__": STATIC, "__init_subclass__": CLASS_METHOD, "__class_getitem__": CLASS_METHOD}
+_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+class Statements(Expressions):
+    """Lowers a file, statement by statement."""
+
+    def read(self, root: Node) -> Facts:
+        self.block(root)
+        return self.facts.facts()
+
+    def block(self, node: Node | None) -> None:
+        """Read the statements of a node, and what else is in it."""
+        if node is None:
+            return
+        handlers = _statements()
+        for child in node.named_children:
+            handlers[child.kind_id](self, child)
+
+    def expression(self, node: Node) -> None:
+        self.value(node)
+
+    # Assignments
+
+    def expression_statement(self, node: Node) -> None:
+        for child in node.named_children:
+            if child.type == "assignment":
+                self.assignment(child)
+            elif child.type == "augmented_assignment":
+                self.augmented(child)
+            else:
+                self.value(child)
+
+    def assignment(self, node: Node) -> int:
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if right is not None and right.type == "assignment":
+            place = self.assignment(right)
+        else:
+            place = self.value(right)
+        self.assign(left, place)
+        annotation = node.child_by_field_name("type")
+        if left is not None and annotation is not None:
+            self.assign(left, self.annotated(annotation))
+            if left.type == "identifier" and self.facts.scope(self.scope).kind == "class":
+                fields = (
+                    *self.facts.scope(self.scope).parameters,
+                    self.facts.bind(self.scope, self.text(left)),
+                )
+                self.facts.set_parameters(self.scope, fields)
+        return place
+
+    def augmented(self, node: Node) -> None:
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        place = self.value(right)
+        method = _OPERATORS.get(operator.type[:-1]) if operator is not None else None
+        if left is None:
+            return
+        target = self.value(left)
+        if left.type == "identifier":
+            self.facts.bind(self.scope, self.text(left))
+        if method:
+            self.protocol(target, method.replace("__", "__i", 1), node, (place,))
+            self.facts.flow(self.protocol(target, method, node, (place,)), target)
+
+    # Types
+
+    def annotated(self, node: Node | None) -> int:
+        """Return a place for the instances that an annotation declares."""
+        if node is None or self.depth > 50:
+            return NOTHING
+        kind = node.type
+        if kind == "type":
+            return self.annotated(node.named_children[0] if node.named_children else None)
+        if kind == "identifier":
+            return NOTHING if self.text(node) in _PLAIN_TYPES else self.facts.declared(self.identifier(node))
+        if kind == "attribute":
+            return self.facts.declared(self.attribute(node))
+        if kind == "string":
+            return self._forward(self.literal_text(node) or "")
+        if kind in ("binary_operator", "union_type"):
+            return self._any_type(node.named_children)
+        if kind in ("generic_type", "subscript"):
+            return self._generic(node)
+        return NOTHING
+
+    def _any_type(self, nodes: list[Node]) -> int:
+        self.depth += 1
+        places = [place for node in nodes if (place := self.annotated(node)) >= 0]
+        self.depth -= 1
+        if len(places) < 2:
+            return places[0] if places else NOTHING
+        merged = self.facts.opaque()
+        for place in places:
+            self.facts.flow(place, merged)
+        return merged
+
+    def _generic(self, node: Node) -> int:
+        first, *rest = node.named_children
+        inner = rest[0].named_children if rest and rest[0].type == "type_parameter" else rest
+        name = self.text(first).rpartition(".")[2]
+        if name in ("Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable"):
+            return self._any_type(inner)
+        if name in ("type", "Type") and inner:
+            child = inner[0].named_children[0] if inner[0].type == "type" else inner[0]
+            return self.value(child)
+        if name in _COLLECTIONS:
+            element = self._any_type(inner[-1:])
+            made = "dict" if name in _MAPPINGS else "list"
+            return self.facts.container(made, [(ANY, element)]) if element >= 0 else NOTHING
+        return NOTHING if name in _PLAIN_TYPES else self.annotated(first)
+
+    def _forward(self, text: str) -> int:
+        """Return the place for a type that is written as a string."""
+        if not _DOTTED.fullmatch(text) or text in _PLAIN_TYPES:
+            return NOTHING
+        first, *rest = text.split(".")
+        place = self.facts.name(self.scope, first)
+        for name in rest:
+            place = self.facts.attribute(self.scope, place, name, line=1)
+        return self.facts.declared(place)
+
+    # Definitions
+
+    def function(self, node: Node, decorators: tuple[Node, ...] = ()) -> None:
+        name_node = node.child_by_field_name("name")
+        if name_node is None:
+            return
+        name = self.text(name_node)
+        parent = self.scope
+        in_class = self.facts.scope(parent).kind == "class"
+        scope = self.facts.open_scope("function", name, parent, line=node.start_point.row + 1)
+        flags = _IMPLICIT.get(name, 0) if in_class else 0
+        place, bound = self.facts.definition(scope), name
+        for decorator in reversed(decorators):
+            text = self.text(decorator).lstrip("@").strip()
+            flags |= _FLAGS.get(text, 0)
+            if text.endswith("abstractmethod"):
+                flags |= ABSTRACT
+            if text == f"{name}.setter":
+                bound = f"{name}="
+            elif text not in _FLAGS and not text.endswith((".deleter", ".getter")):
+                place = self.decorate(decorator, place)
+        if bound != name:
+            place = self.facts.definition(scope)
+        self.facts.flow(place, self.facts.bind(parent, bound))
+        body = node.child_by_field_name("body")
+        if body is not None and self._is_stub(body):
+            flags |= ABSTRACT
+        self.facts.add_flags(scope, flags)
+        if in_class:
+            self.class_scopes[scope] = parent
+        outer_names, self.renamed = self.renamed, {}
+        outer = self._enter(scope, node.child_by_field_name("parameters"))
+        self.facts.flow(self.annotated(node.child_by_field_name("return_type")), self.facts.returned(scope))
+        self.block(body)
+        self.scope, self.renamed = outer, outer_names
+
+    def _is_stub(self, body: Node) -> bool:
+        """Tell whether a body only says that it is one: `...`, or that it is not implemented."""
+        last = body.named_children[-1] if 0 < body.named_child_count <= 2 else None
+        if last is None or last.type not in ("expression_statement", "raise_statement"):
+            return False
+        return self.text(last).startswith(("...", "raise NotImplementedError"))
+
+    def parameters(self, scope: int, outer: int, node: Node | None) -> None:
+        places: list[int] = []
+        keyword_only: int | None = None
+        variadic = rest = NOTHING
+        for child in node.named_children if node is not None else ():
+            kind = child.type
+            if kind == "keyword_separator":
+                keyword_only = len(places)
+            if child.is_extra or kind.endswith("_separator"):
+                continue
+            target = child.child_by_field_name("name") or child
+            if kind == "typed_parameter":
+                target = child.named_children[0]
+            if target.type == "list_splat_pattern":
+                variadic, keyword_only = self._collected("tuple", target), len(places)
+                continue
+            if target.type == "dictionary_splat_pattern":
+                rest = self._collected("dict", target)
+                continue
+            place = self.facts.bind(scope, self.text(target))
+            places.append(place)
+            self.scope = outer
+            self.facts.flow(self.value(child.child_by_field_name("value")), place)
+            self.facts.flow(self.annotated(child.child_by_field_name("type")), place)
+            self.scope = scope
+        self.facts.set_parameters(
+            scope, places, keyword_only=keyword_only, variadic=variadic, keyword_variadic=rest
+        )
+
+    def _collected(self, type_name: str, target: Node) -> int:
+        container = self.facts.container(type_name)
+        self.facts.flow(container, self.facts.bind(self.scope, self.text(target).lstrip("* ")))
+        return container
+
+    def class_definition(self, node: Node, decorators: tuple[Node, ...] = ()) -> None:
+        name_node = node.child_by_field_name("name")
+        if name_node is None:
+            return
+        name = self.text(name_node)
+        parent = self.scope
+        superclasses = node.child_by_field_name("superclasses")
+        bases: list[int] = []
+        for child in superclasses.named_children if superclasses is not None else ():
+            if child.type == "keyword_argument":
+                self.value(child.child_by_field_name("value"))
+            elif child.type == "subscript":
+                bases.append(self.value(child.child_by_field_name("value")))
+            else:
+                bases.append(self.value(child))
+        scope = self.facts.open_scope("class", name, parent, line=node.start_point.row + 1)
+        self.facts.set_bases(scope, bases)
+        place = self.facts.definition(scope)
+        for decorator in reversed(decorators):
+            place = self.decorate(decorator, place)
+        self.facts.flow(place, self.facts.bind(parent, name))
+        self.scope = scope
+        self.block(node.child_by_field_name("body"))
+        self.scope = parent
+
+    def decorated(self, node: Node) -> None:
+        definition = node.child_by_field_name("definition")
+        decorators = tuple(child for child in node.named_children if child.type == "decorator")
+        if definition is None:
+            return
+        if definition.type == "class_definition":
+            self.class_definition(definition, decorators)
+        else:
+            self.function(definition, decorators)
+
+    # Imports
+
+    def import_statement(self, node: Node) -> None:
+        for child in node.children_by_field_name("name"):
+            if child.type == "aliased_import":
+                alias = child.child_by_field_name("alias")
+                if alias is not None:
+                    module = self.text(child.named_children[0])
+                    self.facts.add_import(self.facts.bind(self.scope, self.text(alias)), module)
+                continue
+            first = self.text(child).split(".")[0].strip()
+            self.facts.add_import(self.facts.bind(self.scope, first), first)
+
+    def import_from(self, node: Node) -> None:
+        origin = node.child_by_field_name("module_name")
+        if origin is None:
+            return
+        written = self.text(origin).replace(" ", "")
+        module = written.lstrip(".")
+        level = len(written) - len(module)
+        for child in node.children_by_field_name("name"):
+            name = child.named_children[0] if child.type == "aliased_import" else child
+            bound = child.child_by_field_name("alias") or name
+            place = self.facts.bind(self.scope, self.text(bound))
+            self.facts.add_import(place, module, self.text(name), level=level)
+        if any(child.type == "wildcard_import" for child in node.named_children):
+            self.facts.add_import(NOTHING, module, "*", level=level)
+
+    def global_statement(self, node: Node) -> None:
+        for child in node.named_children:
+            name = self.text(child)
+            owner = 0 if node.type == "global_statement" else self._owner(name)
+            if owner != self.scope:
+                self.facts.bind_elsewhere(self.scope, name, owner)
+
+    def _owner(self, name: str) -> int:
+        """Return the function around this one that binds a name."""
+        scope = self.facts.scope(self.scope).parent
+        while scope > 0 and not self.facts.binds(scope, name):
+            scope = self.facts.scope(scope).parent
+        return max(scope, 0)
+
+    # Control
+
+    def for_statement(self, node: Node) -> None:
+        place = self.value(node.child_by_field_name("right"))
+        self.assign(node.child_by_field_name("left"), self.item(place, node))
+        self.block(node.child_by_field_name("body"))
+        self.block(node.child_by_field_name("alternative"))
+
+    def with_item(self, node: Node) -> None:
+        value = node.child_by_field_name("value")
+        if value is None:
+            return
+        alias = value.child_by_field_name("alias") if value.type == "as_pattern" else None
+        inner = value.named_children[0] if value.type == "as_pattern" else value
+        place = self.value(inner)
+        statement = node.parent.parent if node.parent is not None else None
+        first = statement.children[0].type if statement is not None and statement.children else ""
+        prefix = "__a" if first == "async" else "__"
+        entered = self.protocol(place, f"{prefix}enter__", node)
+        self.protocol(place, f"{prefix}exit__", node)
+        self.assign(alias, entered)
+
+    def except_clause(self, node: Node) -> None:
+        for child in node.named_children:
+            if child.type == "block":
+                self.block(child)
+            elif child.type == "as_pattern":
+                types, alias = child.named_children[0], child.child_by_field_name("alias")
+                parts = types.named_children if types.type == "tuple" else [types]
+                for part in parts:
+                    self.assign(alias, self.facts.declared(self.value(part)))
+            else:
+                self.value(child)
+
+    def return_statement(self, node: Node) -> None:
+        for child in node.named_children:
+            self.facts.flow(self.value(child), self.facts.returned(self.scope))
+
+    def delete_statement(self, node: Node) -> None:
+        for child in node.named_children:
+            if child.type == "subscript":
+                place = self.value(child.child_by_field_name("value"))
+                self.protocol(place, "__delitem__", child)
+
+    def ignored(self, node: Node) -> None:
+        pass
+
+
+_MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"})
+_COLLECTIONS = _MAPPINGS | frozenset(
+    [
+        "list",
+        "List",
+        "set",
+        "Set",
+        "frozenset",
+        "FrozenSet",
+        "Sequence",
+        "MutableSequence",
+        "Iterable",
+        "Iterator",
+        "Collection",
+        "deque",
+        "Deque",
+        "AsyncIterator",
+        "AsyncIterable",
+    ]
+)
+_PLAIN_TYPES = _COLLECTIONS | frozenset(
+    [
+        "Any",
+        "None",
+        "Self",
+        "bool",
+        "bytes",
+        "bytearray",
+        "complex",
+        "float",
+        "int",
+        "object",
+        "str",
+        "Callable",
+        "Literal",
+        "Generic",
+        "Protocol",
+        "tuple",
+        "Tuple",
+        "Coroutine",
+        "Generator",
+        "AsyncGenerator",
+    ]
+)
+
+_ERROR = 0xFFFF
+
+_Handler = Callable[[Statements, Node], None]
+_STATEMENTS: dict[str, _Handler] = {
+    "expression_statement": Statements.expression_statement,
+    "function_definition": Statements.function,
+    "class_definition": Statements.class_definition,
+    "decorated_definition": Statements.decorated,
+    "import_statement": Statements.import_statement,
+    "import_from_statement": Statements.import_from,
+    "global_statement": Statements.global_statement,
+    "nonlocal_statement": Statements.global_statement,
+    "for_statement": Statements.for_statement,
+    "with_item": Statements.with_item,
+    "except_clause": Statements.except_clause,
+    "except_group_clause": Statements.except_clause,
+    "return_statement": Statements.return_statement,
+    "delete_statement": Statements.delete_statement,
+    **dict.fromkeys(
+        (
+            "block", "if_statement", "elif_clause", "else_clause", "while_statement", "try_statement",
+            "finally_clause", "with_statement", "with_clause", "match_statement", "case_clause",
+        ),
+        Statements.block,
+    ),
+    **dict.fromkeys(
+        (
+            "comment", "pass_statement", "break_statement", "continue_statement", "future_import_statement",
+            "type_alias_statement", "case_pattern",
+        ),
+        Statements.ignored,
+    ),
+}  # fmt: skip
+
+
+@cache
+def _statements() -> dict[int, _Handler]:
+    grammar = grammar_of("python")
+    kinds = range(grammar.node_kind_count)
+    found = {i: _STATEMENTS.get(grammar.node_kind_for_id(i) or "", Statements.expression) for i in kinds}
+    return found | {_ERROR: Statements.block}
