@@ -85,6 +85,7 @@ class Builder:
         self._flows: list[int] = []
         self._calls: list[Call] = []
         self._imports: list[Import] = []
+        self._derived: list[int] = []
 
     # Scopes
 
@@ -124,6 +125,11 @@ class Builder:
         found = tuple(base for base in bases if base >= 0)
         self._scopes[scope] = replace(self._scopes[scope], bases=found)
 
+    def derive(self, class_place: int, base: int) -> None:
+        """Say that a class, perhaps of another file, derives from what is in `base`."""
+        if class_place >= 0 and base >= 0:
+            self._derived += (class_place, base)
+
     def add_flags(self, scope: int, flags: int) -> None:
         """Add to what a scope is besides its kind."""
         self._scopes[scope] = replace(self._scopes[scope], flags=self._scopes[scope].flags | flags)
@@ -137,8 +143,9 @@ class Builder:
     def bind(self, scope: int, name: str) -> int:
         """Return the place of a name that the scope binds: a variable, a parameter, a member of a class."""
         index = self._name(name)
-        self._bound[scope].add(index)
-        return self._variable(scope, index)
+        owner = self._elsewhere.get((scope, index), scope)
+        self._bound[owner].add(index)
+        return self._variable(owner, index)
 
     def name(self, scope: int, name: str) -> int:
         """Return the place that a name denotes where it is used in a scope.
@@ -204,6 +211,10 @@ class Builder:
         """Return a place that holds an instance of a class, made by no call: a literal of Go or Rust."""
         return NOTHING if type_place < 0 else self._once(INSTANCE, type_place)
 
+    def void(self) -> int:
+        """Return the place that holds nothing: what it flows to is written to."""
+        return self._once(OPAQUE, NOTHING)
+
     def super_of(self, class_scope: int, receiver: int) -> int:
         """Return a place for the receiver, its attributes looked up behind a class."""
         return self._once(SUPER, class_scope, receiver)
@@ -267,6 +278,7 @@ class Builder:
         return Facts(
             self.language, tuple(self._names), tuple(self._scopes), tuple(self._places), tuple(self._flows),
             tuple(self._calls), tuple(self._imports), self.package, self.exports,
+            tuple(self._derived),
         )  # fmt: skip
 
     def _resolve(self, scope: int, name: int, place: int) -> None:

@@ -6,7 +6,7 @@ afterwards, weaker knowledge after stronger: decorators that nothing is known of
 then declared types, then what a class has from bases outside.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from aura.syntax.references.linked import Linked
 from aura.syntax.references.models import Models
@@ -42,22 +42,26 @@ class _Join(Models):
         self.prepare()
         self.run()
         self._pass_decorated()
-        self.run()
         self._suppose_declared()
         self._suppose_outside()
         self.run()
         self._pass_decorated()
-        self.run()
         return tuple(sorted([*self._sure(), *self._guessed()], key=_order))
 
     def _pass_decorated(self) -> None:
-        """Let what an unknown decorator decorates stay what it is."""
+        """Let what an unknown decorator decorates stay; likewise where nothing is known to come back."""
+        for with_known in (False, True):
+            for decorator, function, result in self._decorations():
+                if not self.held.get(result) and bool(self.held.get(decorator)) == with_known:
+                    self.connect(function, result)
+            self.run()
+
+    def _decorations(self) -> Iterator[tuple[int, int, int]]:
         for file in self.program.files:
+            node, base = file.linked.node, file.place
             for call in file.linked.facts.calls:
-                if call.kind == DECORATION and call.result >= 0 and call.arguments:
-                    result = file.place + file.linked.node[call.result]
-                    if not self.held.get(result) and call.arguments[0] >= 0:
-                        self.connect(file.place + file.linked.node[call.arguments[0]], result)
+                if call.kind == DECORATION and call.result >= 0 and call.arguments and call.arguments[0] >= 0:
+                    yield base + node[call.callee], base + node[call.arguments[0]], base + node[call.result]
 
     def _suppose_declared(self) -> None:
         """Let places of a declared type hold an instance where none is known."""

@@ -10,6 +10,7 @@ from aura.syntax.references.types import (
     DECLARED,
     ELEMENT,
     FREE,
+    INSTANCE,
     ITEM,
     RETURN,
     SUPER,
@@ -76,7 +77,7 @@ class Linked:
                     self.writers[base].append(index)
                 if index not in written or index in read:
                     self.readers[base].append(index)
-            elif op in (ITEM, DECLARED):
+            elif op in (ITEM, DECLARED, INSTANCE):
                 self.readers[node[a]].append(index)
             elif op == SUPER:
                 self.readers[node[b]].append(index)

@@ -25,6 +25,7 @@ from aura.syntax.references.types import (
     SUPER,
     Place,
 )
+from aura.syntax.references.types import INSTANCE as NEW_INSTANCE
 
 MAX_DOTS = 8
 ALL, ANYWHERE = "%all", "%any"
@@ -71,9 +72,11 @@ class Lookups(Propagation):
             self.element(value, file.linked.facts.names[row.b] if row.b >= 0 else None, place)
         elif row.op == ITEM:
             self.iterate(value, place)
-        elif row.op == DECLARED:
+        elif row.op in (DECLARED, NEW_INSTANCE):
             kind, scope, _ = self.rows[value]
-            if kind == CLASS:
+            if kind == CLASS and row.op == NEW_INSTANCE:
+                self.add(place, self.value(INSTANCE, scope))
+            elif kind == CLASS:
                 self.declared.setdefault(place, set()).add(int(scope))
         elif row.op == SUPER and self.rows[value][0] in (INSTANCE, SUPPOSED, CLASS):
             self.add(place, self.value(SUPER_OF, file.scope + row.a, value))

@@ -73,8 +73,10 @@ class Program:
             self.file_of_scope += [index] * len(one.facts.scopes)
         self.places = place
         self._starts = [file.place for file in self.files]
+        self._derived: dict[int, list[int]] = {}
         self._orders: dict[int, tuple[int | str, ...]] = {}
-        self._members: dict[tuple[str, str], Found] = {}
+        self._members: dict[tuple[int, str, str], Found] = {}
+        self._derive()
 
     def _modules(self, linked: Mapping[str, Linked]) -> dict[str, Modules]:
         """Return the modules by language; languages that share a dialect import each other's files."""
@@ -117,10 +119,11 @@ class Program:
 
     def member(self, modules: Modules, module: Module, name: str) -> Found:
         """Return what importers of a module see under a name."""
-        known = self._members.get((module.key, name))
+        key = id(modules), module.key, name
+        known = self._members.get(key)
         if known is None:
-            self._members[module.key, name] = NOT_FOUND
-            known = self._members[module.key, name] = self._member(modules, module, name)
+            self._members[key] = NOT_FOUND
+            known = self._members[key] = self._member(modules, module, name)
         return known
 
     def _member(self, modules: Modules, module: Module, name: str) -> Found:
@@ -187,11 +190,24 @@ class Program:
             known = self._orders[scope] = (scope, *(base for base in merged if base != scope))[:MAX_ORDER]
         return known
 
+    def _derive(self) -> None:
+        """Learn which classes derive from others by statements of their own."""
+        derived: dict[int, list[int]] = {}
+        for file in self.files:
+            node, pairs = file.linked.node, iter(file.linked.facts.derived)
+            for place, base in zip(pairs, pairs, strict=True):
+                for scope in self._static(file.place + node[place], set()):
+                    if isinstance(scope, int):
+                        derived.setdefault(scope, []).append(file.place + node[base])
+        self._derived = derived
+        self._orders.clear()
+
     def _bases(self, scope: int) -> list[int | str]:
         file = self.file_with(scope)
         found: dict[int | str, None] = {}
-        for base in self.scope_of[scope].bases:
-            for value in self._static(file.place + file.linked.node[base], set()):
+        places = [file.place + file.linked.node[base] for base in self.scope_of[scope].bases]
+        for place in (*places, *self._derived.get(scope, ())):
+            for value in self._static(place, set()):
                 if not isinstance(value, Module) and value != scope:
                     found[value] = None
         return list(found)[:MAX_BASES]

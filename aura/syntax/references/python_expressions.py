@@ -181,7 +181,7 @@ class Expressions:
             for child in target.named_children:
                 self.assign(child, place)
         else:
-            self.facts.flow(place, self.value(target))
+            self.facts.flow(place if place >= 0 else self.facts.void(), self.value(target))
 
     def _unpack(self, target: Node, place: int) -> None:
         children = [child for child in target.named_children if not child.is_extra]

@@ -115,7 +115,8 @@ class Facts(Struct, frozen=True, array_like=True):
     """What one file says. `flows` are pairs of places, from and to, flat.
 
     `package` is what the file itself says that it belongs to (Java, Go), if anything. `exports` is the place
-    whose attributes are seen by importers, or -1 where they see the variables of scope 0.
+    whose attributes are seen by importers, or -1 where they see the variables of scope 0. `derived` are pairs
+    of places, flat: of a class, and of what it derives from by a statement of its own (Rust's `impl`).
     """
 
     language: str
@@ -127,6 +128,7 @@ class Facts(Struct, frozen=True, array_like=True):
     imports: tuple[Import, ...] = ()
     package: str = ""
     exports: int = -1
+    derived: tuple[int, ...] = ()
 
 
 class Symbol(Struct, frozen=True, array_like=True):
