@@ -20,6 +20,7 @@ from . import synthetic
 from .figures import Settings
 
 COMMITS = 200
+Side = tuple[Want, bytes]
 
 
 @contextmanager
@@ -58,14 +59,14 @@ def newest(git_dir: str, count: int) -> list[str]:
     return git.run(git_dir, "rev-list", "--no-merges", f"--max-count={count}", "HEAD").decode().split()
 
 
-def sides(git_dir: str, shas: list[str]) -> list[tuple[Want, bytes]]:
-    """Return every before and every after of these commits that is written in a known language.
+def sides(git_dir: str, shas: list[str]) -> dict[str, list[Side]]:
+    """Return for each commit every before and every after that is written in a known language.
 
     A blob that several commits have is there once for each, as a parser without memory would meet it.
     """
     wants = [
-        Want(path, blob, mode)
-        for _, changes in commit_changes(git_dir, shas)
+        (sha, Want(path, blob, mode))
+        for sha, changes in commit_changes(git_dir, shas)
         for change in changes or ()
         for path, blob, mode in (
             (change.old_path, change.old_blob, change.old_mode),
@@ -73,9 +74,13 @@ def sides(git_dir: str, shas: list[str]) -> list[tuple[Want, bytes]]:
         )
         if path and blob and mode and mode not in (SYMLINK, GITLINK)
     ]
+    found: dict[str, list[Side]] = {sha: [] for sha in shas}
     with CatFile(git_dir, cap=MAX_BYTES) as cat:
-        found = zip(wants, cat.read_many(want.blob for want in wants), strict=True)
-        return [(want, blob.data) for want, blob in found if blob and blob.data and _known(want, blob.data)]
+        blobs = cat.read_many(want.blob for _, want in wants)
+        for (sha, want), blob in zip(wants, blobs, strict=True):
+            if blob and blob.data and _known(want, blob.data):
+                found[sha].append((want, blob.data))
+    return found
 
 
 def _known(want: Want, data: bytes) -> bool:

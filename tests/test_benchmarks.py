@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 COMPARED = {
-    "diff-cold": 2,
-    "diff-cached": 2,
+    "diff-cold": 3,
+    "diff-cached": 3,
     "stdlib": 1,
     "post-intents": 4,
     "cli-start": 2,
