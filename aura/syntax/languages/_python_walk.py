@@ -1,12 +1,11 @@
 """The matches of Python's query by a walk that leaves out all that can hold no definition.
 
-A search of the text for `def` and `class` tells which nodes are worth a look; that costs half of the query.
-Where it may not tell (errors, carriage returns, `type` aliases, odd white space) there is no answer.
+A search of the text for `def` and `class` tells which nodes are worth a look; that costs a third of the
+query. Where there are errors or `type` aliases there is no answer.
 """
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
 from functools import cache
 
 from tree_sitter import Node
@@ -15,27 +14,18 @@ from aura.syntax.language import Match, Window, grammar_of
 
 FUNCTION, CLASS, WRAP, DECORATOR, CONSTANT, FIELD = range(6)
 
-_ALIAS = re.compile(rb"type[ \t]+\w+[ \t]*[=\[]")
-_RARE = (b"\r", b"def\t", b"def\\", b"class\t", b"class\\", b"type\t", b"type\\")
+# With one literal beginning a pattern is found in half the time that `bytes.find` needs.
+_WORDS = re.compile(rb"def[ \t\f\\]"), re.compile(rb"class[ \t\f\\]")
+_ALIAS = re.compile(rb"type[ \t\f]*(?:\\|(?<=[ \t\f])[\w\x80-\xff]+\s*[=\[\\])")
 
 
 def find(root: Node, source: bytes, window: Window) -> list[Match] | None:
     """Return what the query would find below `root` within a range, or None when only the query can tell."""
-    start, end = window
-    if root.has_error or any(source.find(word, start, end) >= 0 for word in _RARE):
+    if root.has_error or _ALIAS.search(source, *window):
         return None
-    if any(_ALIAS.match(source, place) for place in _places(source, b"type ", window)):
-        return None
-    walk = _Walk(sorted((*_places(source, b"def ", window), *_places(source, b"class ", window))))
+    walk = _Walk(sorted(word.start() for words in _WORDS for word in words.finditer(source, *window)))
     walk.block(root, CONSTANT, window)
     return walk.found
-
-
-def _places(source: bytes, word: bytes, window: Window) -> Iterator[int]:
-    place = source.find(word, *window)
-    while place >= 0:
-        yield place
-        place = source.find(word, place + 4, window[1])
 
 
 @cache
@@ -81,6 +71,9 @@ class _Walk:
                 continue
             if kind == self.function:
                 self._function(child)
+                # The first place is its own.
+                if at + 1 < len(places) and places[at + 1] < end:
+                    self._body(child)
             elif kind == self.klass:
                 self._class(child)
             else:
@@ -100,17 +93,17 @@ class _Walk:
     def _function(self, node: Node) -> None:
         field = node.child_by_field_id
         name, parameters = field(self.name), field(self.parameters)
-        body, result = field(self.body), field(self.result)
+        result = field(self.result)
         if name is None or parameters is None:
             return
         captures = {"function": [node], "name": [name], "parameters": [parameters]}
         if result is not None:
             captures["result"] = [result]
         self.found.append((FUNCTION, captures))
+    def _body(self, function: Node) -> None:
+        body = function.child_by_field_id(self.body)
         if body is not None:
-            at = bisect_left(self.places, body.start_byte)
-            if at < len(self.places) and self.places[at] < body.end_byte:
-                self.block(body)
+            self.block(body)
 
     def _class(self, node: Node) -> None:
         name, body = node.child_by_field_id(self.name), node.child_by_field_id(self.body)

@@ -37,7 +37,7 @@ def test_the_standard_library_is_read_alike() -> None:
         if walked is not None:
             known += 1
             assert spans(walked) == spans(queried), path
-    assert known > 0.9 * len(FILES)
+    assert known > 0.95 * len(FILES)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,7 @@ def test_the_standard_library_is_read_alike() -> None:
         b"if a:\n    try:\n        def f(): pass\n    finally:\n        @x\n        class A: y: int\n",
         b"class A: x = 1; y = 2\n",
         b"def f():\n    match a:\n        case 1:\n            async def g(a: int) -> int: return 1\n",
+        b"def\tf(): pass\r\nclass\\\r\n  A: x = 1\r\nif a:\r\n\tdef\x0cg(): pass\r\n",
         b"@a\n@b(1)\nclass A:\n    @property\n    def x(self): pass\nx = 1; y: int = 2\nz += 1\n",
     ],
 )
@@ -56,7 +57,14 @@ def test_nested_definitions_are_read_alike(source: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", [b"def f(:\n", b"type A = int\n", b"def f(): pass\r\n", b"def\tf(): pass\n"]
+    "source",
+    [
+        b"def f(:\n",
+        b"type A = int\n",
+        b"type\tA = int\n",
+        b"type A\\\n = int\n",
+        "type Ä[T] = int\n".encode(),
+    ],
 )
 def test_it_leaves_what_it_does_not_know_to_the_query(source: bytes) -> None:
     walked, queried = both(source)
