@@ -157,9 +157,10 @@ class Analyst:
 
     def _entities(self, cat: CatFile | None, wants: Iterator[Want]) -> Iterator[FileEntities]:
         while batch := list(islice(wants, _BATCH)):
-            files = self._tables.load(cat, batch, monotonic() + SECONDS)
-            for want, file in zip(batch, files, strict=True):
-                table = (file or opaque(want.path, want.blob, degraded=True)).table
+            tables = self._tables.read_tables(cat, batch, monotonic() + SECONDS)
+            for want, table in zip(batch, tables, strict=True):
+                if table is None:
+                    table = opaque(want.path, want.blob, degraded=True).table
                 yield FileEntities(want.path, want.blob, table)
 
     def _commit(self, cat: CatFile, sha: str, changed: Sequence[FileChange], *, shapes: bool) -> CommitDiff:

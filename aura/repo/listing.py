@@ -3,6 +3,7 @@
 import os
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from aura.repo import git
 from aura.repo.commits import resolve
@@ -37,14 +38,19 @@ class Choice:
 
 def committed(git_dir: str, rev: str, choice: Choice) -> Iterator[Want]:
     """List the files of a commit."""
-    sha = resolve(git_dir, rev)
-    for item in git.run(git_dir, "ls-tree", "-r", "-z", "--full-tree", sha).split(b"\0"):
+    for item in _tree(git_dir, resolve(git_dir, rev)).split(b"\0"):
         if item:
             about, _, name = item.partition(b"\t")
             mode, _, blob = about.decode().split()[:3]
             path = text_of(name.decode("utf-8", "surrogateescape"))
             if choice.has(path):
                 yield Want(path, blob, int(mode, 8))
+
+
+@lru_cache(maxsize=1)
+def _tree(git_dir: str, sha: str) -> bytes:
+    """Return git's listing of a commit, which is mostly asked for part by part."""
+    return git.run(git_dir, "ls-tree", "-r", "-z", "--full-tree", sha)
 
 
 def present(worktree: WorkTree, choice: Choice) -> Iterator[Want]:

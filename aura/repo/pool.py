@@ -100,7 +100,9 @@ class Pool:
 
     def entities(self, root: str, rev: str | None = None, paths: Sequence[str] = ()) -> list[FileEntities]:
         """Read the entity tables of files, by path, of a commit or (None) of the work tree."""
-        parts = 1 if 0 < len(paths) < CHUNK else self.size * 2
+        # Small parts end at about the same time; but those of a work tree are listed one by one.
+        whole = self.size * (2 if rev is None else 4)
+        parts = 1 if 0 < len(paths) < CHUNK else whole
         asked = [Entities(os.fsencode(root), rev, list(paths), part, parts) for part in range(parts)]
         return self._files(asked)
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import NamedTuple
 
@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from aura.repo.cache import Cache, Key, Shelf
 from aura.repo.changes import GITLINK, SYMLINK
 from aura.repo.objects import CatFile
-from aura.syntax.extract import Version, fingerprint, read
+from aura.syntax.extract import Version, extract, fingerprint, read
 from aura.syntax.file import File
 from aura.syntax.language import HEAD, language_for
 from aura.syntax.parsing import MAX_BYTES
 from aura.syntax.types import Entity, Table
 
+_NO_FILES = (SYMLINK, GITLINK)
+Extract = Callable[[bytes, str], Table]
 _LOG = logging.getLogger(__name__)
 KEPT = 6 << 20
 """Bytes of sources whose files are kept in memory."""
@@ -52,20 +54,30 @@ class Tables:
         found: dict[Want, File | None] = {}
         missing: list[Want] = []
         for want in wants:
-            if want.mode in (SYMLINK, GITLINK):
+            if want.mode in _NO_FILES:
                 found[want] = opaque(want.path, want.blob)
             elif kept := self._kept.get((want.path, want.blob)):
                 self._kept.move_to_end((want.path, want.blob))
                 found[want] = kept
             else:
                 missing.append(want)
-        for want, file in self._read(cat, missing, deadline):
-            found[want] = file
+        for want, source, table in self._read(cat, missing, deadline, self._grow):
+            found[want] = self._keep(want, File(want.path, source, table)) if table else None
+        return [found[want] for want in wants]
+
+    def read_tables(self, cat: CatFile | None, wants: Sequence[Want], deadline: float) -> list[Table | None]:
+        """Return only the tables of files, in the order asked; neither files nor trees are kept in memory."""
+        found: dict[Want, Table | None] = {
+            want: opaque(want.path, want.blob).table for want in wants if want.mode in _NO_FILES
+        }
+        code = [want for want in wants if want not in found]
+        found.update((want, table) for want, _, table in self._read(cat, code, deadline, extract))
         return [found[want] for want in wants]
 
     def _read(
-        self, cat: CatFile | None, wants: Sequence[Want], deadline: float
-    ) -> Iterable[tuple[Want, File | None]]:
+        self, cat: CatFile | None, wants: Sequence[Want], deadline: float, extracted: Extract
+    ) -> Iterator[tuple[Want, bytes, Table | None]]:
+        """Yield each file with its source and its table; None for one that is missing, too large or late."""
         absent = [want.blob for want in wants if want.data is None]
         stored = iter(list(cat.read_many(absent)) if cat else [None] * len(absent))
         sources: list[tuple[Want, bytes, Key | None]] = []
@@ -75,7 +87,7 @@ class Tables:
                 blob = next(stored)
                 source = None if blob is None else blob.data
             if source is None or len(source) > MAX_BYTES:
-                yield want, None
+                yield want, b"", None
             else:
                 sources.append((want, source, _key(want, source)))
         known = self._cache.get_many({key for _, _, key in sources if key})
@@ -83,24 +95,17 @@ class Tables:
         for want, source, key in sources:
             table = known.get(key) if key else None
             if table is None and monotonic() < deadline:
-                table = self._extracted(source, want.path)
+                table = _tried(extracted, source, want.path)
                 if key and table:
                     fresh[key] = table
-            if table is None:
-                yield want, None
-            else:
-                yield want, self._keep(want, File(want.path, source, _named(table, want.path)))
+            yield want, source, _named(table, want.path) if table else None
         self._cache.put_many(fresh)
 
-    def _extracted(self, source: bytes, path: str) -> Table | None:
+    def _grow(self, source: bytes, path: str) -> Table:
+        """Extract a table from the last version of the file that was read, if that is known."""
         like = self._grown.pop(path, None)
         self._grown_weight -= len(like.source) if like else 0
-        try:
-            table, version = read(source, path, like)
-        except Exception:
-            # A grammar that is not installed, or a fault of ours: the file can still be compared as a whole.
-            _LOG.exception("cannot extract the entities of %s", path)
-            return None
+        table, version = read(source, path, like)
         if version is not None:
             self._grown[path] = version
             self._grown_weight += len(version.source)
@@ -125,6 +130,15 @@ def opaque(path: str, blob: str, *, degraded: bool = False) -> File:
     entity = Entity("file", name, name, 0, -1, 0, len(blob), 1, 1, raw)
     # The id stands for the source, so that different contents differ.
     return File(path, blob.encode(), Table("", degraded, (entity,)))
+
+
+def _tried(extracted: Extract, source: bytes, path: str) -> Table | None:
+    try:
+        return extracted(source, path)
+    except Exception:
+        # A grammar that is not installed, or a fault of ours: the file can still be compared as a whole.
+        _LOG.exception("cannot extract the entities of %s", path)
+        return None
 
 
 def _key(want: Want, source: bytes) -> Key | None:

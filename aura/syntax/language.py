@@ -32,7 +32,6 @@ import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from pathlib import PurePosixPath
 
 import tree_sitter
 from msgspec import Struct
@@ -184,9 +183,10 @@ def language_for(path: str, head: bytes = b"") -> Language | None:
 
     `head` is its first `HEAD` bytes; in a `.h` file they tell C++ from C.
     """
-    pure = PurePosixPath(path)
-    module = _BY_EXTENSION.get(pure.suffix.lower()) or _BY_NAME.get(pure.name) or _interpreter(head)
-    if module == "c" and pure.suffix.lower() == ".h" and _CPP_HEADER.search(head):
+    name = path.rpartition("/")[2]
+    suffix = name[max(1, name.rfind(".")) :].lower()
+    module = _BY_EXTENSION.get(suffix) or _BY_NAME.get(name) or _interpreter(head)
+    if module == "c" and suffix == ".h" and _CPP_HEADER.search(head):
         module = "cpp"
     return load(module) if module else None
 

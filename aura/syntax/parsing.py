@@ -99,19 +99,22 @@ def _parse(parser: Parser, source: bytes, seconds: float) -> Tree | None:
 
 def _parse_big(parser: Parser, source: bytes, seconds: float) -> Tree | None:
     deadline = monotonic() + seconds
+    size = len(source)
 
     def read(offset: int, point: Point) -> bytes:
-        # It is asked again for the text of each node that a predicate looks at.
-        return source[offset : offset + _PIECE]
+        return source[offset : offset + size]
 
     def late(offset: int, has_error: bool) -> bool:
         return monotonic() > deadline
 
     try:
-        return parser.parse(read, progress_callback=late)
+        tree = parser.parse(read, progress_callback=late)
     except ValueError:
         parser.reset()
         return None
+    # The tree will ask again for the text of each node that a predicate looks at.
+    size = _PIECE
+    return tree
 
 
 def _is_tangled(root: Node) -> bool:

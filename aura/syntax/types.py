@@ -18,7 +18,7 @@ ParameterKind = Literal[
 ]
 
 
-class Parameter(Struct, frozen=True, array_like=True):
+class Parameter(Struct, frozen=True, array_like=True, gc=False):
     """One parameter; `annotation` and `default` are source text with white space collapsed, or None."""
 
     name: str
@@ -27,7 +27,7 @@ class Parameter(Struct, frozen=True, array_like=True):
     default: str | None = None
 
 
-class Entity(Struct, frozen=True, array_like=True):
+class Entity(Struct, frozen=True, array_like=True, gc=False):
     """One named definition of a file.
 
     `start` and `end` are byte offsets and include decorators and the doc comment; `line` and `end_line` are
@@ -52,7 +52,7 @@ class Entity(Struct, frozen=True, array_like=True):
     modifiers: tuple[str, ...] = ()
 
 
-class Table(Struct, frozen=True, array_like=True):
+class Table(Struct, frozen=True, array_like=True, gc=False):
     """The entities of one file, outer before inner, in source order. `degraded`: not all could be read."""
 
     language: str

@@ -100,6 +100,7 @@ class _Walk:
         if result is not None:
             captures["result"] = [result]
         self.found.append((FUNCTION, captures))
+
     def _body(self, function: Node) -> None:
         body = function.child_by_field_id(self.body)
         if body is not None:
