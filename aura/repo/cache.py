@@ -13,7 +13,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 CAP = 256 << 20
-COMPRESS = 4096
+COMPRESS = 32 << 10
 """Values of more bytes than this are compressed."""
 
 _LAYOUT = 2
