@@ -17,13 +17,14 @@ from aura.syntax.language import HEAD, language_for
 from aura.syntax.parsing import MAX_BYTES
 from aura.syntax.types import Entity, Table
 
-_NO_FILES = (SYMLINK, GITLINK)
-Extract = Callable[[bytes, str], Table]
 _LOG = logging.getLogger(__name__)
 KEPT = 6 << 20
 """Bytes of sources whose files are kept in memory."""
 GROWN = 2 << 20
 """Bytes of sources whose trees are kept: the next version of a file is read from the last one."""
+
+_NO_FILES = (SYMLINK, GITLINK)
+_Extract = Callable[[bytes, str], Table]
 
 
 class Want(NamedTuple):
@@ -75,7 +76,7 @@ class Tables:
         return [found[want] for want in wants]
 
     def _read(
-        self, cat: CatFile | None, wants: Sequence[Want], deadline: float, extracted: Extract
+        self, cat: CatFile | None, wants: Sequence[Want], deadline: float, extracted: _Extract
     ) -> Iterator[tuple[Want, bytes, Table | None]]:
         """Yield each file with its source and its table; None for one that is missing, too large or late."""
         absent = [want.blob for want in wants if want.data is None]
@@ -132,7 +133,7 @@ def opaque(path: str, blob: str, *, degraded: bool = False) -> File:
     return File(path, blob.encode(), Table("", degraded, (entity,)))
 
 
-def _tried(extracted: Extract, source: bytes, path: str) -> Table | None:
+def _tried(extracted: _Extract, source: bytes, path: str) -> Table | None:
     try:
         return extracted(source, path)
     except Exception:
