@@ -1,21 +1,27 @@
 """From matched entities to edits: what happened to each, and what it means for its callers."""
 
+from collections.abc import Iterable, Sequence
+
 from aura.syntax.compare import compare
 from aura.syntax.grades import Changed, grade_lone, grade_pair
 from aura.syntax.items import CODE, Item
 from aura.syntax.match import Matches
-from aura.syntax.provenance import Copies, copies
+from aura.syntax.order import reordered
+from aura.syntax.provenance import Copies, Copy, copies
 from aura.syntax.signatures import SignatureEdits, only_modifiers, signature_edits, with_signature_words
-from aura.syntax.types import Change, Edit, Entity, Related, Side
+from aura.syntax.types import Change, Edit, Entity, Range, Related, Side
 
 MASK = (1 << 64) - 1
 
 
 def edits(matches: Matches) -> list[Edit]:
     """Return the edits of a change set in the order of path and line; what did not change has none."""
-    changed = [(old, new) for old, new in matches.pairs if _differs(old, new, matches)]
+    displaced = reordered(matches.pairs)
+    changed = [(a, b) for a, b in matches.pairs if a in displaced or _differs(a, b, matches)]
     found = copies(changed, matches)
-    result = [edit for old, new in changed if (edit := _pair(old, new, matches)) is not None]
+    result = [
+        edit for a, b in changed if (edit := _pair(a, b, matches, displaced.get(a), found.split.get(a, ())))
+    ]
     removed, added = frozenset(matches.removed), frozenset(matches.added)
     result += [_gone(item, found, removed) for item in matches.removed]
     result += [_come(item, found, added) for item in matches.added]
@@ -47,7 +53,9 @@ def _is_renamed(old: Entity, new: Entity) -> bool:
     return old.name != new.name and not (old.kind == new.kind == "constructor")
 
 
-def _pair(old: Item, new: Item, matches: Matches) -> Edit | None:
+def _pair(
+    old: Item, new: Item, matches: Matches, displaced: Change | None, parts: Sequence[Copy]
+) -> Edit | None:
     a, b = old.entity, new.entity
     changes: list[Change] = []
     if _is_renamed(a, b):
@@ -58,12 +66,16 @@ def _pair(old: Item, new: Item, matches: Matches) -> Edit | None:
     if a.raw != b.raw or a.name != b.name or _declared(a) != _declared(b):
         content, typed = _content(old, new, typed, bool(changes) or a.name != b.name)
         changes += content
+    if parts:
+        changes.append("split")
+    if not changes and displaced:
+        changes.append(displaced)
     if not changes:
         return None
     grade, reason = grade_pair(Changed(old, new, changes, typed, matches))
     return Edit(
         tuple(changes), b.kind, side_of(old), side_of(new), typed.parameters, typed.decorators,
-        typed.modifiers, typed.result, (), grade, reason,
+        typed.modifiers, typed.result, _related(parts), grade, reason,
     )  # fmt: skip
 
 
@@ -99,10 +111,10 @@ def _same_lines(old: Item, new: Item) -> bool:
 
 
 def _gone(item: Item, found: Copies, others: frozenset[Item]) -> Edit:
-    into = found.inlined.get(item, ())
-    change: Change = "inlined" if into else "deleted"
+    into, parts = found.inlined.get(item, ()), found.split.get(item, ())
+    change: Change = "split" if parts else "inlined" if into else "deleted"
     grade, reason = grade_lone(item, change, others)
-    related = tuple(_related(other) for other in into)
+    related = _related(parts or into)
     return Edit((change,), item.entity.kind, side_of(item), None, related=related, grade=grade, reason=reason)
 
 
@@ -110,13 +122,22 @@ def _come(item: Item, found: Copies, others: frozenset[Item]) -> Edit:
     out_of = found.extracted.get(item, ())
     change: Change = "extracted" if out_of else "added"
     grade, reason = grade_lone(item, change, others)
-    related = tuple(_related(other) for other in out_of)
+    related = _related(out_of)
     return Edit((change,), item.entity.kind, None, side_of(item), related=related, grade=grade, reason=reason)
 
 
-def _related(item: Item) -> Related:
-    entity = item.entity
-    return Related(item.path, entity.name, entity.qualified_name, entity.line)
+def _related(copies: Iterable[Copy]) -> tuple[Related, ...]:
+    return tuple(
+        Related(item.path, item.entity.name, item.entity.qualified_name, item.entity.line, _range(copy))
+        for copy in sorted(copies, key=lambda copy: copy.item.order)
+        if (item := copy.item)
+    )
+
+
+def _range(copy: Copy) -> Range:
+    source = copy.item.file.source
+    line = source.count(b"\n", 0, copy.start) + 1
+    return Range(copy.start, copy.end, line, line + source.count(b"\n", copy.start, copy.end))
 
 
 def side_of(item: Item) -> Side:

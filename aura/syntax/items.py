@@ -87,6 +87,11 @@ def words_of(text: bytes) -> list[bytes]:
     return _WORD.findall(text)
 
 
+def words_with_places(text: bytes) -> list[tuple[bytes, int]]:
+    """Return the words and signs of a text and where they begin in it."""
+    return [(found[0], found.start()) for found in _WORD.finditer(text)]
+
+
 def word_features(words: list[bytes]) -> Counter[bytes]:
     """Count words, signs left out, and pairs of neighbours."""
     found = Counter(map(b" ".join, pairwise(words)))

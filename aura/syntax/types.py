@@ -109,13 +109,23 @@ class ResultEdit(Struct, frozen=True):
     new: str | None
 
 
+class Range(Struct, frozen=True):
+    """A range of a file: `start` and `end` in bytes, the lines 1-based."""
+
+    start: int
+    end: int
+    line: int
+    end_line: int
+
+
 class Related(Struct, frozen=True):
-    """The other side of an extraction, an inlining or a split."""
+    """The other side of an extraction, an inlining or a split, and the range there of what was copied."""
 
     path: str
     name: str
     qualified_name: str
     line: int
+    copied: Range | None = None
 
 
 class Edit(Struct, frozen=True):

@@ -1,3 +1,8 @@
+import time
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from aura.syntax.file import File
 from aura.syntax.match import match
 
@@ -106,3 +111,126 @@ def test_a_renamed_text_file_is_found_by_its_lines() -> None:
 
 def test_unlike_functions_are_not_paired() -> None:
     assert pairs({"a.py": f"def a(items, limit):{BODY}"}, {"a.py": f"def b(path):{OTHER}"}) == set()
+
+
+def test_two_functions_that_exchanged_names_are_told_by_their_content() -> None:
+    before = f"def a(items, limit):{BODY}\n\ndef b(path):{OTHER}"
+    after = f"def b(items, limit):{BODY}\n\ndef a(path):{OTHER}"
+    assert pairs({"x.py": before}, {"x.py": after}) == {("x.py:a", "x.py:b"), ("x.py:b", "x.py:a")}
+
+
+def test_a_namesake_that_calls_what_was_taken_out_of_it_stays_itself() -> None:
+    before = f"def a(items, limit):{BODY}"
+    after = f"def a(items, limit):\n    return b(items, limit)\n\n\ndef b(items, limit):{BODY}"
+    assert pairs({"x.py": before}, {"x.py": after}) == {("x.py:a", "x.py:a")}
+
+
+def test_a_namesake_stays_where_nobody_else_is_alike() -> None:
+    before, after = f"def a(items, limit):{BODY}", f"def a(path):{OTHER}\n\ndef c(): pass\n"
+    assert pairs({"x.py": before}, {"x.py": after}) == {("x.py:a", "x.py:a")}
+
+
+def stack(name: str, push: str, pop: str) -> str:
+    return f"class {name}:\n    def push(self, row):\n{push}\n    def pop(self):\n{pop}\n"
+
+
+LIST = stack(
+    "Base", "        self.rows.append(row)\n        self.seen += 1\n", "        return self.rows.pop()\n"
+)
+POP = "        cost, row = heappop(self.heap)\n        return row\n"
+HEAP = stack("Base", "        heappush(self.heap, (row.cost, row))\n", POP)
+
+
+def test_a_class_name_that_was_taken_over_goes_to_the_members_it_had() -> None:
+    before = {"a.py": LIST.replace("Base", "Stack"), "b.py": HEAP.replace("Base", "Heap")}
+    after = {"a.py": HEAP.replace("Base", "Stack"), "c.py": LIST.replace("Base", "Plain")}
+    found = pairs(before, after)
+    assert {("a.py:Stack", "c.py:Plain"), ("b.py:Heap", "a.py:Stack")} <= found
+    assert {("a.py:Stack.push", "c.py:Plain.push"), ("b.py:Heap.pop", "a.py:Stack.pop")} <= found
+
+
+def test_callers_vouch_for_a_function_that_was_rewritten_and_renamed() -> None:
+    def source(name: str, body: str) -> str:
+        callers = "".join(
+            f"\n\ndef use{i}(found, limit):\n    rows = {name}(found, limit)\n    return rows[{i}]\n"
+            for i in range(2)
+        )
+        return f"def {name}(found, limit):\n{body}{callers}"
+
+    before = source(
+        "scan", "    rows = []\n    for one in found:\n        rows.append(one)\n    return rows[:limit]\n"
+    )
+    after = source("head", "    rows = sorted(found, key=cost_of)\n    return rows[:limit]\n")
+    assert ("x.py:scan", "x.py:head") in pairs({"x.py": before}, {"x.py": after})
+
+
+def test_one_word_that_is_replaced_everywhere_renames_what_it_is_in() -> None:
+    source = (
+        "class Log:\n    def event_length(self):\n        return self.width\n\n"
+        "    def has_event(self, event):\n        return event in self.events\n\n"
+        "    def add(self, event):\n        self.events.append(event)\n        self.check(event)\n"
+    )
+    found = pairs({"x.py": source}, {"x.py": source.replace("event", "outcome")})
+    assert {
+        ("x.py:Log.event_length", "x.py:Log.outcome_length"),
+        ("x.py:Log.has_event", "x.py:Log.has_outcome"),
+    } <= found
+
+
+def test_members_that_left_together_take_their_container_along() -> None:
+    lines = "".join(f"    field{i} = {i}\n" for i in range(30))
+    before = {"a.py": f"class A:\n    def total(self, items, limit):{BODY}\n{lines}"}
+    after = {"b.py": f"class Q:\n    def total(self, items, limit):{BODY}\n    def rows(self, path):{OTHER}"}
+    assert ("a.py:A", "b.py:Q") in pairs(before, after)
+
+
+def test_a_file_that_moved_takes_its_namesakes_along() -> None:
+    sources = [
+        f"LIMIT = {i}\n\n\ndef main():\n    return LIMIT\n\n\ndef f{i}(items, limit):{BODY}" for i in (1, 2)
+    ]
+    before = {"a/one.py": sources[0], "a/two.py": sources[1]}
+    after = {"b/one.py": sources[0], "b/two.py": sources[1]}
+    found = {(a, b) for a, b in pairs(before, after) if a.endswith(("main", "LIMIT"))}
+    assert found == {(f"a/{f}.py:{n}", f"b/{f}.py:{n}") for f in ("one", "two") for n in ("main", "LIMIT")}
+
+
+def test_twenty_thousand_equal_functions_are_bounded() -> None:
+    before, after = "def f():\n    return 1\n" * 20_000, "def g():\n    return 1\n" * 20_000
+    start = time.process_time()
+    files = [{"x.py": File.read("x.py", source.encode())} for source in (before, after)]
+    middle = time.process_time()
+    match(*files)
+    assert time.process_time() - middle < 3 * (middle - start) + 1
+
+
+NAMES = st.sampled_from("abcde")
+LINES = st.sampled_from(["x = 1", "return a(b)", "for i in c:\n        d(i)", "with e:\n        pass"])
+FUNCTIONS = st.builds(
+    lambda name, body: f"def {name}(p):\n    " + "\n    ".join(body) + "\n\n\n",
+    NAMES,
+    st.lists(LINES, min_size=1, max_size=3),
+)
+SIDES = st.dictionaries(
+    st.sampled_from(["m.py", "n.py", "o.py"]), st.lists(FUNCTIONS, max_size=4).map("".join), max_size=3
+)
+
+
+def matched(before: dict[str, str], after: dict[str, str]) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+    sides = ({p: File.read(p, s.encode()) for p, s in side.items()} for side in (before, after))
+    return [((a.path, a.index), (b.path, b.index)) for a, b in match(*sides).pairs]
+
+
+@given(SIDES, SIDES)
+@settings(deadline=None)
+def test_each_entity_is_in_one_pair_whatever_the_order_of_the_files(
+    before: dict[str, str], after: dict[str, str]
+) -> None:
+    found = matched(before, after)
+    assert len({a for a, _ in found}) == len({b for _, b in found}) == len(found)
+    assert found == matched(dict(reversed(before.items())), dict(reversed(after.items())))
+
+
+@given(SIDES)
+@settings(deadline=None)
+def test_what_did_not_change_is_itself(side: dict[str, str]) -> None:
+    assert all(a == b for a, b in matched(side, side))
