@@ -20,14 +20,14 @@ def reordered(pairs: Iterable[_Pair]) -> dict[Item, Change]:
     The order of definitions is a matter of layout, save where the last of several namesakes counts and for
     values, whose order may be their meaning; so may that of statements among definitions.
     """
-    beside: dict[object, list[_Pair]] = defaultdict(list)
+    beside: dict[tuple[object, object], list[_Pair]] = defaultdict(list)
     mixed: list[_Pair] = []
     for old, new in pairs:
         kind = new.entity.kind
         if kind == "statements" or new.children:
             mixed.append((old, new))
         if kind not in ("statements", "file"):
-            beside[new.parent or new.path].append((old, new))
+            beside[old.parent or old.path, new.parent or new.path].append((old, new))
     found: dict[Item, Change] = {}
     for siblings in beside.values():
         for old, new in _displaced(siblings):
@@ -35,8 +35,9 @@ def reordered(pairs: Iterable[_Pair]) -> dict[Item, Change]:
             found[old] = "body_changed" if counts else "formatting_only"
     for old, new in mixed:
         if old not in found and _has_same_lines(old, new):
-            inside = beside.get(new.path if new.entity.kind == "statements" else new, ())
-            if not _is_mixed_alike(old, new, inside, found):
+            whole = new.entity.kind == "statements"
+            inside = (old.path, new.path) if whole else (old, new)
+            if not _is_mixed_alike(old, new, beside.get(inside, ()), found):
                 found[old] = "body_changed"
     return found
 

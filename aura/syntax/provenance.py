@@ -104,8 +104,8 @@ def _called(lone: Sequence[Item], edited: Sequence[_Edited], side: int) -> _Foun
     """Find for each lone item the pairs whose one side calls it while the other holds most of its words."""
     names: dict[bytes, list[Item]] = defaultdict(list)
     for item in lone:
-        if item.entity.kind != "constructor":
-            names[item.entity.name.encode()].append(item)
+        for name in _called_as(item):
+            names[name].append(item)
     found: _Found = defaultdict(list)
     for pair in edited if lone else ():
         called = list(pair.calls(names, side))
@@ -116,6 +116,13 @@ def _called(lone: Sequence[Item], edited: Sequence[_Edited], side: int) -> _Foun
             if _has_most(_body_features(item), freed, SHARE):
                 found[item].append(_located(item, pair.sides[side], freed))
     return found
+
+
+def _called_as(item: Item) -> tuple[bytes, ...]:
+    """Return the words that call an item; constructors go by others than where they are merely used."""
+    if item.entity.kind == "constructor" and not item.entity.name.startswith("__"):
+        return b"super", b"this"
+    return (item.entity.name.encode(),)
 
 
 def _has_most(own: Features, freed: Features, share: float) -> bool:
