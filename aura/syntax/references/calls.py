@@ -26,6 +26,7 @@ from aura.syntax.references.types import (
     IMPLICIT_RECEIVER,
     ITEM,
     NEW,
+    PLAIN,
     PROTOCOL,
     STATIC,
     Call,
@@ -49,11 +50,16 @@ class Calling(NamedTuple):
 
 
 class Calls(Lookups):
-    """Applies calls to the values of their callees, and notes who calls what."""
+    """Applies calls to the values of their callees, and notes who calls what.
+
+    `modelled` are the names outside of which more is known than that they are called.
+    """
+
+    modelled: frozenset[str] = frozenset()
 
     def prepare(self) -> None:
         super().prepare()
-        self.found: dict[tuple[int, int | str], set[int]] = {}
+        self.found: dict[tuple[int, int | str], list[int]] = {}
         self.callings: dict[tuple[int, int], Calling] = {}
         self.invoked: dict[tuple[int, str], int] = {}
         self.partials: list[Calling] = []
@@ -108,9 +114,18 @@ class Calls(Lookups):
             for value in values:
                 self.write(file, base + writer, places[writer], value)
         for index in linked.callers.get(local, ()):
-            calling = self.calling(file, index)
             for value in values:
-                self.apply(calling, value)
+                self._apply_of(file, index, value)
+
+    def _apply_of(self, file: File, index: int, value: int) -> None:
+        """Apply a call of a file; of most functions outside it is enough to note that they are called."""
+        kind, name, _ = self.rows[value]
+        if kind == OUTSIDE and name not in self.modelled:
+            call = file.linked.facts.calls[index]
+            if call.kind == PLAIN:
+                self.found.setdefault((file.scope + call.scope, name), []).append(call.line)
+                return
+        self.apply(self.calling(file, index), value)
 
     def calling(self, file: File, index: int) -> Calling:
         """Return a call of a file."""
@@ -148,7 +163,7 @@ class Calls(Lookups):
 
     def note(self, call: Calling, callee: int | str) -> None:
         """Note an edge."""
-        self.found.setdefault((call.scope, callee), set()).add(call.line)
+        self.found.setdefault((call.scope, callee), []).append(call.line)
 
     def _give(self, call: Calling, value: int) -> None:
         if call.result >= 0:

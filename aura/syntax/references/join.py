@@ -52,7 +52,7 @@ class _Join(Models):
         """Let what an unknown decorator decorates stay; likewise where nothing is known to come back."""
         for with_known in (False, True):
             for decorator, function, result in self._decorations():
-                if not self.held.get(result) and bool(self.held.get(decorator)) == with_known:
+                if result not in self.held and (decorator in self.held) == with_known:
                     self.connect(function, result)
             self.run()
 
@@ -68,7 +68,7 @@ class _Join(Models):
         for place in sorted(self.declared):
             file = self.program.file_at(place)
             for target in file.linked.flows.get(place - file.place, ()):
-                held = [self.rows[value] for value in self.held.get(file.place + target, ())]
+                held = [self.rows[value] for value in self.values(file.place + target)]
                 for scope in sorted(self.declared[place]):
                     known = (int(a) for kind, a, _ in held if kind == INSTANCE)
                     if not any(scope in self.program.order(made) for made in known):
@@ -77,7 +77,7 @@ class _Join(Models):
     def _suppose_outside(self) -> None:
         """Let an attribute that no class of the repository has be that of a base outside."""
         for place in sorted(self.fallbacks):
-            if not self.held.get(place):
+            if place not in self.held:
                 for value in sorted(self.fallbacks[place]):
                     self.add(place, value)
 
@@ -99,7 +99,7 @@ class _Join(Models):
         for (caller, callee), lines in self.found.items():
             source, target = self._symbol(caller), self._symbol(callee)
             near = source.path == target.path or target.name.startswith("<builtin>.")
-            edges.append(Edge(source, target, "exact" if near else "imported", tuple(sorted(lines))))
+            edges.append(Edge(source, target, "exact" if near else "imported", tuple(sorted(set(lines)))))
         return edges
 
     def _guessed(self) -> list[Edge]:
@@ -122,7 +122,7 @@ class _Join(Models):
                 found = namesakes.get((id(file.dialect), name), ())
                 if not 0 < len(found) <= MAX_NAMESAKES or name in file.dialect.common:
                     continue
-                if self.held.get(file.place + node[call.callee]) or self.held.get(file.place + node[row.a]):
+                if file.place + node[call.callee] in self.held or file.place + node[row.a] in self.held:
                     continue
                 for callee in found:
                     if (file.scope + call.scope, callee) not in self.found:

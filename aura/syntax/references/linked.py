@@ -64,7 +64,8 @@ class Linked:
         for call in facts.calls:
             read.add(call.callee)
             read.update(call.arguments)
-            read.update(call.keywords[1::2])
+            if call.keywords:
+                read.update(call.keywords[1::2])
             read.update((call.spread, call.keyword_spread))
         kinds = [scope.kind for scope in facts.scopes]
         for index, (op, a, b) in enumerate((place.op, place.a, place.b) for place in facts.places):

@@ -28,6 +28,8 @@ _COPIES = {
 _ITERATED = frozenset({f"{BUILTIN}.min", f"{BUILTIN}.max", f"{BUILTIN}.next", f"{BUILTIN}.anext"})
 _DICTS = frozenset({f"{BUILTIN}.dict", "collections.OrderedDict", "collections.defaultdict"})
 _SAME = frozenset({"copy.copy", "copy.deepcopy", f"{BUILTIN}.iter", f"{BUILTIN}.aiter", "typing.cast"})
+_TYPES = frozenset({f"{BUILTIN}.{name}" for name in ("type", "staticmethod", "classmethod")})
+_EACH = frozenset({f"{BUILTIN}.map", f"{BUILTIN}.filter", "functools.reduce"})
 _PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
 
 _PUTS = {"append": 0, "add": 0, "appendleft": 0, "insert": 1, "setdefault": 1, "push": 0, "unshift": 0}
@@ -42,6 +44,13 @@ _STEPS = frozenset({"__next__", "send", "__enter__", "__aenter__", "__anext__", 
 class Models(Calls):
     """Calls, with models of what is built in."""
 
+    modelled = frozenset(
+        {
+            *_PROTOCOLS, *_COPIES, *_ITERATED, *_DICTS, *_SAME, *_PARTIALS, *_TYPES, *_EACH,
+            f"{BUILTIN}.zip", f"{BUILTIN}.enumerate",
+        }
+    )  # fmt: skip
+
     def _outside(self, call: Calling, name: str) -> None:
         if call.kind != PROTOCOL:
             self.note(call, name)
@@ -53,7 +62,7 @@ class Models(Calls):
             if call.result >= 0:
                 self.partials.append(call)
                 self.add(call.result, self.value(PARTIAL, len(self.partials) - 1))
-        elif name in (f"{BUILTIN}.map", f"{BUILTIN}.filter", "functools.reduce"):
+        elif name in _EACH:
             self._apply_to_each(call, name.rpartition(".")[2])
         elif name in _DICTS:
             self._dict(call, name)

@@ -10,10 +10,14 @@ from collections.abc import Callable
 from aura.syntax.references.program import File, Found, Program
 from aura.syntax.references.types import CLASS_METHOD, PROPERTY, STATIC
 
-MAX_VALUES = 8
+MAX_VALUES = 12
 
 FUNCTION, CLASS, INSTANCE, SUPPOSED, BOUND, MODULE, OUTSIDE, CONTAINER, LITERAL = range(9)
 GENERATED, METHOD, SUPER_OF, PARTIAL = range(9, 13)
+
+_TARGET_BITS = 40
+_TARGET = (1 << _TARGET_BITS) - 1
+_LONG = 12
 
 Row = tuple[int, int | str, int | str]
 Watcher = Callable[[int], None]
@@ -30,8 +34,8 @@ class Propagation:
         self.program = program
         self.rows: list[Row] = []
         self.ids: dict[Row, int] = {}
-        self.held: dict[int, set[int]] = {}
-        self.edges: dict[int, dict[tuple[int, int], None]] = {}
+        self.held: dict[int, int | set[int]] = {}
+        self.edges: dict[int, list[int] | dict[int, None]] = {}
         self.watchers: dict[int, list[Watcher]] = {}
         self.fields: dict[tuple[int, str], int] = {}
         self.places = program.places
@@ -61,10 +65,15 @@ class Propagation:
     def add(self, place: int, value: int) -> None:
         held = self.held.get(place)
         if held is None:
-            held = self.held[place] = set()
+            self.held[place] = value
+        elif isinstance(held, int):
+            if held == value:
+                return
+            self.held[place] = {held, value}
         elif value in held or len(held) >= MAX_VALUES:
             return
-        held.add(value)
+        else:
+            held.add(value)
         pending = self.pending.get(place)
         if pending is None:
             self.pending[place] = [value]
@@ -72,20 +81,34 @@ class Propagation:
         else:
             pending.append(value)
 
+    def values(self, place: int) -> list[int]:
+        """Return what a place holds by now."""
+        held = self.held.get(place)
+        if held is None:
+            return []
+        return [held] if isinstance(held, int) else sorted(held)
+
     def connect(self, source: int, target: int, receiver: int = -1) -> None:
         """Let the values of one place flow to another, functions among them bound to a receiver."""
-        edges = self.edges.setdefault(source, {})
-        if source == target or (target, receiver) in edges:
+        edge = (receiver + 1 << _TARGET_BITS) | target
+        edges = self.edges.get(source)
+        if edges is None:
+            self.edges[source] = [edge]
+        elif source == target or edge in edges:
             return
-        edges[target, receiver] = None
-        held = self.held.get(source)
-        if held:
-            self.pass_on(sorted(held), target, receiver)
+        elif isinstance(edges, dict):
+            edges[edge] = None
+        else:
+            edges.append(edge)
+            if len(edges) > _LONG:
+                self.edges[source] = dict.fromkeys(edges)
+        if source in self.held:
+            self.pass_on(self.values(source), target, receiver)
 
     def watch(self, place: int, watcher: Watcher) -> None:
         """Have each value of a place looked at, once."""
         self.watchers.setdefault(place, []).append(watcher)
-        for value in sorted(self.held.get(place, ())):
+        for value in self.values(place):
             watcher(value)
 
     def pass_on(self, values: list[int], target: int, receiver: int) -> None:
@@ -126,11 +149,13 @@ class Propagation:
                 self.spread(self.program.file_at(place), place, values)
             edges = self.edges.get(place)
             if edges:
-                for target, receiver in tuple(edges):
-                    self.pass_on(values, target, receiver)
-            for watcher in tuple(self.watchers.get(place, ())):
-                for value in values:
-                    watcher(value)
+                for edge in tuple(edges):
+                    self.pass_on(values, edge & _TARGET, (edge >> _TARGET_BITS) - 1)
+            watchers = self.watchers.get(place)
+            if watchers:
+                for watcher in tuple(watchers):
+                    for value in values:
+                        watcher(value)
 
     def receive(self, file: File, found: Found, name: str, place: int) -> None:
         """Let a place have what a name means in another file."""
