@@ -4,6 +4,7 @@ from aura import openapi
 from aura.op import OPERATIONS
 from aura.record import (
     blame,
+    calls,
     checks,
     database,
     diff,
@@ -22,6 +23,7 @@ from aura.record import (
 from aura.team import messages, sessions
 
 __all__ = [
-    "OPERATIONS", "blame", "checks", "database", "diff", "entities", "events", "history", "hooks", "intents",
-    "log", "messages", "nodes", "openapi", "sessions", "settings", "status", "why", "worktrees",
+    "OPERATIONS", "blame", "calls", "checks", "database", "diff", "entities", "events", "history",
+    "hooks", "intents", "log", "messages", "nodes", "openapi", "sessions", "settings", "status", "why",
+    "worktrees",
 ]  # fmt: skip

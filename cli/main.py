@@ -15,6 +15,7 @@ from ._commands import COMMANDS, GROUPS
 
 BY_HAND = {
     "api": ("api", "Call any route of the daemon."),
+    "callees": ("callees", "List whom an entity calls, or all calls."),
     "daemon": ("daemon", "Start, stop and look at the daemon."),
     "diff": ("diff", "Show which entities changed, and how."),
     "doctor": ("doctor", "Prove that changes are captured, and say what is broken."),

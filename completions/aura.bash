@@ -7,9 +7,11 @@ _aura() {
     if _aura_is_group "$path"; then path="${path:+$path }$word"; fi
   done
   case $path in
-    "") words="api blame config daemon db diff doctor entities events hooks init intent log message session status why worktree --version --help" ;;
+    "") words="api blame callees callers config daemon db diff doctor entities events hooks init intent log message session status why worktree --version --help" ;;
     "api") words="--data --header --list --help" ;;
     "blame") words="--kind --state --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "callees") words="--all --name-only --limit --cursor --json --help" ;;
+    "callers") words="--confidence --path --order --limit --cursor --group-by --aggregate --json --help" ;;
     "config") words="get list set --help" ;;
     "config get") words="--json --help" ;;
     "config list") words="--scope --order --limit --cursor --group-by --aggregate --json --help" ;;

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from aura.api import Actor, Caller, now_us
 from aura.repo.ancestry import Ancestry
-from aura.repo.pool import Pool
+from aura.repo.pool import CallPool, Pool
 from aura.store import Connection, Store
 
 from .callers import Callers
@@ -33,6 +33,7 @@ class Context:
     store: Store
     pool: Pool
     background: Pool
+    graphs: CallPool
     callers: Callers
     threads: ThreadPoolExecutor
     tail: Tail
@@ -53,7 +54,7 @@ class Context:
 
     def services(self) -> dict[type, Any]:
         """What an operation's function may ask for by type."""
-        return {Pool: self.pool, Store: self.store, Ancestry: self.ancestry}
+        return {Pool: self.pool, CallPool: self.graphs, Store: self.store, Ancestry: self.ancestry}
 
     async def in_thread(self, call: Callable[..., T], *args: Any) -> T:
         """Run blocking work outside the event loop."""

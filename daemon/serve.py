@@ -14,7 +14,7 @@ from aiohttp import web
 
 from aura import __version__, home, idempotency
 from aura.errors import AuraError
-from aura.repo.pool import Pool
+from aura.repo.pool import CallPool, Pool
 from aura.store import Store
 
 from . import asking, claims
@@ -53,6 +53,7 @@ async def serve(
         store=store,
         pool=Pool(cache=home.path("cache.db")),
         background=Pool(size=1, cache=home.path("cache.db"), background=True),
+        graphs=CallPool(home.path("cache.db")),
         callers=Callers(store),
         threads=ThreadPoolExecutor(16, thread_name_prefix="aura-read"),
         tail=tail,
@@ -148,6 +149,7 @@ async def _stop(context: Context, runner: web.AppRunner) -> None:
         await asyncio.wait_for(runner.cleanup(), DRAIN_SECONDS)
     context.pool.close()
     context.background.close()
+    context.graphs.close()
     context.threads.shutdown(wait=False, cancel_futures=True)
     context.store.close()
     log.info("stopped")

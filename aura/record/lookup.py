@@ -114,7 +114,7 @@ class Lookup:
         if is_id(text, "ent"):
             entity = lineage.by_id(self._db, text)
             return self._alive([entity], "") if entity is not None else []
-        path, line = _place(text)
+        path, line = place_in(text)
         if line is not None and os.path.lexists(os.path.join(self._here.path, path)):
             found = self.at(relative(self._here.path, path), line)
             return self._alive([found.entity], "") if found.entity else []
@@ -221,7 +221,7 @@ def _around(entities: Sequence[Entity], line: int) -> Entity | None:
     return met or next((e for e in entities if e.kind in ("statements", "file")), None)
 
 
-def _place(text: str) -> tuple[str, int | None]:
+def place_in(text: str) -> tuple[str, int | None]:
     match = re.fullmatch(r"(.+):(\d{1,9})", text, re.DOTALL)
     return (match[1], int(match[2])) if match else (text, None)
 

@@ -12,6 +12,8 @@ from aura.errors import AuraError
 from aura.repo.process import Worker, WorkerEnded, WorkerTimeout
 from aura.repo.requests import (
     Answer,
+    Calls,
+    CallsOf,
     CommitDiff,
     Diff,
     DiffCommits,
@@ -26,6 +28,7 @@ from aura.repo.requests import (
     Request,
 )
 from aura.syntax.evidence import Evidence
+from aura.syntax.references.graph import Direction
 
 CHUNK = 48
 """Neighbouring commits share files: a worker is given this many at a time, where there are that many."""
@@ -276,6 +279,21 @@ class Pool:
             self._changed.notify()
         if not keep:
             worker.kill()
+
+
+class CallPool(Pool):
+    """One worker for the calls of work trees: each question meets the graph that the last one left."""
+
+    def __init__(self, cache: str | None = None) -> None:
+        super().__init__(size=1, deadline_s=120.0, cache=cache)
+
+    def calls(
+        self, root: str, name: str | None = None, path: str | None = None, direction: Direction = "callers"
+    ) -> Calls:
+        """Look for the calls of a work tree: all, or to or from what a name, or a scope at a path, means."""
+        (answer,) = self._whole(CallsOf(os.fsencode(root), direction, name, path))
+        assert isinstance(answer, Calls)
+        return answer
 
 
 def _taken(waiting: deque[Callable[[], Iterable[_A]]]) -> Callable[[], Iterable[_A]] | None:

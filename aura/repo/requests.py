@@ -7,6 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from aura.syntax.evidence import Evidence
+from aura.syntax.references.graph import Direction
+from aura.syntax.references.types import Edge as CallEdge
+from aura.syntax.references.types import Symbol
 from aura.syntax.types import Carried, Edit, Table
 
 _LENGTH = struct.Struct(">I")
@@ -82,6 +85,18 @@ class FolderEntities(Struct, frozen=True, tag=True):
     parts: int = 1
 
 
+class CallsOf(Struct, frozen=True, tag=True):
+    """Look for the callers or callees of what a name, or a path and a scope in it, mean in a work tree.
+
+    Without either, for all calls. Answered by one `Calls`.
+    """
+
+    root: bytes
+    direction: Direction = "callers"
+    name: str | None = None
+    path: str | None = None
+
+
 class CommitDiff(Struct, frozen=True, tag=True):
     """What a commit changed, and what it carried along.
 
@@ -120,6 +135,14 @@ class FileEntities(Struct, frozen=True, tag=True):
     table: Table
 
 
+class Calls(Struct, frozen=True, tag=True):
+    """Calls, and the symbols that were meant; `degraded` are the files that could not be read as code."""
+
+    about: list[Symbol]
+    edges: list[CallEdge]
+    degraded: tuple[str, ...]
+
+
 class Done(Struct, frozen=True, tag=True):
     """The end of the answers to one request."""
 
@@ -132,8 +155,8 @@ class Failed(Struct, frozen=True, tag=True):
     hint: str
 
 
-Request = DiffCommits | DiffTrees | DiffWorktree | DiffStaged | Examine | Entities | FolderEntities
-Answer = CommitDiff | Diff | Examined | FileEntities | Done | Failed
+Request = DiffCommits | DiffTrees | DiffWorktree | DiffStaged | Examine | Entities | FolderEntities | CallsOf
+Answer = CommitDiff | Diff | Examined | FileEntities | Calls | Done | Failed
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder[Request](Request).decode

@@ -13,6 +13,8 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from aura.errors import AuraError
 from aura.repo.analysis import Analyst
@@ -20,6 +22,7 @@ from aura.repo.cache import Cache
 from aura.repo.listing import Choice
 from aura.repo.requests import (
     Answer,
+    CallsOf,
     DiffCommits,
     DiffStaged,
     DiffTrees,
@@ -34,6 +37,9 @@ from aura.repo.requests import (
     length_of,
 )
 
+if TYPE_CHECKING:
+    from aura.repo.calls import Graphs
+
 MEMORY = 3 << 30
 
 
@@ -42,11 +48,11 @@ def main() -> None:
     options = dict(option.split("=", 1) for option in sys.argv[1:])
     idle, limit = float(options.get("idle", "30")), int(options.get("limit", "60"))
     _settle(background="background" in options)
-    with Cache(options.get("cache")) as cache, Analyst(cache) as analyst:
+    with Cache(options.get("cache")) as cache, _Desk(cache) as desk:
         # What is there now stays; only what the requests make is worth looking through.
         gc.freeze()
         while (request := _next(idle)) is not None:
-            _serve(analyst, request, limit)
+            _serve(desk, request, limit)
 
 
 def _settle(*, background: bool) -> None:
@@ -61,11 +67,48 @@ def _settle(*, background: bool) -> None:
         os.nice(10)
 
 
-def _serve(analyst: Analyst, request: Request, limit: int) -> None:
+class _Desk(contextlib.ExitStack):
+    """Who answers which request; what only some workers are asked for is loaded with the first request."""
+
+    def __init__(self, cache: Cache) -> None:
+        super().__init__()
+        self._cache = cache
+        self._analyst = self.enter_context(Analyst(cache))
+
+    def answers(self, request: Request) -> Iterator[Answer]:
+        analyst = self._analyst
+        if isinstance(request, DiffCommits):
+            git_dir = os.fsdecode(request.git_dir)
+            return analyst.diff_commits(git_dir, request.shas, shapes=request.shapes)
+        if isinstance(request, DiffTrees):
+            return iter([analyst.diff_trees(os.fsdecode(request.git_dir), request.old, request.new)])
+        if isinstance(request, DiffWorktree):
+            root = os.fsdecode(request.root)
+            return iter([analyst.diff_worktree(root, request.base, shapes=request.shapes)])
+        if isinstance(request, DiffStaged):
+            index = os.fsdecode(request.index) if request.index else None
+            return iter([analyst.diff_staged(os.fsdecode(request.root), request.base, index)])
+        if isinstance(request, Examine):
+            return iter([analyst.examine(request)])
+        if isinstance(request, FolderEntities):
+            return analyst.folder_entities(os.fsdecode(request.root), Choice((), request.part, request.parts))
+        if isinstance(request, CallsOf):
+            return iter([self._graphs.answer(request)])
+        choice = Choice(request.paths, request.part, request.parts)
+        return analyst.entities(os.fsdecode(request.root), request.rev, choice)
+
+    @cached_property
+    def _graphs(self) -> "Graphs":
+        from aura.repo.calls import Graphs
+
+        return self.enter_context(Graphs(self._cache))
+
+
+def _serve(desk: _Desk, request: Request, limit: int) -> None:
     end: Answer = Done()
     try:
         signal.alarm(limit)
-        for answer in _answers(analyst, request):
+        for answer in desk.answers(request):
             # A reader that takes its time is not our fault.
             signal.alarm(0)
             _write(answer)
@@ -78,26 +121,6 @@ def _serve(analyst: Analyst, request: Request, limit: int) -> None:
     finally:
         signal.alarm(0)
     _write(end)
-
-
-def _answers(analyst: Analyst, request: Request) -> Iterator[Answer]:
-    if isinstance(request, DiffCommits):
-        git_dir = os.fsdecode(request.git_dir)
-        return analyst.diff_commits(git_dir, request.shas, shapes=request.shapes)
-    if isinstance(request, DiffTrees):
-        return iter([analyst.diff_trees(os.fsdecode(request.git_dir), request.old, request.new)])
-    if isinstance(request, DiffWorktree):
-        root = os.fsdecode(request.root)
-        return iter([analyst.diff_worktree(root, request.base, shapes=request.shapes)])
-    if isinstance(request, DiffStaged):
-        index = os.fsdecode(request.index) if request.index else None
-        return iter([analyst.diff_staged(os.fsdecode(request.root), request.base, index)])
-    if isinstance(request, Examine):
-        return iter([analyst.examine(request)])
-    if isinstance(request, FolderEntities):
-        return analyst.folder_entities(os.fsdecode(request.root), Choice((), request.part, request.parts))
-    choice = Choice(request.paths, request.part, request.parts)
-    return analyst.entities(os.fsdecode(request.root), request.rev, choice)
 
 
 def _next(idle: float) -> Request | None:

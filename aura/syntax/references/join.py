@@ -6,8 +6,9 @@ afterwards, weaker knowledge after stronger: decorators that nothing is known of
 then declared types, then what a class has from bases outside.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from aura.syntax.references.graph import Graph, draw
 from aura.syntax.references.linked import Linked
 from aura.syntax.references.models import Models
 from aura.syntax.references.program import Program
@@ -35,6 +36,13 @@ def join_linked(files: Mapping[str, Linked]) -> tuple[Edge, ...]:
     return _Join(Program(files)).solve()
 
 
+def graph(files: Mapping[str, Linked], degraded: Iterable[str] = ()) -> Graph:
+    """Return the edges with all definitions, those that nobody calls, too."""
+    joined = _Join(Program(files))
+    edges = joined.solve()
+    return draw(edges, joined.definitions(), degraded)
+
+
 class _Join(Models):
     """The whole of it: what is known, what is supposed, and the edges."""
 
@@ -47,6 +55,9 @@ class _Join(Models):
         self.run()
         self._pass_decorated()
         return tuple(sorted([*self._sure(), *self._guessed()], key=_order))
+
+    def definitions(self) -> list[Symbol]:
+        return [self._symbol(scope) for scope in range(len(self.program.scope_of))]
 
     def _pass_decorated(self) -> None:
         """Let what an unknown decorator decorates stay; likewise where nothing is known to come back."""

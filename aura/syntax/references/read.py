@@ -1,13 +1,30 @@
 """From the bytes of a file to its facts."""
 
-from tree_sitter import Tree
+from functools import cache
 
-from aura.syntax.language import HEAD, language_for
+from tree_sitter import Tree
+from xxhash import xxh3_64_intdigest
+
+from aura.syntax.language import HEAD, grammar_of, language_for
 from aura.syntax.parsing import parse
 from aura.syntax.references.dialect import dialect_of
 from aura.syntax.references.types import Facts
 
 FACTS_VERSION = 1
+
+
+def is_read(path: str) -> bool:
+    """Tell whether a file of this name is in a language whose references are known."""
+    language = language_for(path, b"")
+    return language is not None and dialect_of(language.name) is not None
+
+
+@cache
+def fingerprint(language: str) -> int:
+    """Return a number for all that facts depend on besides the source."""
+    grammar = grammar_of(language)
+    parts = language, FACTS_VERSION, grammar.semantic_version, grammar.abi_version, grammar.node_kind_count
+    return xxh3_64_intdigest(repr(parts).encode()) >> 1
 
 
 def read(source: bytes, path: str) -> Facts | None:

@@ -1,0 +1,128 @@
+"""Who calls whom in a work tree: facts kept by blob, joined when files change, held between questions."""
+
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Self
+
+from aura.repo.cache import Cache, Key, Shelf
+from aura.repo.present import Present, Seen
+from aura.repo.requests import Calls, CallsOf
+from aura.repo.worktrees import WorkTree, discover
+from aura.syntax.language import language_for
+from aura.syntax.references import read
+from aura.syntax.references.graph import Graph
+from aura.syntax.references.join import graph
+from aura.syntax.references.linked import Linked
+from aura.syntax.references.types import Facts
+
+TREES = 4
+"""Work trees whose graphs are held in memory."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Graphs:
+    """The graphs of work trees; for one thread."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._facts = Shelf(cache, Facts)
+        self._graphs = Shelf(cache, Graph)
+        self._trees: OrderedDict[str, _Tree] = OrderedDict()
+
+    def graph(self, root: str) -> Graph:
+        """Return the graph of the work tree at a folder, as its files are this moment."""
+        worktree = discover(root)
+        tree = self._trees.pop(worktree.root, None) or _Tree(worktree, self._facts, self._graphs)
+        self._trees[worktree.root] = tree
+        if len(self._trees) > TREES:
+            self._trees.popitem(last=False)[1].keep()
+        return tree.graph()
+
+    def answer(self, request: CallsOf) -> Calls:
+        """Answer from the graph of a work tree."""
+        graph = self.graph(os.fsdecode(request.root))
+        if request.name is None:
+            return Calls([], graph.edges(), graph.degraded)
+        about = graph.at(request.path, request.name) if request.path else graph.find(request.name)
+        return Calls(about, graph.of(about, request.direction), graph.degraded)
+
+    def close(self) -> None:
+        """Keep the graphs for whoever asks next: not before, for a work tree that is edited has many."""
+        while self._trees:
+            self._trees.popitem()[1].keep()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Tree:
+    def __init__(self, worktree: WorkTree, facts: Shelf[Facts], graphs: Shelf[Graph]) -> None:
+        self._present = Present(worktree)
+        self._shelf, self._graphs = facts, graphs
+        self._keys: dict[str, Key] = {}
+        self._files: dict[str, Linked | None] = {}
+        self._graph: Graph | None = None
+        self._kept = True
+
+    def keep(self) -> None:
+        """Put the graph where another process finds it."""
+        if self._graph is not None and not self._kept:
+            self._graphs.put_many({_whole(self._keys): self._graph})
+            self._kept = True
+
+    def graph(self) -> Graph:
+        seen = self._present.look()
+        keys = {path: key for path, found in seen.items() if (key := _key(path, found))}
+        if self._graph is None or keys != self._keys:
+            whole = _whole(keys)
+            known = self._graphs.get_many([whole]).get(whole)
+            self._graph = known or self._joined(keys, seen)
+            self._keys, self._kept = keys, known is not None
+        return self._graph
+
+    def _joined(self, keys: Mapping[str, Key], seen: Mapping[str, Seen]) -> Graph:
+        self._files = {
+            path: linked
+            for path, linked in self._files.items()
+            if path in keys and keys[path] == self._keys.get(path)
+        }
+        missing = {path: key for path, key in keys.items() if path not in self._files}
+        known = self._shelf.get_many(missing.values())
+        fresh: dict[Key, Facts] = {}
+        for path, key in missing.items():
+            facts = known.get(key) or fresh.get(key)
+            if facts is None and (facts := self._read(path, seen[path])) is not None:
+                fresh[key] = facts
+            self._files[path] = Linked(facts) if facts is not None else None
+        self._shelf.put_many(fresh)
+        whole = {path: linked for path, linked in self._files.items() if linked is not None}
+        return graph(whole, self._files.keys() - whole.keys())
+
+    def _read(self, path: str, seen: Seen) -> Facts | None:
+        source = seen.data if seen.data is not None else self._present.read(path)
+        try:
+            return read.read(source, path) if source is not None else None
+        except Exception:
+            # A fault of ours in one file must not hide the calls of all others.
+            _LOG.exception("cannot read the calls of %s", path)
+            return None
+
+
+def _key(path: str, seen: Seen) -> Key | None:
+    language = language_for(path, b"") if read.is_read(path) else None
+    return Key(seen.blob, language.name, read.fingerprint(language.name), "facts") if language else None
+
+
+def _whole(keys: Mapping[str, Key]) -> Key:
+    """Return the key of the graph of exactly these files."""
+    digest = blake2b(digest_size=20)
+    for path in sorted(keys):
+        key = keys[path]
+        digest.update(f"{path}\0{key.blob}\0{key.version}\0".encode())
+    return Key(digest.hexdigest(), "", read.FACTS_VERSION, "graph")

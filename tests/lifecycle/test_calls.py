@@ -1,0 +1,54 @@
+"""Who calls whom, as the command line tells it."""
+
+import pytest
+
+from ..gitrepo import GitRepo
+from .daemons import Aura
+
+SHOP = "from audit import note\n\n\ndef pay(order):\n    note(order)\n\n\npay(1)\n"
+AUDIT = "def note(order):\n    return order\n\n\ndef idle():\n    pass\n"
+
+
+@pytest.fixture
+def shop(aura: Aura, repo: GitRepo) -> GitRepo:
+    repo.commit({"shop.py": SHOP, "audit.py": AUDIT}, "begin")
+    aura.init(repo)
+    return repo
+
+
+def callers(aura: Aura, repo: GitRepo, what: str) -> list[tuple[str, str]]:
+    return [(c["caller"], c["confidence"]) for c in aura.json("callers", what, cwd=repo.path)["data"]]
+
+
+@pytest.mark.parametrize("what", ["note", "audit.note", "audit.py:note", "audit.py:2"])
+def test_an_entity_may_be_named_in_every_way(aura: Aura, shop: GitRepo, what: str) -> None:
+    assert callers(aura, shop, what) == [("shop.pay", "imported")]
+
+
+def test_an_id_leads_to_what_the_entity_is_called_now(aura: Aura, shop: GitRepo) -> None:
+    (pay,) = aura.json("entities", "shop.py", "--kind", "function", cwd=shop.path)["data"]
+    shop.commit({"shop.py": SHOP.replace("pay", "charge")}, "say charge")
+    aura.recorded(shop, shop.rev("HEAD"))
+    assert callers(aura, shop, pay["id"]) == [("shop", "exact")]
+
+
+def test_nobody_calling_is_no_error_and_an_unknown_name_is(aura: Aura, shop: GitRepo) -> None:
+    assert callers(aura, shop, "idle") == []
+    assert "nobody calls it" in aura.cli("callers", "idle", cwd=shop.path).stderr
+    refused = aura.cli("callers", "nowhere", cwd=shop.path)
+    assert refused.returncode == 1
+    assert "cannot find" in refused.stderr
+
+
+def test_callees_are_told_of_one_entity_or_of_all(aura: Aura, shop: GitRepo) -> None:
+    (called,) = aura.json("callees", "pay", cwd=shop.path)["data"]
+    assert (called["callee"], called["path"], called["lines"]) == ("audit.note", "shop.py", [5])
+    every = aura.json("callees", "--all", cwd=shop.path)["data"]
+    assert {(c["caller"], c["callee"]) for c in every} == {("shop", "shop.pay"), ("shop.pay", "audit.note")}
+    assert aura.cli("callees", cwd=shop.path).returncode == 2
+
+
+def test_the_graph_follows_what_is_not_committed(aura: Aura, shop: GitRepo) -> None:
+    assert callers(aura, shop, "idle") == []
+    shop.write({"audit.py": AUDIT + "\n\nidle()\n"})
+    assert callers(aura, shop, "idle") == [("audit", "exact")]
