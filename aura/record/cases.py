@@ -164,4 +164,5 @@ def _narrowed(evidence: Evidence, paths: Set[str], keeps: Callable[[Edit], bool]
         tuple(edit for edit, _ in pairs),
         tuple(words for _, words in pairs),
         evidence.sights,
+        evidence.gone,
     )

@@ -24,7 +24,7 @@ class Rule(Struct, frozen=True):
     look: Callable[["_Change", Edit, Rewording], _Doubt]
     holds: str
     against: str
-    needs: tuple[str, Callable[[Edit], bool]] | None = None
+    needs: tuple[str, Callable[["_Change", Edit], bool]] | None = None
     of_tests: bool = True
 
 
@@ -49,7 +49,7 @@ def judge_every_edit(claim: Claim, evidence: Evidence) -> Judged:
     doubts += [Witness(path, path, 1, "not read in full") for path in counted]
     if doubts:
         return judged(claim, "unproven", _count(doubts, "that cannot be judged"), doubts, _SUGGEST)
-    shown = [edit for edit in evidence.edits if rule.needs is None or rule.needs[1](edit)]
+    shown = [edit for edit in evidence.edits if rule.needs is None or rule.needs[1](change, edit)]
     if rule.needs and not shown:
         return judged(claim, "contradicted", f"nothing is {rule.needs[0]}", mend=_SUGGEST)
     return judged(claim, "supported", rule.holds, map(witness, shown))
@@ -60,15 +60,30 @@ class _Change:
 
     def __init__(self, evidence: Evidence) -> None:
         self._names = frozenset(_names(evidence.edits))
+        self._topics = {name for pair in _topics(evidence.edits) for name in pair}
+        self._gone = frozenset(evidence.gone)
         self._unread = frozenset(evidence.degraded)
         self._shared = {(r.path, r.qualified_name) for edit in evidence.edits for r in edit.related}
 
     def is_unread(self, edit: Edit) -> bool:
         return any(side.path in self._unread for side in (edit.old, edit.new) if side)
 
-    def explains(self, pairs: Pairs | None) -> bool:
-        """Tell whether words differ as the names that were renamed or moved do."""
-        return pairs is not None and all((a.strip('"'), b.strip('"')) in self._names for a, b in pairs)
+    def explains(self, pairs: Pairs | None, but: Pairs = ()) -> bool:
+        """Tell whether words, but for these, differ as the names that were renamed or moved do."""
+        return pairs is not None and all(
+            pair in but or (pair[0].strip('"'), pair[1].strip('"')) in self._names for pair in pairs
+        )
+
+    def explains_prose(self, edit: Edit, words: Rewording) -> bool:
+        """Tell whether documentation follows from renames and moves: in its words, or by speaking of them."""
+        pairs = words.body if edit.kind == "file" else words.doc
+        return self.explains(pairs) or not self._topics.isdisjoint(words.said)
+
+    def renames_file(self, edit: Edit) -> bool:
+        """Tell whether an entity is in another file because its file was renamed within its folder."""
+        if edit.old is None or edit.new is None or edit.old.path not in self._gone:
+            return False
+        return edit.old.path.rpartition("/")[0] == edit.new.path.rpartition("/")[0]
 
     def explains_imports(self, words: Rewording) -> bool:
         old, new = {a for a, _ in self._names}, {b for _, b in self._names}
@@ -95,6 +110,14 @@ def _names(edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
             yield from zip(old.qualified_name.split("."), new.qualified_name.split("."), strict=False)
 
 
+def _topics(edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
+    """Return the names that changed, and those of what moved."""
+    for edit in edits:
+        if edit.old and edit.new and {"renamed", "moved"} & set(edit.changes):
+            yield edit.old.name, edit.new.name
+        yield from ((p.old_name, p.name) for p in edit.parameters if p.edit == "renamed" and p.old_name)
+
+
 def _module(path: str) -> list[str]:
     """Return a file's name without its extension, then the folders around it, inside first."""
     *folders, name = path.split("/")
@@ -116,20 +139,21 @@ def _docs(change: _Change, edit: Edit, words: Rewording) -> _Doubt:
 def _renames(change: _Change, edit: Edit, words: Rewording) -> _Doubt:
     if set(edit.changes) <= _LAYOUT:
         return None
-    follows = change.explains(words.doc) and change.explains_imports(words)
-    if _is_lone(edit) or set(edit.changes) & {"moved", "split"} or not follows:
+    follows = change.explains_prose(edit, words) and change.explains_imports(words)
+    moved = "moved" in edit.changes and not change.renames_file(edit)
+    if _is_lone(edit) or moved or "split" in edit.changes or not follows:
         return _otherwise(edit)
-    return _code(change, edit, words)
+    return None if _is_all_prose(edit) else _code(change, edit, words)
 
 
 def _moves(change: _Change, edit: Edit, words: Rewording) -> _Doubt:
     if set(edit.changes) <= _LAYOUT or _has_only_imports(edit, words):
         return None
-    follows = change.explains(words.doc) or edit.kind == "statements"
+    follows = change.explains_prose(edit, words) or edit.kind == "statements"
     renamed = "renamed" in edit.changes and edit.kind != "file"
     if _is_lone(edit) or renamed or "split" in edit.changes or not follows:
         return _otherwise(edit)
-    return _code(change, edit, words)
+    return None if _is_all_prose(edit) else _code(change, edit, words)
 
 
 def _behaviour(change: _Change, edit: Edit, words: Rewording) -> _Doubt:
@@ -146,8 +170,8 @@ def _code(change: _Change, edit: Edit, words: Rewording) -> _Doubt:
     """Look whether the code of a pair follows from renames and moves."""
     if change.explains_code(words):
         return _named_by_callers(edit)
-    if words.consistent and change.explains(words.signature):
-        pairs = ", ".join(f"{a} -> {b}" for a, b in words.body or ())
+    if change.explains(words.signature) and change.explains(words.body, but=words.local):
+        pairs = ", ".join(f"{a} -> {b}" for a, b in words.local)
         return "unproven", f"{pairs}: names of no entity"
     return _otherwise(edit)
 
@@ -211,8 +235,17 @@ def _count(found: Sequence[Witness], what: str) -> str:
     return f"{len(found)} {'edit' if len(found) == 1 else 'edits'} {what}"
 
 
-def _is_renamed(edit: Edit) -> bool:
-    return "renamed" in edit.changes or any(p.edit == "renamed" for p in edit.parameters)
+def _is_documented(change: _Change, edit: Edit) -> bool:
+    return "doc_changed" in edit.changes or _is_all_prose(edit)
+
+
+def _is_renamed(change: _Change, edit: Edit) -> bool:
+    parameters = any(p.edit == "renamed" for p in edit.parameters)
+    return "renamed" in edit.changes or parameters or change.renames_file(edit)
+
+
+def _is_moved(change: _Change, edit: Edit) -> bool:
+    return "moved" in edit.changes
 
 
 RULES: dict[Form, Rule] = {
@@ -221,7 +254,7 @@ RULES: dict[Form, Rule] = {
         _docs,
         "nothing but documentation changed",
         "to more than documentation",
-        ("documented", lambda edit: "doc_changed" in edit.changes or _is_all_prose(edit)),
+        ("documented", _is_documented),
     ),
     "rename_only": Rule(
         _renames,
@@ -233,7 +266,7 @@ RULES: dict[Form, Rule] = {
         _moves,
         "every edit moves, or follows from that",
         "that no move explains",
-        ("moved", lambda edit: "moved" in edit.changes),
+        ("moved", _is_moved),
     ),
     "no_behaviour_change": Rule(
         _behaviour, "no code changed but names, places and imports", "to code", of_tests=False

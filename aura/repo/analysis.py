@@ -116,7 +116,8 @@ class Analyst:
             for file in filter(None, self._tables.load(cat, wants, monotonic() + SECONDS)):
                 sides.before[file.path] = sides.after[file.path] = file
         rewordings, sights = examine(sides.before, sides.after, edits, asked.sought)
-        return Examined(Evidence(paths, tuple(sides.degraded), tuple(edits), rewordings, sights))
+        gone = tuple(text_of(change.path) for change, _ in changed if change.new_path is None)
+        return Examined(Evidence(paths, tuple(sides.degraded), tuple(edits), rewordings, sights, gone))
 
     def _of_commit(self, git_dir: str, sha: str) -> _Changed:
         known = dict(self._repository(git_dir).changes.of([sha]))[sha]

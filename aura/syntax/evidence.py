@@ -33,13 +33,17 @@ class Sight(Struct, frozen=True, array_like=True):
 
 
 class Evidence(Struct, frozen=True):
-    """A change: the paths that differ, those not read in full, and its edits, each with its rewording."""
+    """A change: the paths that differ, those not read in full, and its edits, each with its rewording.
+
+    `gone` are the paths that are not there any more.
+    """
 
     paths: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     rewordings: tuple[Rewording, ...] = ()
     sights: tuple[Sight, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 def examine(

@@ -22,16 +22,18 @@ class Rewording(Struct, frozen=True, array_like=True):
     """The pairs of words that stand in the same places of two versions of an entity, or None where more than
     words differs. Words of strings come with a quote before them.
 
-    `gone` and `come` are words of imports. `consistent`: each word of the body is replaced by one that was
-    not there, everywhere and more than once, as local names are.
+    `local` are pairs of the body of which one takes the place of the other everywhere and more than once, as
+    with local names. `gone` and `come` are words of imports, `said` words of documentation, or of a file that
+    is no code, that are there more often on one side.
     """
 
     signature: Pairs | None
     body: Pairs | None
     doc: Pairs | None
+    local: Pairs = ()
     gone: tuple[str, ...] = ()
     come: tuple[str, ...] = ()
-    consistent: bool = False
+    said: tuple[str, ...] = ()
 
 
 class Moves(Struct, frozen=True):
@@ -64,18 +66,32 @@ def rewording(old: tuple[File, int] | None, new: tuple[File, int] | None, moves:
         _pairs(a.signature, b.signature),
         body,
         _pairs(a.doc, b.doc),
+        _local(body or (), a.body, b.body),
         tuple(sorted(set(a.imports) - kept)),
         tuple(sorted(set(b.imports) - kept)),
-        bool(body) and _is_consistent(body or (), a.body, b.body),
+        _unlike(a.prose, b.prose),
     )
 
 
-def _is_consistent(pairs: Pairs, old: Sequence[bytes], new: Sequence[bytes]) -> bool:
-    gone, come = dict(pairs), {b: a for a, b in pairs}
-    if not len(gone) == len(come) == len(pairs) or not all(word.isidentifier() for p in pairs for word in p):
-        return False
+def _local(pairs: Pairs, old: Sequence[bytes], new: Sequence[bytes]) -> Pairs:
+    """Return the pairs of which one word stands as often after as the other did before, twice or more."""
+    if not pairs:
+        return ()
     one, two = Counter(map(_text, old)), Counter(map(_text, new))
-    return all(one[a] == two[b] > 1 and not two[a] and not one[b] for a, b in pairs)
+    gone, come = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
+    return tuple(
+        (a, b)
+        for a, b in pairs
+        if a.isidentifier() and b.isidentifier() and gone[a] == come[b] == 1
+        if one[a] == two[b] > 1 and not two[a] and not one[b]
+    )
+
+
+def _unlike(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[str, ...]:
+    if old == new:
+        return ()
+    one, two = (Counter(word for text in side for word in _WORD.findall(_text(text))) for side in (old, new))
+    return tuple(sorted({*(one - two), *(two - one)}))
 
 
 class _Parts:
@@ -85,6 +101,7 @@ class _Parts:
         self.signature: list[bytes] = []
         self.body: list[bytes] = []
         self.doc: list[bytes] = []
+        self.prose: list[bytes] = []
         self.imports: list[str] = []
         if version is None:
             return
@@ -92,6 +109,7 @@ class _Parts:
         tokens = file.tokens(index)
         self._name = file.table.entities[index].name.encode()
         self.doc = list(tokens.doc)
+        self.prose = list(tokens.body) if file.table.entities[index].kind == "file" else self.doc
         self.signature = _unqualified(self._without_imports(tokens.signature), moves)
         self.body = _unqualified(self._without_imports(tokens.body), moves)
 

@@ -23,7 +23,8 @@ def evidence(
     edits = diff_files(old, new).edits
     kept = {path: File.read(path, text.encode()) for path, text in after.items() if path not in changed}
     rewordings, sights = examine(old | kept, new | kept, edits, names)
-    return Evidence(tuple(changed), degraded, tuple(edits), rewordings, sights)
+    gone = tuple(path for path in changed if path not in after)
+    return Evidence(tuple(changed), degraded, tuple(edits), rewordings, sights, gone)
 
 
 def verdict_on(claim: str, before: Texts, after: Texts, degraded: tuple[str, ...] = ()) -> Judged:

@@ -54,8 +54,12 @@ def test_what_a_claim_implies_holds_with_it(change: tuple[dict[str, str], dict[s
             assert {f.verdict for f in judge(map(Claim, implied), found)} == {"supported"}
 
 
-@given(st.lists(st.text("ab/*[ .", min_size=1).filter(lambda path: path.strip("/ ") == path), unique=True))
+SEGMENTS = st.text("ab*[ .", min_size=1).filter(lambda name: name.strip(" .") == name)
+
+
+@given(st.lists(st.lists(SEGMENTS, min_size=1).map("/".join), unique=True))
 def test_few_globs_match_all_paths(paths: list[str]) -> None:
+    paths = [path for path in paths if not any(other.startswith(f"{path}/") for other in paths)]
     globs = narrowest(paths)
     assert len(globs) <= 3
     if globs:

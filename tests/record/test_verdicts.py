@@ -61,6 +61,7 @@ DOC = change("src/pay.py", ("Pay, and audit", "Pay"))
 LAYOUT = change("src/pay.py", ("return x + 1", "return (x +\n            1)"))
 TEST = change("tests/test_pay.py", ("== 2", "== 2 + 0"))
 PROSE = change("README.md", ("pays", "pays twice"))
+PROSE_TOO = {"README.md": PROSE["README.md"]}
 DATA = change("settings.cfg", ("1", "2"))
 LOST = change("src/pay.py", (CALL, "        pass\n"))
 THROUGH = change(
@@ -85,6 +86,10 @@ SUPPORTED, CONTRADICTED, UNPROVEN = "supported", "contradicted", "unproven"
         ("rename_only", DATA, UNPROVEN, ["settings.cfg"]),
         ("rename_only", LOCAL, UNPROVEN, ["pay"]),
         ("rename_only", PARAMETER, UNPROVEN, ["pay"]),
+        ("rename_only", RENAMED | {"README.md": "`check` was `audit`.\n"}, SUPPORTED, ["check"]),
+        ("rename_only", RENAMED | PROSE_TOO, CONTRADICTED, ["README.md"]),
+        ("rename_only", {k.replace("use", "main"): v for k, v in BEFORE.items()}, SUPPORTED, None),
+        ("rename_only", {k.replace("src/use", "main"): v for k, v in BEFORE.items()}, CONTRADICTED, None),
         ("move_only", moved(), SUPPORTED, ["audit"]),
         ("move_only", RENAMED, CONTRADICTED, ["check"]),
         ("move_only", {**moved(), "src/use.py": SIGNATURE["src/use.py"] + "\nx = 1\n"}, CONTRADICTED, ["x"]),
