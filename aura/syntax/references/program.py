@@ -75,6 +75,7 @@ class Program:
         self._starts = [file.place for file in self.files]
         self._derived: dict[int, list[int]] = {}
         self._orders: dict[int, tuple[int | str, ...]] = {}
+        self._known_bases: dict[int, list[int | str]] = {}
         self._members: dict[tuple[int, str, str], Found] = {}
         self._derive()
 
@@ -181,14 +182,20 @@ class Program:
 
         As C3 orders them (Barrett et al., OOPSLA 1996); depth first where that is not possible.
         """
-        known = self._orders.get(scope)
-        if known is None:
-            self._orders[scope] = (scope,)
-            bases = self._bases(scope)
-            orders = [self.order(base) if isinstance(base, int) else (base,) for base in bases]
+        open_ones = [scope]
+        while scope not in self._orders:
+            last = open_ones[-1]
+            bases = self._bases(last)
+            above = (base for base in bases if isinstance(base, int) and base not in open_ones)
+            wanted = next((base for base in above if base not in self._orders), None)
+            if wanted is not None:
+                open_ones.append(wanted)
+                continue
+            orders = [self._orders.get(base, ()) if isinstance(base, int) else (base,) for base in bases]
             merged = _merge([*orders, tuple(bases)])
-            known = self._orders[scope] = (scope, *(base for base in merged if base != scope))[:MAX_ORDER]
-        return known
+            self._orders[last] = (last, *(base for base in merged if base != last))[:MAX_ORDER]
+            open_ones.pop()
+        return self._orders[scope]
 
     def _derive(self) -> None:
         """Learn which classes derive from others by statements of their own."""
@@ -200,17 +207,17 @@ class Program:
                     if isinstance(scope, int):
                         derived.setdefault(scope, []).append(file.place + node[base])
         self._derived = derived
-        self._orders.clear()
 
     def _bases(self, scope: int) -> list[int | str]:
-        file = self.file_with(scope)
-        found: dict[int | str, None] = {}
-        places = [file.place + file.linked.node[base] for base in self.scope_of[scope].bases]
-        for place in (*places, *self._derived.get(scope, ())):
-            for value in self._static(place, set()):
-                if not isinstance(value, Module) and value != scope:
-                    found[value] = None
-        return list(found)[:MAX_BASES]
+        known = self._known_bases.get(scope)
+        if known is None:
+            file = self.file_with(scope)
+            places = [file.place + file.linked.node[base] for base in self.scope_of[scope].bases]
+            places += self._derived.get(scope, ())
+            found = (value for place in places for value in self._static(place, set()))
+            bases = dict.fromkeys(v for v in found if not isinstance(v, Module) and v != scope)
+            known = self._known_bases[scope] = list(bases)[:MAX_BASES]
+        return known
 
     def _static(self, place: int, seen: set[int]) -> list[int | str | Module]:
         """Return the classes and modules that a place holds by assignments and imports alone."""
@@ -249,13 +256,9 @@ class Program:
             return [f"{value}.{name}"]
         if isinstance(value, Module):
             return self._values(self.member(file.modules, value, name), seen)
-        for scope in self.order(value):
-            if isinstance(scope, int):
-                owner = self.file_with(scope)
-                place = owner.linked.members_of(scope - owner.scope).get(name)
-                if place is not None:
-                    return self._static(owner.place + place, seen)
-        return []
+        owner = self.file_with(value)
+        place = owner.linked.members_of(value - owner.scope).get(name)
+        return self._static(owner.place + place, seen) if place is not None else []
 
     def _values(self, found: Found, seen: set[int]) -> list[int | str | Module]:
         values: list[int | str | Module] = [value for at in found.places for value in self._static(at, seen)]

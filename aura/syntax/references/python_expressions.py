@@ -7,11 +7,11 @@ from tree_sitter import Node
 
 from aura.syntax.language import grammar_of
 from aura.syntax.references.builder import ANY, NOTHING, Builder
-from aura.syntax.references.types import DECORATION, GENERATOR, PROTOCOL
+from aura.syntax.references.types import GENERATOR, PROTOCOL
 
 MAX_DEPTH = 100
 
-_OPERATORS = {
+OPERATORS = {
     "+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "//": "__floordiv__", "%": "__mod__",
     "**": "__pow__", "@": "__matmul__", "<<": "__lshift__", ">>": "__rshift__", "&": "__and__", "|": "__or__",
     "^": "__xor__", "==": "__eq__", "!=": "__ne__", "<": "__lt__", "<=": "__le__", ">": "__gt__",
@@ -28,7 +28,6 @@ class Expressions:
         self.source = source
         self.facts = Builder("python")
         self.scope = 0
-        self.class_scopes: dict[int, int] = {}
         self.depth = 0
         self.renamed: dict[str, str] = {}
         self.comprehensions = 0
@@ -196,124 +195,29 @@ class Expressions:
                 key = ANY if starred else str(index)
                 self.assign(child, self.facts.element(self.scope, place, key, line=line))
 
-    # Calls
-
-    def call(self, node: Node) -> int:
-        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-        if function is None or arguments is None:
-            return self.other(node)
-        name = self.text(function) if function.type == "identifier" else ""
-        if (
-            name in ("getattr", "setattr")
-            and (found := self._named_attribute(name, function, arguments)) >= 0
-        ):
-            return found
-        callee = self.value(function)
-        index = self._call(node, callee, arguments)
-        if name == "super" and (place := self._super()) >= 0:
-            return place
-        result = self.facts.result(index)
-        if name in ("import_module", "__import__") or function.type == "attribute":
-            self._imported(function, arguments, result)
-        return result
-
-    def _call(self, node: Node, callee: int, arguments: Node) -> int:
-        given: list[int] = []
-        keywords: list[tuple[str, int]] = []
-        spread: list[tuple[str | None, int]] = []
-        rest: list[tuple[str | None, int]] = []
-        line = node.start_point.row + 1
-        children = [arguments] if arguments.type == "generator_expression" else arguments.named_children
-        for child in children:
-            kind = child.type
-            if kind == "keyword_argument":
-                name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
-                if name is not None:
-                    keywords.append((self.text(name), self.value(value)))
-            elif kind in ("list_splat", "dictionary_splat"):
-                inner = self.value(child.named_children[0] if child.named_children else None)
-                (spread if kind == "list_splat" else rest).append((ANY, inner))
-            elif not child.is_extra:
-                place = self.value(child)
-                if spread:
-                    spread.append((ANY, self.facts.container("tuple", [(ANY, place)])))
-                else:
-                    given.append(place)
-        while given and given[-1] < 0:
-            given.pop()
-        return self.facts.call(
-            self.scope, callee, given, line=line, keywords=keywords,
-            spread=self._merged(spread), keyword_spread=self._merged(rest),
-        )  # fmt: skip
-
-    def _merged(self, spreads: list[tuple[str | None, int]]) -> int:
-        places = [place for _, place in spreads if place >= 0]
-        if len(places) < 2:
-            return places[0] if places else NOTHING
-        merged = self.facts.opaque()
-        for place in places:
-            self.facts.flow(place, merged)
-        return merged
-
-    def _super(self) -> int:
-        """Return the place of `super()`: of the class around, for the first parameter of its method."""
-        scope = self.scope
-        while scope > 0 and scope not in self.class_scopes:
-            scope = self.facts.scope(scope).parent
-        parameters = self.facts.scope(scope).parameters
-        if scope <= 0 or not parameters:
-            return NOTHING
-        return self.facts.super_of(self.class_scopes[scope], parameters[0])
-
-    def _named_attribute(self, name: str, function: Node, arguments: Node) -> int:
-        """Return the place of `getattr(object, "name")`, and let a value flow into it for `setattr`."""
-        given = [child for child in arguments.named_children if not child.is_extra]
-        attribute = self.literal_text(given[1]) if len(given) > 1 else None
-        if attribute is None:
-            return NOTHING
-        base = self.value(given[0])
-        line = function.start_point.row + 1
-        place = self.facts.attribute(self.scope, base, attribute, line=line)
-        self.facts.call(self.scope, self.value(function), line=line)
-        other = self.value(given[2]) if len(given) > 2 else NOTHING
-        if name == "setattr":
-            self.facts.flow(other, place)
-            return place
-        merged = self.facts.opaque()
-        self.facts.flow(place, merged)
-        self.facts.flow(other, merged)
-        return merged
-
-    def _imported(self, function: Node, arguments: Node, result: int) -> None:
-        """Take `importlib.import_module("a.b")` for an import."""
-        given = arguments.named_children
-        if self.text(function) in _IMPORTERS and given:
-            module = self.literal_text(given[0])
-            if module and not module.startswith("."):
-                self.facts.add_import(result, module)
+    # Operators
 
     def protocol(self, place: int, method: str, node: Node, arguments: Iterable[int] = ()) -> int:
-        """Return the place of what a method that the language calls gives back."""
+        """Add the call of a method that the language makes, and return its index."""
         line = node.start_point.row + 1
         callee = self.facts.attribute(self.scope, place, method, line=line)
-        made = self.facts.call(self.scope, callee, arguments, line=line, kind=PROTOCOL)
-        return self.facts.result(made)
-
-    # Operators
+        return self.facts.call(self.scope, callee, arguments, line=line, kind=PROTOCOL)
 
     def binary(self, node: Node) -> int:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")
         a, b = self.value(left), self.value(right)
-        method = _OPERATORS.get(operator.type) if operator is not None else None
-        return self.protocol(a, method, node, (b,)) if method and self._may_have_methods(left) else NOTHING
+        method = OPERATORS.get(operator.type) if operator is not None else None
+        if method is None or not self._may_have_methods(left):
+            return NOTHING
+        return self.facts.result(self.protocol(a, method, node, (b,)))
 
     def comparison(self, node: Node) -> int:
         operands = [child for child in node.named_children if not child.is_extra]
         places = [self.value(child) for child in operands]
         operators = [child.type for child in node.children if not child.is_named]
         for index, operator in enumerate(operators[: len(operands) - 1]):
-            method = _OPERATORS.get(operator)
+            method = OPERATORS.get(operator)
             if operator in ("in", "not in"):
                 self.protocol(places[index + 1], "__contains__", node, (places[index],))
             elif method and self._may_have_methods(operands[index]):
@@ -328,7 +232,9 @@ class Expressions:
         operator = node.child_by_field_name("operator")
         place = self.value(argument)
         method = _UNARY.get(operator.type) if operator is not None else None
-        return self.protocol(place, method, node) if method and self._may_have_methods(argument) else NOTHING
+        if method is None or not self._may_have_methods(argument):
+            return NOTHING
+        return self.facts.result(self.protocol(place, method, node))
 
     def choice(self, node: Node) -> int:
         """`a or b`, `a and b`: either side."""
@@ -383,32 +289,15 @@ class Expressions:
         self.facts.flow(place, self.facts.yielded(self.scope))
         return result
 
-    # Functions
+    # What is built on it
 
-    def function_lambda(self, node: Node) -> int:
-        scope = self.facts.open_scope("lambda", "", self.scope, line=node.start_point.row + 1)
-        parameters = node.child_by_field_name("parameters")
-        outer = self._enter(scope, parameters)
-        self.facts.flow(self.value(node.child_by_field_name("body")), self.facts.returned(scope))
-        self.scope = outer
-        return self.facts.definition(scope)
-
-    def _enter(self, scope: int, parameters: Node | None) -> int:
-        """Go into the scope of a function; return the one around."""
-        outer, self.scope = self.scope, scope
-        self.parameters(scope, outer, parameters)
-        return outer
-
-    def parameters(self, scope: int, outer: int, node: Node | None) -> None:
-        """Bind parameters; their defaults are read in the scope around."""
+    def call(self, node: Node) -> int:
+        """Return the place of what a call gives back."""
         raise NotImplementedError
 
-    def decorate(self, decorator: Node, place: int) -> int:
-        """Return the place of what a decorator makes of the value of `place`."""
-        callee = self.only_child(decorator)
-        line = decorator.start_point.row + 1
-        made = self.facts.call(self.scope, callee, (place,), line=line, kind=DECORATION)
-        return self.facts.result(made) if made >= 0 else place
+    def function_lambda(self, node: Node) -> int:
+        """Return the place of a lambda."""
+        raise NotImplementedError
 
 
 _SEQUENCES = {"list": "list", "set": "set", "tuple": "tuple", "expression_list": "tuple"}
@@ -416,7 +305,6 @@ _COMPREHENSIONS = {
     "list_comprehension": "list", "set_comprehension": "set", "dictionary_comprehension": "dict",
 }  # fmt: skip
 _PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "expression_list", "tuple", "list"})
-_IMPORTERS = frozenset({"import_module", "importlib.import_module", "__import__"})
 
 _ERROR = 0xFFFF
 
@@ -435,7 +323,7 @@ _HANDLERS: dict[str, _Handler] = {
     "set_comprehension": Expressions.comprehension,
     "dictionary_comprehension": Expressions.comprehension,
     "generator_expression": Expressions.comprehension,
-    "call": Expressions.call,
+    "call": lambda lowering, node: lowering.call(node),
     "binary_operator": Expressions.binary,
     "comparison_operator": Expressions.comparison,
     "unary_operator": Expressions.unary,
@@ -446,7 +334,7 @@ _HANDLERS: dict[str, _Handler] = {
     "await": Expressions.awaited,
     "as_pattern": Expressions.as_pattern,
     "yield": Expressions.yielded,
-    "lambda": Expressions.function_lambda,
+    "lambda": lambda lowering, node: lowering.function_lambda(node),
     **dict.fromkeys(
         ("integer", "float", "true", "false", "none", "ellipsis", "comment"), Expressions.nothing
     ),

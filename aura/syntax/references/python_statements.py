@@ -1,14 +1,14 @@
 """What the statements of Python say: definitions, imports, assignments, and what else happens to values."""
 
-import re
 from collections.abc import Callable
 from functools import cache
 
 from tree_sitter import Node
 
 from aura.syntax.language import grammar_of
-from aura.syntax.references.builder import ANY, NOTHING
-from aura.syntax.references.python_expressions import _OPERATORS, Expressions
+from aura.syntax.references.builder import NOTHING
+from aura.syntax.references.python_expressions import MAX_DEPTH, OPERATORS
+from aura.syntax.references.python_types import Types
 from aura.syntax.references.types import ABSTRACT, CLASS_METHOD, PROPERTY, STATIC, Facts
 
 _FLAGS = {
@@ -16,11 +16,14 @@ _FLAGS = {
     "functools.cached_property": PROPERTY,
 }  # fmt: skip
 _IMPLICIT = {"__new__": STATIC, "__init_subclass__": CLASS_METHOD, "__class_getitem__": CLASS_METHOD}
-_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
-class Statements(Expressions):
+class Statements(Types):
     """Lowers a file, statement by statement."""
+
+    def __init__(self, source: bytes) -> None:
+        super().__init__(source)
+        self.statements = _statements()
 
     def read(self, root: Node) -> Facts:
         self.block(root)
@@ -28,11 +31,13 @@ class Statements(Expressions):
 
     def block(self, node: Node | None) -> None:
         """Read the statements of a node, and what else is in it."""
-        if node is None:
+        if node is None or self.depth > MAX_DEPTH:
             return
-        handlers = _statements()
+        self.depth += 1
+        handlers = self.statements
         for child in node.named_children:
             handlers[child.kind_id](self, child)
+        self.depth -= 1
 
     def expression(self, node: Node) -> None:
         self.value(node)
@@ -45,6 +50,8 @@ class Statements(Expressions):
                 self.assignment(child)
             elif child.type == "augmented_assignment":
                 self.augmented(child)
+            elif child.type == "call":
+                self.call_only(child)
             else:
                 self.value(child)
 
@@ -70,7 +77,7 @@ class Statements(Expressions):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")
         place = self.value(right)
-        method = _OPERATORS.get(operator.type[:-1]) if operator is not None else None
+        method = OPERATORS.get(operator.type[:-1]) if operator is not None else None
         if left is None:
             return
         target = self.value(left)
@@ -78,64 +85,7 @@ class Statements(Expressions):
             self.facts.bind(self.scope, self.text(left))
         if method:
             self.protocol(target, method.replace("__", "__i", 1), node, (place,))
-            self.facts.flow(self.protocol(target, method, node, (place,)), target)
-
-    # Types
-
-    def annotated(self, node: Node | None) -> int:
-        """Return a place for the instances that an annotation declares."""
-        if node is None or self.depth > 50:
-            return NOTHING
-        kind = node.type
-        if kind == "type":
-            return self.annotated(node.named_children[0] if node.named_children else None)
-        if kind == "identifier":
-            return NOTHING if self.text(node) in _PLAIN_TYPES else self.facts.declared(self.identifier(node))
-        if kind == "attribute":
-            return self.facts.declared(self.attribute(node))
-        if kind == "string":
-            return self._forward(self.literal_text(node) or "")
-        if kind in ("binary_operator", "union_type"):
-            return self._any_type(node.named_children)
-        if kind in ("generic_type", "subscript"):
-            return self._generic(node)
-        return NOTHING
-
-    def _any_type(self, nodes: list[Node]) -> int:
-        self.depth += 1
-        places = [place for node in nodes if (place := self.annotated(node)) >= 0]
-        self.depth -= 1
-        if len(places) < 2:
-            return places[0] if places else NOTHING
-        merged = self.facts.opaque()
-        for place in places:
-            self.facts.flow(place, merged)
-        return merged
-
-    def _generic(self, node: Node) -> int:
-        first, *rest = node.named_children
-        inner = rest[0].named_children if rest and rest[0].type == "type_parameter" else rest
-        name = self.text(first).rpartition(".")[2]
-        if name in ("Optional", "Union", "Annotated", "Final", "ClassVar", "Awaitable"):
-            return self._any_type(inner)
-        if name in ("type", "Type") and inner:
-            child = inner[0].named_children[0] if inner[0].type == "type" else inner[0]
-            return self.value(child)
-        if name in _COLLECTIONS:
-            element = self._any_type(inner[-1:])
-            made = "dict" if name in _MAPPINGS else "list"
-            return self.facts.container(made, [(ANY, element)]) if element >= 0 else NOTHING
-        return NOTHING if name in _PLAIN_TYPES else self.annotated(first)
-
-    def _forward(self, text: str) -> int:
-        """Return the place for a type that is written as a string."""
-        if not _DOTTED.fullmatch(text) or text in _PLAIN_TYPES:
-            return NOTHING
-        first, *rest = text.split(".")
-        place = self.facts.name(self.scope, first)
-        for name in rest:
-            place = self.facts.attribute(self.scope, place, name, line=1)
-        return self.facts.declared(place)
+            self.facts.flow(self.facts.result(self.protocol(target, method, node, (place,))), target)
 
     # Definitions
 
@@ -311,7 +261,8 @@ class Statements(Expressions):
         prefix = "__a" if first == "async" else "__"
         entered = self.protocol(place, f"{prefix}enter__", node)
         self.protocol(place, f"{prefix}exit__", node)
-        self.assign(alias, entered)
+        if alias is not None:
+            self.assign(alias, self.facts.result(entered))
 
     def except_clause(self, node: Node) -> None:
         for child in node.named_children:
@@ -338,51 +289,6 @@ class Statements(Expressions):
     def ignored(self, node: Node) -> None:
         pass
 
-
-_MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "OrderedDict"})
-_COLLECTIONS = _MAPPINGS | frozenset(
-    [
-        "list",
-        "List",
-        "set",
-        "Set",
-        "frozenset",
-        "FrozenSet",
-        "Sequence",
-        "MutableSequence",
-        "Iterable",
-        "Iterator",
-        "Collection",
-        "deque",
-        "Deque",
-        "AsyncIterator",
-        "AsyncIterable",
-    ]
-)
-_PLAIN_TYPES = _COLLECTIONS | frozenset(
-    [
-        "Any",
-        "None",
-        "Self",
-        "bool",
-        "bytes",
-        "bytearray",
-        "complex",
-        "float",
-        "int",
-        "object",
-        "str",
-        "Callable",
-        "Literal",
-        "Generic",
-        "Protocol",
-        "tuple",
-        "Tuple",
-        "Coroutine",
-        "Generator",
-        "AsyncGenerator",
-    ]
-)
 
 _ERROR = 0xFFFF
 
