@@ -1,6 +1,6 @@
 """Ratios measured in one run against what is named beside them: `python -m benchmarks [NAME]`."""
 
-from . import commands, diff, listing, others, post, rest, stdlib, stream
+from . import calls, commands, diff, listing, others, post, rest, stdlib, stream
 from .figures import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -13,5 +13,6 @@ BENCHMARKS: dict[str, Benchmark] = {
     "list-million": listing.run,
     "sse": stream.run,
     "rest": rest.run,
+    "callers": calls.run,
     "others": others.run,
 }

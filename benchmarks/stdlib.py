@@ -14,12 +14,12 @@ from .history import git_environment
 
 def run(settings: Settings) -> list[Figure]:
     """Read the tables of every module."""
-    files = _files()
+    files = modules()
     files = files[: settings.count(len(files))]
     parses = parsing.prepared(files)
     with TemporaryDirectory(prefix="aura-bench-") as folder:
         root = Path(folder).resolve()
-        sha = _committed(root / "work", files)
+        sha = committed(root / "work", files)
         ours, beside = [], []
         for turn in range(settings.count(3)):
             beside.append(parsing.seconds(parses))
@@ -41,7 +41,7 @@ def _wall(root: str, sha: str, cache: str, wanted: int) -> float:
     return taken
 
 
-def _files() -> list[tuple[str, bytes]]:
+def modules() -> list[tuple[str, bytes]]:
     """Return the modules of the standard library."""
     top = Path(sysconfig.get_paths()["stdlib"])
     found = []
@@ -51,7 +51,8 @@ def _files() -> list[tuple[str, bytes]]:
     return [(path.relative_to(top).as_posix(), path.read_bytes()) for path in found]
 
 
-def _committed(work: Path, files: list[tuple[str, bytes]]) -> str:
+def committed(work: Path, files: list[tuple[str, bytes]]) -> str:
+    """Commit files to a new repository, and return the commit."""
     for path, data in files:
         target = work / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ COMPARED = {
     "list-million": 2,
     "sse": 0,
     "rest": 0,
+    "callers": 1,
 }
 
 
