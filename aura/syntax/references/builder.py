@@ -90,13 +90,14 @@ class Builder:
     # Scopes
 
     def open_scope(self, kind: ScopeKind, name: str, parent: int, *, line: int, flags: int = 0) -> int:
-        """Add a scope inside `parent`; `name` is its own, and is made up for a lambda."""
+        """Add a scope inside `parent`; `name` is its own, made up for a lambda, or empty for its parent's."""
         index = len(self._scopes)
         if kind == "lambda":
             number = self._lambdas[parent] = self._lambdas.get(parent, 0) + 1
             name = f"<lambda{number}>"
         outer = self._scopes[parent].name
-        self._scopes.append(Scope(kind, f"{outer}.{name}" if outer else name, parent, line, flags=flags))
+        full = f"{outer}.{name}" if outer and name else outer or name
+        self._scopes.append(Scope(kind, full, parent, line, flags=flags))
         self._used.append({})
         self._bound.append(set())
         return index

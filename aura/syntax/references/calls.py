@@ -35,6 +35,9 @@ from aura.syntax.references.types import (
 from aura.syntax.references.types import CONTAINER as NEW_CONTAINER
 from aura.syntax.references.types import LITERAL as NEW_LITERAL
 
+WRAPPED = "%wrapped"
+"""The field that has what an instance was converted from."""
+
 
 class Calling(NamedTuple):
     """A call with the program's numbers of scopes and places."""
@@ -95,6 +98,8 @@ class Calls(Lookups):
             self.add(at, self.value(LITERAL, names[place.a]))
 
     def _seed_receiver(self, file: File, parameter: int, parent: int, flags: int) -> None:
+        if file.dialect.typed:
+            return
         if file.linked.facts.scopes[parent].kind == "class" and not flags & STATIC:
             kind = CLASS if flags & CLASS_METHOD else INSTANCE
             at = file.place + file.linked.node[parameter]
@@ -154,6 +159,7 @@ class Calls(Lookups):
             invoke = self.program.file_with(int(a)).dialect.invoke
             if invoke:
                 self._call_member(call, value, invoke)
+            self._call_place(call, self.field(self.value(INSTANCE, a), WRAPPED))
         elif kind == OUTSIDE:
             self._outside(call, str(a))
         elif kind == METHOD:
@@ -232,8 +238,9 @@ class Calls(Lookups):
         dialect = self.program.file_with(scope).dialect
         own = self.program.scope_of[scope].name.rpartition(".")[2]
         is_found = False
+        find = self.find_member if dialect.inherits_constructors else self.class_member
         for name in dialect.constructors:
-            member = self.find_member(scope, own if name == "<class>" else name)
+            member = find(scope, own if name == "<class>" else name)
             if member >= 0:
                 is_found = True
                 callee = self._member_place(value if name == "__new__" else made, member, name)
@@ -241,6 +248,10 @@ class Calls(Lookups):
                 self._call_place(call._replace(result=-1, kind=PROTOCOL, arguments=arguments), callee)
         if is_found:
             return
+        if dialect.converts and call.arguments and call.arguments[0] >= 0:
+            self.connect(call.arguments[0], self.field(made, WRAPPED))
+        if dialect.names_classes:
+            self.note(call, scope)
         self._fill(call, scope, made)
         for base in self.program.order(scope):
             if isinstance(base, str) and not base.startswith(BUILTIN) and dialect.constructors:

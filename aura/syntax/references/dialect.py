@@ -25,6 +25,15 @@ class Dialect(Struct, frozen=True, eq=False):
     - `invoke`: the member that is called when an instance is, if any.
     - `builtins`: the names that need no import; calls go to `<builtin>.NAME`.
     - `records`: whether an attribute of a container is its element under that key (JavaScript).
+    - `typed`: whether a declared type stands for what derives from it, too, and a receiver is declared.
+    - `structural`: whether a type implements each interface whose methods it has (Go).
+    - `converts`: whether the call of a type gives back its argument as one of that type.
+    - `names_classes`: whether making an instance is a call of a class that has no constructor.
+    - `inherits_constructors`: whether a class has the constructors of those that it derives from.
+    - `callbacks`: whether a function that is given to an unknown callee counts as called.
+    - `single_method`: whether a function is an object whose method, under whatever name, is itself (Java).
+    - `transparent`: unknown methods that give back their receiver, or what it holds.
+    - `keeping`: unknown methods that do not call the functions that they are given.
     """
 
     read: Callable[[Node, bytes], Facts]
@@ -34,9 +43,26 @@ class Dialect(Struct, frozen=True, eq=False):
     builtins: frozenset[str] = frozenset()
     common: frozenset[str] = frozenset()
     records: bool = False
+    typed: bool = False
+    structural: bool = False
+    converts: bool = False
+    names_classes: bool = False
+    inherits_constructors: bool = True
+    callbacks: bool = False
+    single_method: bool = False
+    transparent: frozenset[str] = frozenset()
+    keeping: frozenset[str] = frozenset()
 
 
-_DIALECTS = {"python": "python"}
+_DIALECTS = {
+    "python": "python",
+    "javascript": "javascript",
+    "typescript": "javascript",
+    "tsx": "javascript",
+    "go": "go",
+    "java": "java",
+    "rust": "rust",
+}
 """Language -> module; TypeScript and TSX may share one with JavaScript."""
 
 

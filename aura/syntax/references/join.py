@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from aura.syntax.references.graph import Graph, draw
 from aura.syntax.references.linked import Linked
-from aura.syntax.references.models import Models
 from aura.syntax.references.program import Program
-from aura.syntax.references.propagation import INSTANCE, SUPPOSED
+from aura.syntax.references.typed import Typed
 from aura.syntax.references.types import (
+    ABSTRACT,
     ATTRIBUTE,
     DECORATION,
     PLAIN,
@@ -43,17 +43,21 @@ def graph(files: Mapping[str, Linked], degraded: Iterable[str] = ()) -> Graph:
     return draw(edges, joined.definitions(), degraded)
 
 
-class _Join(Models):
+class _Join(Typed):
     """The whole of it: what is known, what is supposed, and the edges."""
 
     def solve(self) -> tuple[Edge, ...]:
         self.prepare()
         self.run()
         self._pass_decorated()
-        self._suppose_declared()
+        self.find_methods()
+        self.suppose_declared(receivers=True)
+        self.run()
+        self.suppose_declared(receivers=False)
         self._suppose_outside()
         self.run()
         self._pass_decorated()
+        self.suppose_called()
         return tuple(sorted([*self._sure(), *self._guessed()], key=_order))
 
     def definitions(self) -> list[Symbol]:
@@ -73,17 +77,6 @@ class _Join(Models):
             for call in file.linked.facts.calls:
                 if call.kind == DECORATION and call.result >= 0 and call.arguments and call.arguments[0] >= 0:
                     yield base + node[call.callee], base + node[call.arguments[0]], base + node[call.result]
-
-    def _suppose_declared(self) -> None:
-        """Let places of a declared type hold an instance where none is known."""
-        for place in sorted(self.declared):
-            file = self.program.file_at(place)
-            for target in file.linked.flows.get(place - file.place, ()):
-                held = [self.rows[value] for value in self.values(file.place + target)]
-                for scope in sorted(self.declared[place]):
-                    known = (int(a) for kind, a, _ in held if kind == INSTANCE)
-                    if not any(scope in self.program.order(made) for made in known):
-                        self.add(file.place + target, self.value(SUPPOSED, scope))
 
     def _suppose_outside(self) -> None:
         """Let an attribute that no class of the repository has be that of a base outside."""
@@ -107,11 +100,33 @@ class _Join(Models):
     def _sure(self) -> list[Edge]:
         self._symbols: dict[int, Symbol] = {}
         edges = []
-        for (caller, callee), lines in self.found.items():
+        for (caller, callee), lines in self._concrete().items():
             source, target = self._symbol(caller), self._symbol(callee)
             near = source.path == target.path or target.name.startswith("<builtin>.")
             edges.append(Edge(source, target, "exact" if near else "imported", tuple(sorted(set(lines)))))
         return edges
+
+    def _concrete(self) -> dict[tuple[int, int | str], list[int]]:
+        """Return the edges without those to an abstract method where what defines it is reached, too."""
+        abstract = {callee: name for _, callee in self.found if (name := self._abstract_name(callee))}
+        reached: set[tuple[int, str, int]] = set()
+        for (caller, callee), lines in self.found.items():
+            if isinstance(callee, int) and callee not in abstract:
+                name = self.program.scope_of[callee].name.rpartition(".")[2]
+                reached.update((caller, name, line) for line in lines)
+        kept: dict[tuple[int, int | str], list[int]] = {}
+        for (caller, callee), lines in self.found.items():
+            name = abstract.get(callee, "")
+            if left := [line for line in lines if (caller, name, line) not in reached]:
+                kept[caller, callee] = left
+        return kept
+
+    def _abstract_name(self, callee: int | str) -> str:
+        """Return the name of a method that is only declared, of a language where types are."""
+        if isinstance(callee, str) or not self.program.scope_of[callee].flags & ABSTRACT:
+            return ""
+        is_typed = self.program.file_with(callee).dialect.typed
+        return self.program.scope_of[callee].name.rpartition(".")[2] if is_typed else ""
 
     def _guessed(self) -> list[Edge]:
         """Guess the callee from the name of the method where nothing is known of the receiver."""
@@ -119,7 +134,9 @@ class _Join(Models):
         for number, scope in enumerate(self.program.scope_of):
             if scope.kind == "function":
                 file = self.program.file_with(number)
-                if file.linked.facts.scopes[scope.parent].kind == "class":
+                parent = file.linked.facts.scopes[scope.parent]
+                is_member = "." in scope.name.removeprefix(parent.name).lstrip(".")
+                if parent.kind == "class" or is_member:
                     name = scope.name.rpartition(".")[2]
                     namesakes.setdefault((id(file.dialect), name), []).append(number)
         guessed: dict[tuple[int, int], set[int]] = {}
@@ -129,7 +146,7 @@ class _Join(Models):
                 row = facts.places[node[call.callee]]
                 if row.op != ATTRIBUTE or call.kind != PLAIN:
                     continue
-                name = facts.names[row.b]
+                name = facts.names[row.b].partition("/")[0]
                 found = namesakes.get((id(file.dialect), name), ())
                 if not 0 < len(found) <= MAX_NAMESAKES or name in file.dialect.common:
                     continue

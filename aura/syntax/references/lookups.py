@@ -112,8 +112,12 @@ class Lookups(Propagation):
         elif kind == FUNCTION:
             if name == "prototype":
                 self.add(place, self.value(CLASS, a))
+            elif self.program.file_with(int(a)).dialect.single_method:
+                self.add(place, value)
             elif name in self.written:
                 self.connect(self.field(value, name), place)
+        elif kind == BOUND and self.program.file_with(int(a)).dialect.single_method:
+            self.add(place, value)
         elif kind == BOUND and name in self.written:
             self.connect(self.field(self.value(FUNCTION, a), name), place)
         elif kind in (CONTAINER, LITERAL, GENERATED):

@@ -74,6 +74,7 @@ class Program:
         self.places = place
         self._starts = [file.place for file in self.files]
         self._derived: dict[int, list[int]] = {}
+        self._searched: set[tuple[int, str]] = set()
         self._orders: dict[int, tuple[int | str, ...]] = {}
         self._known_bases: dict[int, list[int | str]] = {}
         self._members: dict[tuple[int, str, str], Found] = {}
@@ -233,7 +234,7 @@ class Program:
             if file.linked.facts.scopes[row.a].kind == "class":
                 found.append(file.scope + row.a)
         elif row.op == FREE:
-            found += self._values(self.free(file, names[row.b]), seen)
+            found += self._values(self.free(file, names[row.b]), seen, names[row.b])
         elif row.op == ATTRIBUTE:
             for value in self._static(file.place + file.linked.node[row.a], seen):
                 found += self._static_member(file, value, names[row.b], seen)
@@ -244,10 +245,27 @@ class Program:
             if call.kind == DECORATION and call.arguments:
                 found += self._static(file.place + file.linked.node[call.arguments[0]], seen)
         for entry in file.linked.imported.get(local, ()):
-            found += self._values(self.imported(file, entry), seen)
+            found += self._values(self.imported(file, entry), seen, entry.name)
         for source in file.linked.sources.get(local, ()):
             found += self._static(file.place + source, seen)
         return list(dict.fromkeys(found))
+
+    def _exported(self, place: int, name: str, seen: set[int]) -> list[int | str | Module]:
+        """Return the classes and modules that the exports of a file have under a name."""
+        file, found = self.file_at(place), list[int | str | Module]()
+        linked, local = file.linked, place - file.place
+        for base in (local, *linked.sources.get(local, ())):
+            for writer in linked.writers.get(base, ()):
+                row = linked.facts.places[writer]
+                if row.op == ATTRIBUTE and linked.facts.names[row.b] == name:
+                    found += self._static(file.place + writer, seen)
+        for entry in linked.imported.get(local, ()):
+            for module in self.imported(file, entry).modules:
+                if (place, module.key) not in self._searched:
+                    self._searched.add((place, module.key))
+                    found += self._values(self.member(file.modules, module, name), seen, name)
+                    self._searched.discard((place, module.key))
+        return found
 
     def _static_member(
         self, file: File, value: int | str | Module, name: str, seen: set[int]
@@ -255,14 +273,15 @@ class Program:
         if isinstance(value, str):
             return [f"{value}.{name}"]
         if isinstance(value, Module):
-            return self._values(self.member(file.modules, value, name), seen)
+            return self._values(self.member(file.modules, value, name), seen, name)
         owner = self.file_with(value)
         place = owner.linked.members_of(value - owner.scope).get(name)
         return self._static(owner.place + place, seen) if place is not None else []
 
-    def _values(self, found: Found, seen: set[int]) -> list[int | str | Module]:
+    def _values(self, found: Found, seen: set[int], name: str) -> list[int | str | Module]:
         values: list[int | str | Module] = [value for at in found.places for value in self._static(at, seen)]
         values += found.modules
+        values += [value for at in found.exports for value in self._exported(at, name, seen)]
         return [*values, found.outside] if found.outside else values
 
 

@@ -8,6 +8,7 @@ from xxhash import xxh3_64_intdigest
 from aura.syntax.language import HEAD, grammar_of, language_for
 from aura.syntax.parsing import parse
 from aura.syntax.references.dialect import dialect_of
+from aura.syntax.references.manifests import read_manifest
 from aura.syntax.references.types import Facts
 
 FACTS_VERSION = 1
@@ -32,6 +33,9 @@ def read(source: bytes, path: str) -> Facts | None:
 
     Only the language depends on the path. A file that does not parse yields what can be had.
     """
+    manifest = read_manifest(source, path)
+    if manifest is not None:
+        return manifest
     language = language_for(path, source[:HEAD])
     if language is None or dialect_of(language.name) is None or b"\0" in source[:8000]:
         return None

@@ -6,8 +6,7 @@
     -- edges
     caller -> callee [confidence]
 
-Only edges between named entities of the files count: what an anonymous function does is done by the function
-around it.
+A confidence of `missed` marks an edge that should be found and is not.
 """
 
 import re
@@ -45,13 +44,15 @@ def _read(path: Path) -> Iterator[Case]:
 
 
 def found(case: Case) -> dict[tuple[str, str], str]:
-    """Return the edges that are found, with their confidence."""
+    """Return the edges to named entities of the files, with their confidence.
+
+    What an anonymous function does is done by the function around it.
+    """
     facts = {path: read(source.encode(), path) for path, source in case.files.items()}
     edges = join({path: known for path, known in facts.items() if known is not None})
     named: dict[tuple[str, str], str] = {}
     for edge in edges:
-        ends = edge.caller.name, edge.callee.name
-        caller, callee = (_NAMELESS.sub("", end) for end in ends)
-        if edge.callee.path and (caller != callee or ends == (caller, callee)):
+        caller, callee = _NAMELESS.sub("", edge.caller.name), edge.callee.name
+        if edge.callee.path and not _NAMELESS.search(callee):
             named.setdefault((caller, callee), edge.confidence)
     return named

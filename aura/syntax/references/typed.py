@@ -1,0 +1,211 @@
+"""What languages with declared types and callbacks need beyond the values that are known by making.
+
+A declared type stands for its class and all that derive from it (class hierarchy analysis; Dean, Grove &
+Chambers, ECOOP 1995). What is called but not known is supposed to call the functions that it is given, with
+what the receiver holds, and to give back what it holds.
+"""
+
+from aura.syntax.references.calls import Calling
+from aura.syntax.references.lookups import ALL
+from aura.syntax.references.models import Models
+from aura.syntax.references.program import File
+from aura.syntax.references.propagation import (
+    BOUND,
+    CLASS,
+    CONTAINER,
+    FUNCTION,
+    INSTANCE,
+    PARTIAL,
+    SUPPOSED,
+)
+from aura.syntax.references.types import ABSTRACT, ATTRIBUTE, DECORATION, DEFINITION, Call
+
+MAX_ROUNDS = 6
+MAX_SUBCLASSES = 8
+
+_CALLABLE = frozenset({FUNCTION, BOUND, CLASS, PARTIAL})
+
+
+class Typed(Models):
+    """Supposes what is declared, and what unknown callees do."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.supposed: dict[tuple[int, int], set[int]] = {}
+        self.derived: dict[int, list[int]] | None = None
+
+    # Declared types
+
+    def suppose_declared(self, *, receivers: bool) -> None:
+        """Let places of a declared type hold an instance where none is known: receivers, or all others."""
+        for place in sorted(self.declared):
+            file = self.program.file_at(place)
+            if self._is_receiver(file, place) != receivers:
+                continue
+            for target in file.linked.flows.get(place - file.place, ()):
+                held = [self.rows[value] for value in self.values(file.place + target)]
+                known = [int(a) for kind, a, _ in held if kind == INSTANCE]
+                if file.dialect.single_method and any(kind in (FUNCTION, BOUND) for kind, _, _ in held):
+                    continue
+                for scope in sorted(self.declared[place]):
+                    if not any(self._is_a(made, scope) for made in known):
+                        for supposed in self._stands_for(scope):
+                            self.add(file.place + target, self.value(SUPPOSED, supposed))
+
+    def _is_receiver(self, file: File, place: int) -> bool:
+        """Tell whether a type is declared by being the class around."""
+        facts = file.linked.facts
+        return facts.places[facts.places[place - file.place].a].op == DEFINITION
+
+    def _is_a(self, made: int, scope: int) -> bool:
+        return scope in self.program.order(made) or made in self.subclasses.get(scope, ())
+
+    def _stands_for(self, scope: int) -> list[int]:
+        if not self.program.file_with(scope).dialect.typed:
+            return [scope]
+        return [scope, *self.subclasses.get(scope, ())][:MAX_SUBCLASSES]
+
+    @property
+    def subclasses(self) -> dict[int, list[int]]:
+        """The classes that derive from a class, or have all methods of an interface where that is enough."""
+        if self.derived is None:
+            self.derived = {}
+            structural: list[tuple[int, frozenset[str]]] = []
+            for scope, row in enumerate(self.program.scope_of):
+                if row.kind != "class":
+                    continue
+                if self.program.file_with(scope).dialect.structural:
+                    structural.append((scope, self._methods(scope)))
+                    continue
+                for base in self.program.order(scope)[1:]:
+                    if isinstance(base, int):
+                        self.derived.setdefault(base, []).append(scope)
+            self._add_structural(structural)
+        return self.derived
+
+    def _add_structural(self, types: list[tuple[int, frozenset[str]]]) -> None:
+        assert self.derived is not None
+        owners: dict[str, list[int]] = {}
+        methods = dict(types)
+        interfaces = [scope for scope, _ in types if self._abstract(scope)]
+        for scope, names in types:
+            if scope not in interfaces:
+                for name in names:
+                    owners.setdefault(name, []).append(scope)
+        for interface in interfaces:
+            wanted = methods[interface]
+            rarest = min((owners.get(name, []) for name in wanted), key=len, default=[])
+            self.derived[interface] = [scope for scope in rarest if wanted <= methods[scope]]
+
+    def _methods(self, scope: int) -> frozenset[str]:
+        """Return the names of the methods that a type has of its own or embeds."""
+        names: set[str] = set()
+        for base in self.program.order(scope):
+            if isinstance(base, int):
+                names |= self.methods_of.get(base, set())
+        return frozenset(names)
+
+    def _abstract(self, scope: int) -> bool:
+        return scope in self.interfaces
+
+    def find_methods(self) -> None:
+        """Learn which methods each type has: those in it, and those that are written to it."""
+        self.methods_of: dict[int, set[str]] = {}
+        self.interfaces: set[int] = set()
+        for number, row in enumerate(self.program.scope_of):
+            if row.kind == "function" and row.flags & ABSTRACT:
+                file = self.program.file_with(number)
+                if file.linked.facts.scopes[row.parent].kind == "class":
+                    owner = file.scope + row.parent
+                    self.methods_of.setdefault(owner, set()).add(row.name.rpartition(".")[2])
+                    self.interfaces.add(owner)
+        for (value, name), place in self.fields.items():
+            if value >= 0 and self.rows[value][0] == CLASS:
+                held = self.values(place)
+                if any(self.rows[method][0] == FUNCTION for method in held):
+                    self.methods_of.setdefault(int(self.rows[value][1]), set()).add(name)
+
+    # Unknown callees
+
+    def suppose_called(self) -> None:
+        """Let unknown callees call the functions that they are given, until nothing more is found."""
+        for _ in range(MAX_ROUNDS):
+            is_new = False
+            for file in self.program.files:
+                if file.dialect.callbacks:
+                    for index, call in enumerate(file.linked.facts.calls):
+                        if call.kind != DECORATION:
+                            is_new |= self._suppose_call(file, index, call)
+            if not is_new:
+                return
+            self.run()
+
+    def _suppose_call(self, file: File, index: int, call: Call) -> bool:
+        """Suppose what a call does, and tell whether there is anything new in it."""
+        callee = file.place + file.linked.node[call.callee]
+        held = self.values(callee)
+        if any(self.rows[value][0] in _CALLABLE for value in held):
+            return False
+        row = file.linked.facts.places[callee - file.place]
+        base = file.place + file.linked.node[row.a] if row.op == ATTRIBUTE else -1
+        name = file.linked.facts.names[row.b].partition("/")[0] if row.op == ATTRIBUTE else ""
+        calling = self.calling(file, index)
+        receivers = self.values(base) if base >= 0 else []
+        given = [place for place in calling.arguments if place >= 0 and self._functions(place)]
+        known = self.supposed.setdefault((file.place, index), set())
+        new = [place for place in given if place not in known]
+        others = sorted(~value for value in receivers if ~value not in known)
+        known.update(new, others)
+        is_transparent = name in file.dialect.transparent
+        self._give_back(calling, [~value for value in others], is_transparent=is_transparent)
+        if name in file.dialect.keeping:
+            self._keep(calling, [~value for value in others])
+        elif new:
+            self._call_back(calling, base, new, is_transparent=is_transparent)
+        return bool(new or others)
+
+    def _keep(self, call: Calling, receivers: list[int]) -> None:
+        """Let containers hold what they are given."""
+        for value in receivers:
+            if self.rows[value][0] == CONTAINER:
+                for place in call.arguments:
+                    self._pass(place, self.slot(value, None))
+
+    def _functions(self, place: int) -> bool:
+        return any(self.rows[value][0] in (FUNCTION, BOUND) for value in self.values(place))
+
+    def _give_back(self, call: Calling, receivers: list[int], *, is_transparent: bool) -> None:
+        if call.result < 0:
+            return
+        for value in sorted(receivers):
+            if self.rows[value][0] == CONTAINER:
+                self.connect(self.field(value, ALL), call.result)
+                self.add(call.result, value)
+            elif is_transparent:
+                self.add(call.result, value)
+
+    def _call_back(self, call: Calling, base: int, given: list[int], *, is_transparent: bool) -> None:
+        """Call the functions among the arguments with what the receiver holds."""
+        items = self.new_place()
+        if base >= 0:
+            self.watch(base, lambda value: self._hand_over(value, items))
+            if is_transparent:
+                self.connect(base, items)
+        for place in call.arguments:
+            if place >= 0 and place not in given:
+                self.connect(place, items)
+        result = -1
+        if call.result >= 0:
+            result = self.new_place()
+            made = self.value(CONTAINER, call.result, "array")
+            self.add(call.result, made)
+            self.connect(result, self.slot(made, None))
+            self.connect(result, call.result)
+        for place in given:
+            self._call_place(Calling(call.scope, call.line, call.kind, result, (items, items, items)), place)
+
+    def _hand_over(self, value: int, items: int) -> None:
+        if self.rows[value][0] == CONTAINER:
+            self.connect(self.field(value, ALL), items)
+        elif self.rows[value][0] in (INSTANCE, SUPPOSED):
+            self.add(items, value)
