@@ -11,7 +11,6 @@ from aura.repo.cache import Cache, Key, Shelf
 from aura.repo.present import Present, Seen
 from aura.repo.requests import Calls, CallsOf
 from aura.repo.worktrees import WorkTree, discover
-from aura.syntax.language import language_for
 from aura.syntax.references import read
 from aura.syntax.references.graph import Graph
 from aura.syntax.references.join import graph
@@ -115,8 +114,8 @@ class _Tree:
 
 
 def _key(path: str, seen: Seen) -> Key | None:
-    language = language_for(path, b"") if read.is_read(path) else None
-    return Key(seen.blob, language.name, read.fingerprint(language.name), "facts") if language else None
+    language = read.language_of(path)
+    return Key(seen.blob, language, read.fingerprint(language), "facts") if language else None
 
 
 def _whole(keys: Mapping[str, Key]) -> Key:

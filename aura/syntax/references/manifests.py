@@ -77,12 +77,15 @@ _READERS: dict[str, tuple[str, Callable[[bytes], Manifest]]] = {
 }
 
 
-def read_manifest(source: bytes, path: str) -> Facts | None:
-    """Return the facts of a manifest, or None for any other file, or one that cannot be read."""
+def manifest_language(path: str) -> str | None:
+    """Return the language whose imports a file of this name says something of, or None."""
     known = _READERS.get(path.rpartition("/")[2])
-    if known is None:
-        return None
-    language, reader = known
+    return known[0] if known else None
+
+
+def read_manifest(source: bytes, path: str) -> Facts | None:
+    """Return the facts of a manifest, or None where it cannot be read."""
+    language, reader = _READERS[path.rpartition("/")[2]]
     try:
         manifest = reader(source)
     except (ValueError, RecursionError):

@@ -8,16 +8,18 @@ from xxhash import xxh3_64_intdigest
 from aura.syntax.language import HEAD, grammar_of, language_for
 from aura.syntax.parsing import parse
 from aura.syntax.references.dialect import dialect_of
-from aura.syntax.references.manifests import read_manifest
+from aura.syntax.references.manifests import manifest_language, read_manifest
 from aura.syntax.references.types import Facts
 
 FACTS_VERSION = 1
 
 
-def is_read(path: str) -> bool:
-    """Tell whether a file of this name is in a language whose references are known."""
+def language_of(path: str) -> str | None:
+    """Return the language that a file of this name has facts of, or None."""
+    if described := manifest_language(path):
+        return described
     language = language_for(path, b"")
-    return language is not None and dialect_of(language.name) is not None
+    return language.name if language is not None and dialect_of(language.name) is not None else None
 
 
 @cache
@@ -33,9 +35,8 @@ def read(source: bytes, path: str) -> Facts | None:
 
     Only the language depends on the path. A file that does not parse yields what can be had.
     """
-    manifest = read_manifest(source, path)
-    if manifest is not None:
-        return manifest
+    if manifest_language(path):
+        return read_manifest(source, path)
     language = language_for(path, source[:HEAD])
     if language is None or dialect_of(language.name) is None or b"\0" in source[:8000]:
         return None
