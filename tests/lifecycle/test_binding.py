@@ -184,3 +184,61 @@ def test_tickets_come_from_the_option_and_the_summary_each_once(aura: Aura, know
     made = aura.json(*args, cwd=known.path)
     assert {(t["system"], t["id"]) for t in made["tickets"]} == {("jira", "OPS-2"), ("linear", "ENG-1")}
     assert aura.summaries(known, "ticket=OPS-2") == ["fix [ENG-1]"]
+
+
+SPREAD = "def f(\n    a,\n    b,\n):\n    return g(\n        a, b, 'x'\n    )\n"
+DENSE = 'def f(a, b):\n    return g(a, b, "x")\n'
+
+
+@pytest.mark.parametrize(
+    ("committed", "state"),
+    [
+        (SPREAD, "bound"),
+        (SPREAD.replace("def f", "def renamed"), "bound"),
+        (DENSE.replace("a, b, ", "b, a, "), "superseded"),
+    ],
+)
+def test_lay_out_and_another_name_bind_and_another_body_does_not(
+    aura: Aura, known: GitRepo, committed: str, state: str
+) -> None:
+    known.commit({"c.py": 'def f(a):\n    return g(a, "x")\n'}, "one argument")
+    known.write({"c.py": DENSE})
+    made = aura.log(known, "two arguments")
+    aura.recorded(known, known.commit({"c.py": committed}, "two arguments, in the end"))
+    assert aura.states(known, made["id"]) == {"f": state}
+
+
+@pytest.mark.parametrize(
+    ("committed", "state"),
+    [
+        (SPREAD, "bound"),
+        (DENSE.replace("def f", "def another"), "bound"),
+        (DENSE.replace('"x"', '"y"'), "superseded"),
+    ],
+)
+def test_what_was_logged_as_added_binds_in_another_lay_out_and_by_another_name(
+    aura: Aura, known: GitRepo, committed: str, state: str
+) -> None:
+    known.write({"c.py": DENSE})
+    made = aura.log(known, "f is new")
+    aura.recorded(known, known.commit({"c.py": committed}, "new, in the end"))
+    assert aura.states(known, made["id"]) == {"f": state}
+    assert made["id"] in [r["intent"]["id"] for r in aura.json("why", "c.py:1", cwd=known.path)["data"]]
+
+
+def test_content_that_a_later_commit_gives_in_another_lay_out_binds_at_last(aura: Aura, known: GitRepo) -> None:
+    known.commit({"c.py": 'def f(a):\n    return g(a, "x")\n'}, "one argument")
+    known.write({"c.py": DENSE})
+    made = aura.log(known, "two arguments")
+    aura.recorded(known, known.commit({"c.py": DENSE.replace('"x"', '"y"')}, "half of it"))
+    assert aura.states(known, made["id"]) == {"f": "superseded"}
+    last = known.commit({"c.py": SPREAD}, "the rest")
+    aura.recorded(known, last)
+    assert aura.states(known, made["id"]) == {"f": "bound"}
+    assert aura.intent(known, made["id"])["commit_sha"] == last
+
+
+def test_an_intent_without_changes_belongs_to_no_commit(aura: Aura, known: GitRepo) -> None:
+    made = aura.log(known, "nothing was changed")
+    aura.recorded(known, known.commit({"c.py": DENSE}, "something else"))
+    assert aura.intent(known, made["id"])["commit_sha"] is None
