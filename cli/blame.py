@@ -8,7 +8,7 @@ from . import edits, show
 def show_all(answer: dict[str, Any]) -> None:
     """Show the entities of a file, each with its last intent."""
     show.table(
-        ("lines", "entity", "when", "commit", "author", "intent"), [_row(line) for line in answer["data"]]
+        ("lines", "entity", "when", "commit", "author", "summary"), [_row(line) for line in answer["data"]]
     )
     show.more(answer)
 

@@ -1,6 +1,6 @@
 """Blame: the last intent of each entity of a file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import msgspec
@@ -115,7 +115,9 @@ def show(db: Connection, caller: Caller, query: Any, pool: Pool, ancestry: Ances
     page = BLAME.page(db, caller, query, given=[msgspec.json.encode(keys).decode()])
     if query.group_by or query.aggregate:
         return page
-    return Page([_blamed(db, lines[n]) for n in page.data], page.next_cursor, page.has_more)
+    shown = [lines[n] for n in page.data]
+    said = {seq: intents.by_seq(db, seq) for seq in {line.said.intent for line in shown if line.said}}
+    return Page([_blamed(db, line, said) for line in shown], page.next_cursor, page.has_more)
 
 
 def _entities(pool: Pool, root: str, rev: str | None, path: str) -> Sequence[Entity]:
@@ -141,10 +143,10 @@ def _last(steps: Sequence[Step], *, is_committed: bool) -> tuple[State, str | No
     return "committed", made.commit_sha, said
 
 
-def _blamed(db: Connection, line: _Line) -> Blamed:
+def _blamed(db: Connection, line: _Line, intents_of: Mapping[int, Intent]) -> Blamed:
     entity, said = line.entity, line.said
     id_ = lineage.id_of(db, line.known) if line.known else None
-    intent = intents.by_seq(db, said.intent) if said else None
+    intent = intents_of[said.intent] if said else None
     node = nodes.at(db, said.intent, said.position) if said and said.position is not None else None
     return Blamed(
         id_, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line, line.state,

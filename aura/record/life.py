@@ -58,19 +58,29 @@ class View(Struct, frozen=True):
     reached: Reached
 
 
-_STEPS = """
+_EDITS = """
 SELECT v.entity, n.intent, i.id, n.position, i.source, n.state, n.commit_sha, i.worktree,
        ifnull(c.parents, 0), n.changes, n.old, n.new
 FROM versions v JOIN nodes n ON n.{side} = v.seq JOIN intents i ON i.seq = n.intent
 LEFT JOIN commits c ON c.intent = n.intent WHERE {which}
-UNION ALL
+"""
+_CARRIED = """
 SELECT v.entity, k.intent, i.id, NULL, i.source, 'bound', i.commit_sha, NULL,
        c.parents, '', k.old, k.new
 FROM versions v JOIN carried k ON k.{side} = v.seq JOIN intents i ON i.seq = k.intent
 JOIN commits c ON c.intent = k.intent WHERE {which}
 """
-_OF_ENTITIES = "v.entity IN (SELECT value FROM json_each(?1))"
-_OF_FILE = "v.name IN (SELECT seq FROM names WHERE repo = ?1 AND path = ?2)"
+_OF_ENTITY = "v.entity IN (SELECT value FROM json_each(?))"
+_LEFT = f"{_OF_ENTITY} AND (n.new IS NULL OR (SELECT entity FROM versions WHERE seq = n.new) != v.entity)"
+_STEPS_OF_ENTITY = (
+    _EDITS.format(side="new", which=_OF_ENTITY),
+    _EDITS.format(side="old", which=_LEFT),
+    _CARRIED.format(side="new", which=_OF_ENTITY),
+)
+_OF_FILE = "v.name IN (SELECT seq FROM names WHERE repo = ? AND path = ?)"
+_STEPS_OF_FILE = tuple(
+    sql.format(side=side, which=_OF_FILE) for sql in (_EDITS, _CARRIED) for side in ("new", "old")
+)
 
 
 def lives(db: Connection, view: View, entities: Iterable[int]) -> dict[int, list[Step]]:
@@ -82,8 +92,8 @@ def lives(db: Connection, view: View, entities: Iterable[int]) -> dict[int, list
     asked = list(entities)
     found: dict[int, dict[tuple[int, int | None], Step]] = {entity: {} for entity in asked}
     given = msgspec.json.encode(asked).decode()
-    for side in ("new", "old"):
-        for row in rows(db, _STEPS.format(side=side, which=_OF_ENTITIES), given):
+    for sql in _STEPS_OF_ENTITY:
+        for row in rows(db, sql, given):
             found[row[0]].setdefault((row[1], row[3]), Step(*row))
     behind = _behind(view, (step for steps in found.values() for step in steps.values()))
     return {entity: _in_order(view, list(steps.values()), behind) for entity, steps in found.items()}
@@ -101,8 +111,8 @@ def of_file(db: Connection, view: View, path: str, limit: int) -> list[Step]:
     while path not in seen and len(chosen) < limit:
         seen.add(path)
         found: dict[tuple[int, int | None], Step] = {}
-        for side in ("new", "old"):
-            for row in rows(db, _STEPS.format(side=side, which=_OF_FILE), view.repo, path):
+        for sql in _STEPS_OF_FILE:
+            for row in rows(db, sql, view.repo, path):
                 found.setdefault((row[1], row[3]), Step(*row))
         steps = [step for step in found.values() if step.id < before]
         for step in _in_order(view, steps, _behind(view, steps)):
