@@ -28,7 +28,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         drawn.add_column(
-            column, overflow="fold", no_wrap=column in ("id", "intent", "when", "entities", "line", "lines", "commit")
+            column,
+            overflow="fold",
+            no_wrap=column in ("id", "intent", "when", "entities", "line", "lines", "commit"),
         )
     for row in shown:
         drawn.add_row(*(cell.replace("[", "\\[") for cell in row))

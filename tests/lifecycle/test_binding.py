@@ -226,7 +226,9 @@ def test_what_was_logged_as_added_binds_in_another_lay_out_and_by_another_name(
     assert made["id"] in [r["intent"]["id"] for r in aura.json("why", "c.py:1", cwd=known.path)["data"]]
 
 
-def test_content_that_a_later_commit_gives_in_another_lay_out_binds_at_last(aura: Aura, known: GitRepo) -> None:
+def test_content_that_a_later_commit_gives_in_another_lay_out_binds_at_last(
+    aura: Aura, known: GitRepo
+) -> None:
     known.commit({"c.py": 'def f(a):\n    return g(a, "x")\n'}, "one argument")
     known.write({"c.py": DENSE})
     made = aura.log(known, "two arguments")
