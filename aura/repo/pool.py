@@ -32,6 +32,8 @@ from aura.syntax.references.graph import Direction
 
 CHUNK = 48
 """Neighbouring commits share files: a worker is given this many at a time, where there are that many."""
+LEAST = 4
+"""Towards the end the chunks become as small as this, so that no worker waits long for another."""
 
 _BACKOFF = (0.0, 0.1, 0.5, 2.0, 5.0)
 _CAREFUL = 8
@@ -77,8 +79,7 @@ class Pool:
         A commit for which a worker takes too long, or dies twice, is answered as `failed`. Raises the
         AuraError that concerns the repository as a whole.
         """
-        size = max(1, min(CHUNK, -(-len(shas) // (self.size * 3))))
-        chunks = [list(shas[start : start + size]) for start in range(0, len(shas), size)]
+        chunks = _chunks(shas, self.size)
         return self._spread([partial(self._chunk, git_dir, chunk, shapes) for chunk in chunks])
 
     def diff_trees(self, git_dir: str, old: str | None, new: str | None) -> Diff:
@@ -294,6 +295,17 @@ class CallPool(Pool):
         (answer,) = self._whole(CallsOf(os.fsencode(root), direction, name, path))
         assert isinstance(answer, Calls)
         return answer
+
+
+def _chunks(shas: Sequence[str], workers: int) -> list[list[str]]:
+    """Part commits into chunks of half of what each worker would get of the rest."""
+    chunks = []
+    start = 0
+    while start < len(shas):
+        size = min(CHUNK, max(LEAST, (len(shas) - start) // (2 * workers)))
+        chunks.append(list(shas[start : start + size]))
+        start += size
+    return chunks
 
 
 def _taken(waiting: deque[Callable[[], Iterable[_A]]]) -> Callable[[], Iterable[_A]] | None:
