@@ -265,3 +265,12 @@ def test_a_worker_speaks_over_plain_pipes(repo: GitRepo) -> None:
         out = out[end:]
     assert [type(answer) for answer in answers] == [Diff, Done, Diff, Done]
     assert done.stderr == b""
+
+
+def test_chunks_hold_all_commits_in_order_and_become_small() -> None:
+    for count in (0, 1, 3, 12, 200, 1000):
+        shas = [str(number) for number in range(count)]
+        chunks = pools._chunks(shas, 2)
+        assert [sha for chunk in chunks for sha in chunk] == shas
+        assert all(0 < len(chunk) <= pools.CHUNK for chunk in chunks)
+        assert count < 12 or len(chunks[-1]) <= pools.LEAST
