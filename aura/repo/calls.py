@@ -20,6 +20,9 @@ from aura.syntax.references.types import Facts
 TREES = 4
 """Work trees whose graphs are held in memory."""
 
+BATCH = 100
+"""Files after which their facts are kept: whoever is out of time has not read in vain."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -91,17 +94,22 @@ class _Tree:
             for path, linked in self._files.items()
             if path in keys and keys[path] == self._keys.get(path)
         }
-        missing = {path: key for path, key in keys.items() if path not in self._files}
-        known = self._shelf.get_many(missing.values())
+        missing = [path for path in keys if path not in self._files]
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
+            self._take({path: keys[path] for path in batch}, seen)
+        whole = {path: linked for path, linked in self._files.items() if linked is not None}
+        return graph(whole, self._files.keys() - whole.keys())
+
+    def _take(self, keys: Mapping[str, Key], seen: Mapping[str, Seen]) -> None:
+        known = self._shelf.get_many(keys.values())
         fresh: dict[Key, Facts] = {}
-        for path, key in missing.items():
+        for path, key in keys.items():
             facts = known.get(key) or fresh.get(key)
             if facts is None and (facts := self._read(path, seen[path])) is not None:
                 fresh[key] = facts
             self._files[path] = Linked(facts) if facts is not None else None
         self._shelf.put_many(fresh)
-        whole = {path: linked for path, linked in self._files.items() if linked is not None}
-        return graph(whole, self._files.keys() - whole.keys())
 
     def _read(self, path: str, seen: Seen) -> Facts | None:
         source = seen.data if seen.data is not None else self._present.read(path)
