@@ -78,9 +78,9 @@ class Builder:
         self._places: list[Place] = []
         self._scopes: list[Scope] = [Scope("module", "", -1, 1)]
         self._known: dict[tuple[int, ...], int] = {}
-        self._used: list[dict[int, int]] = [{}]
-        self._bound: list[set[int]] = [set()]
-        self._elsewhere: dict[tuple[int, int], int] = {}
+        self._used: list[dict[str, int]] = [{}]
+        self._bound: list[set[str]] = [set()]
+        self._elsewhere: dict[tuple[int, str], int] = {}
         self._lambdas: dict[int, int] = {}
         self._flows: list[int] = []
         self._calls: list[Call] = []
@@ -143,27 +143,29 @@ class Builder:
 
     def bind(self, scope: int, name: str) -> int:
         """Return the place of a name that the scope binds: a variable, a parameter, a member of a class."""
-        index = self._name(name)
-        owner = self._elsewhere.get((scope, index), scope)
-        self._bound[owner].add(index)
-        return self._variable(owner, index)
+        owner = self._elsewhere.get((scope, name), scope) if self._elsewhere else scope
+        self._bound[owner].add(name)
+        return self.name(owner, name)
 
     def name(self, scope: int, name: str) -> int:
         """Return the place that a name denotes where it is used in a scope.
 
         What binds it is found at the end: the scope itself, or the nearest around it that is no class.
         """
-        return self._variable(scope, self._name(name))
+        used = self._used[scope]
+        known = used.get(name)
+        if known is None:
+            known = used[name] = self._add(Place(VARIABLE, scope, self._name(name)))
+        return known
 
     def bind_elsewhere(self, scope: int, name: str, owner: int) -> None:
         """Say that a name of a scope is a variable of a scope around it (`global`, `nonlocal`)."""
-        index = self._name(name)
-        self._bound[owner].add(index)
-        self._elsewhere[scope, index] = owner
+        self._bound[owner].add(name)
+        self._elsewhere[scope, name] = owner
 
     def binds(self, scope: int, name: str) -> bool:
         """Tell whether a scope binds a name, as far as it was read."""
-        return self._name(name) in self._bound[scope]
+        return name in self._bound[scope]
 
     def definition(self, scope: int) -> int:
         """Return the place that holds the function or class itself."""
@@ -248,9 +250,9 @@ class Builder:
             return NOTHING
         pairs = tuple(x for name, place in keywords if place >= 0 for x in (self._name(name), place))
         index = len(self._calls)
-        given = tuple(NOTHING if self._places[place].op == LITERAL else place for place in arguments)
-        while given and given[-1] < 0:
-            given = given[:-1]
+        given = tuple(arguments)
+        if given:
+            given = self._followed(given)
         self._calls.append(Call(scope, line, callee, kind, NOTHING, given, pairs, spread, keyword_spread))
         return index
 
@@ -282,7 +284,7 @@ class Builder:
             tuple(self._derived),
         )  # fmt: skip
 
-    def _resolve(self, scope: int, name: int, place: int) -> None:
+    def _resolve(self, scope: int, name: str, place: int) -> None:
         owner = self._elsewhere.get((scope, name))
         around = self._scopes[scope].parent
         while owner is None and around >= 0:
@@ -292,19 +294,20 @@ class Builder:
                 owner = around
             around = self._scopes[around].parent
         if owner is not None:
-            self._places[place] = Place(ALIAS, self._variable(owner, name))
-        elif (found := self._once(FREE, NOTHING, name)) != place:
+            self._places[place] = Place(ALIAS, self.name(owner, name))
+        elif (found := self._once(FREE, NOTHING, self._name(name))) != place:
             self._places[place] = Place(ALIAS, found)
+
+    def _followed(self, given: tuple[int, ...]) -> tuple[int, ...]:
+        """Return arguments without literals, and without those behind the last that is of interest."""
+        places = self._places
+        followed = [NOTHING if place < 0 or places[place].op == LITERAL else place for place in given]
+        while followed and followed[-1] < 0:
+            followed.pop()
+        return tuple(followed)
 
     def _name(self, name: str) -> int:
         return self._names.setdefault(name, len(self._names))
-
-    def _variable(self, scope: int, name: int) -> int:
-        used = self._used[scope]
-        known = used.get(name)
-        if known is None:
-            known = used[name] = self._add(Place(VARIABLE, scope, name))
-        return known
 
     def _looked_up(self, op: int, scope: int, base: int, name: int, line: int) -> int:
         if base < 0:

@@ -35,7 +35,10 @@ class CallExpressions(Expressions):
         self._read_call(node, _ignored)
 
     def _read_call(self, node: Node, result_of: Callable[[int], int]) -> int:
-        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        function, arguments = (
+            node.child_by_field_id(self.fields.function),
+            node.child_by_field_id(self.fields.arguments),
+        )
         if function is None or arguments is None:
             return self.other(node)
         name = self.text(function) if function.type == "identifier" else ""
@@ -63,7 +66,10 @@ class CallExpressions(Expressions):
         for child in children:
             kind = child.type
             if kind == "keyword_argument":
-                name, value = child.child_by_field_name("name"), child.child_by_field_name("value")
+                name, value = (
+                    child.child_by_field_id(self.fields.name),
+                    child.child_by_field_id(self.fields.value),
+                )
                 if name is not None:
                     keywords.append((self.text(name), self.value(value)))
             elif kind in ("list_splat", "dictionary_splat"):
@@ -132,9 +138,9 @@ class CallExpressions(Expressions):
 
     def function_lambda(self, node: Node) -> int:
         scope = self.facts.open_scope("lambda", "", self.scope, line=node.start_point.row + 1)
-        parameters = node.child_by_field_name("parameters")
+        parameters = node.child_by_field_id(self.fields.parameters)
         outer = self._enter(scope, parameters)
-        self.facts.flow(self.value(node.child_by_field_name("body")), self.facts.returned(scope))
+        self.facts.flow(self.value(node.child_by_field_id(self.fields.body)), self.facts.returned(scope))
         self.scope = outer
         return self.facts.definition(scope)
 

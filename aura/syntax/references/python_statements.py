@@ -56,13 +56,13 @@ class Statements(Types):
                 self.value(child)
 
     def assignment(self, node: Node) -> int:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        left, right = node.child_by_field_id(self.fields.left), node.child_by_field_id(self.fields.right)
         if right is not None and right.type == "assignment":
             place = self.assignment(right)
         else:
             place = self.value(right)
         self.assign(left, place)
-        annotation = node.child_by_field_name("type")
+        annotation = node.child_by_field_id(self.fields.type)
         if left is not None and annotation is not None:
             self.assign(left, self.annotated(annotation))
             if left.type == "identifier" and self.facts.scope(self.scope).kind == "class":
@@ -74,8 +74,8 @@ class Statements(Types):
         return place
 
     def augmented(self, node: Node) -> None:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
+        left, right = node.child_by_field_id(self.fields.left), node.child_by_field_id(self.fields.right)
+        operator = node.child_by_field_id(self.fields.operator)
         place = self.value(right)
         method = OPERATORS.get(operator.type[:-1]) if operator is not None else None
         if left is None:
@@ -90,7 +90,7 @@ class Statements(Types):
     # Definitions
 
     def function(self, node: Node, decorators: tuple[Node, ...] = ()) -> None:
-        name_node = node.child_by_field_name("name")
+        name_node = node.child_by_field_id(self.fields.name)
         if name_node is None:
             return
         name = self.text(name_node)
@@ -111,15 +111,17 @@ class Statements(Types):
         if bound != name:
             place = self.facts.definition(scope)
         self.facts.flow(place, self.facts.bind(parent, bound))
-        body = node.child_by_field_name("body")
+        body = node.child_by_field_id(self.fields.body)
         if body is not None and self._is_stub(body):
             flags |= ABSTRACT
         self.facts.add_flags(scope, flags)
         if in_class:
             self.class_scopes[scope] = parent
         outer_names, self.renamed = self.renamed, {}
-        outer = self._enter(scope, node.child_by_field_name("parameters"))
-        self.facts.flow(self.annotated(node.child_by_field_name("return_type")), self.facts.returned(scope))
+        outer = self._enter(scope, node.child_by_field_id(self.fields.parameters))
+        self.facts.flow(
+            self.annotated(node.child_by_field_id(self.fields.return_type)), self.facts.returned(scope)
+        )
         self.block(body)
         self.scope, self.renamed = outer, outer_names
 
@@ -140,7 +142,7 @@ class Statements(Types):
                 keyword_only = len(places)
             if child.is_extra or kind.endswith("_separator"):
                 continue
-            target = child.child_by_field_name("name") or child
+            target = child.child_by_field_id(self.fields.name) or child
             if kind == "typed_parameter":
                 target = child.named_children[0]
             if target.type == "list_splat_pattern":
@@ -152,8 +154,8 @@ class Statements(Types):
             place = self.facts.bind(scope, self.text(target))
             places.append(place)
             self.scope = outer
-            self.facts.flow(self.value(child.child_by_field_name("value")), place)
-            self.facts.flow(self.annotated(child.child_by_field_name("type")), place)
+            self.facts.flow(self.value(child.child_by_field_id(self.fields.value)), place)
+            self.facts.flow(self.annotated(child.child_by_field_id(self.fields.type)), place)
             self.scope = scope
         self.facts.set_parameters(
             scope, places, keyword_only=keyword_only, variadic=variadic, keyword_variadic=rest
@@ -165,18 +167,18 @@ class Statements(Types):
         return container
 
     def class_definition(self, node: Node, decorators: tuple[Node, ...] = ()) -> None:
-        name_node = node.child_by_field_name("name")
+        name_node = node.child_by_field_id(self.fields.name)
         if name_node is None:
             return
         name = self.text(name_node)
         parent = self.scope
-        superclasses = node.child_by_field_name("superclasses")
+        superclasses = node.child_by_field_id(self.fields.superclasses)
         bases: list[int] = []
         for child in superclasses.named_children if superclasses is not None else ():
             if child.type == "keyword_argument":
-                self.value(child.child_by_field_name("value"))
+                self.value(child.child_by_field_id(self.fields.value))
             elif child.type == "subscript":
-                bases.append(self.value(child.child_by_field_name("value")))
+                bases.append(self.value(child.child_by_field_id(self.fields.value)))
             else:
                 bases.append(self.value(child))
         scope = self.facts.open_scope("class", name, parent, line=node.start_point.row + 1)
@@ -186,11 +188,11 @@ class Statements(Types):
             place = self.decorate(decorator, place)
         self.facts.flow(place, self.facts.bind(parent, name))
         self.scope = scope
-        self.block(node.child_by_field_name("body"))
+        self.block(node.child_by_field_id(self.fields.body))
         self.scope = parent
 
     def decorated(self, node: Node) -> None:
-        definition = node.child_by_field_name("definition")
+        definition = node.child_by_field_id(self.fields.definition)
         decorators = tuple(child for child in node.named_children if child.type == "decorator")
         if definition is None:
             return
@@ -204,7 +206,7 @@ class Statements(Types):
     def import_statement(self, node: Node) -> None:
         for child in node.children_by_field_name("name"):
             if child.type == "aliased_import":
-                alias = child.child_by_field_name("alias")
+                alias = child.child_by_field_id(self.fields.alias)
                 if alias is not None:
                     module = self.text(child.named_children[0])
                     self.facts.add_import(self.facts.bind(self.scope, self.text(alias)), module)
@@ -213,7 +215,7 @@ class Statements(Types):
             self.facts.add_import(self.facts.bind(self.scope, first), first)
 
     def import_from(self, node: Node) -> None:
-        origin = node.child_by_field_name("module_name")
+        origin = node.child_by_field_id(self.fields.module_name)
         if origin is None:
             return
         written = self.text(origin).replace(" ", "")
@@ -221,7 +223,7 @@ class Statements(Types):
         level = len(written) - len(module)
         for child in node.children_by_field_name("name"):
             name = child.named_children[0] if child.type == "aliased_import" else child
-            bound = child.child_by_field_name("alias") or name
+            bound = child.child_by_field_id(self.fields.alias) or name
             place = self.facts.bind(self.scope, self.text(bound))
             self.facts.add_import(place, module, self.text(name), level=level)
         if any(child.type == "wildcard_import" for child in node.named_children):
@@ -244,16 +246,16 @@ class Statements(Types):
     # Control
 
     def for_statement(self, node: Node) -> None:
-        place = self.value(node.child_by_field_name("right"))
-        self.assign(node.child_by_field_name("left"), self.item(place, node))
-        self.block(node.child_by_field_name("body"))
-        self.block(node.child_by_field_name("alternative"))
+        place = self.value(node.child_by_field_id(self.fields.right))
+        self.assign(node.child_by_field_id(self.fields.left), self.item(place, node))
+        self.block(node.child_by_field_id(self.fields.body))
+        self.block(node.child_by_field_id(self.fields.alternative))
 
     def with_item(self, node: Node) -> None:
-        value = node.child_by_field_name("value")
+        value = node.child_by_field_id(self.fields.value)
         if value is None:
             return
-        alias = value.child_by_field_name("alias") if value.type == "as_pattern" else None
+        alias = value.child_by_field_id(self.fields.alias) if value.type == "as_pattern" else None
         inner = value.named_children[0] if value.type == "as_pattern" else value
         place = self.value(inner)
         statement = node.parent.parent if node.parent is not None else None
@@ -269,7 +271,7 @@ class Statements(Types):
             if child.type == "block":
                 self.block(child)
             elif child.type == "as_pattern":
-                types, alias = child.named_children[0], child.child_by_field_name("alias")
+                types, alias = child.named_children[0], child.child_by_field_id(self.fields.alias)
                 parts = types.named_children if types.type == "tuple" else [types]
                 for part in parts:
                     self.assign(alias, self.facts.declared(self.value(part)))
@@ -283,7 +285,7 @@ class Statements(Types):
     def delete_statement(self, node: Node) -> None:
         for child in node.named_children:
             if child.type == "subscript":
-                place = self.value(child.child_by_field_name("value"))
+                place = self.value(child.child_by_field_id(self.fields.value))
                 self.protocol(place, "__delitem__", child)
 
     def ignored(self, node: Node) -> None:
