@@ -2,7 +2,6 @@
 
 import re
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Literal, TypeVar
@@ -67,8 +66,7 @@ class Place(Struct, frozen=True):
     head: str | None = None
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(Struct, frozen=True, kw_only=True):
     """Who asks, from where, with which rights: resolved once for each request."""
 
     actor: Actor

@@ -103,7 +103,7 @@ def op(
             hints = {**hints, "query": listing.query_type()}
         output = hints.pop("return", None)
         taken = tuple((p, hints[p]) for p in inspect.signature(func).parameters)
-        inputs = [t for _, t in taken if isinstance(t, type) and issubclass(t, Struct)]
+        inputs = [t for _, t in taken if isinstance(t, type) and issubclass(t, Struct) and t is not Caller]
         doc = inspect.cleandoc(func.__doc__ or "")
         summary = doc.split("\n", 1)[0]
         if not summary.endswith("."):

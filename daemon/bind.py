@@ -6,7 +6,7 @@ import re
 import weakref
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -23,7 +23,7 @@ from aura.store import Connection
 
 from . import access, asking
 from .context import CONTEXT, REQUEST_ID, Context, Manual
-from .decode import input_of
+from .decode import body_of, input_of
 from .runner import expected
 
 PLACES = {"worktree.registered", "worktree.forgotten"}
@@ -69,7 +69,9 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
                 Answer(operation.status, await context.in_thread(_read, context, operation, caller, given))
             )
         # Where the route itself says what is meant, the repository may be gone when the request is repeated.
-        key = await key_of(replace(caller, place=None) if operation.needs == "none" else caller, request)
+        key = await key_of(
+            msgspec.structs.replace(caller, place=None) if operation.needs == "none" else caller, request
+        )
         async with lock_for(key):
             if (kept := await replay(context, key)) is not None:
                 return kept
@@ -115,15 +117,15 @@ def _call(
 def named_repo(request: web.Request) -> str | None:
     """Return the path or slug that the request names: percent-encoded in the header, plain in the query."""
     if said := request.headers.get("Aura-Repo"):
-        return os.fsdecode(unquote_to_bytes(os.fsencode(said)))
-    return request.query.get("repo")
+        return _unquoted(said)
+    return request.query.get("repo") if request.query_string else None
 
 
 def named_session(request: web.Request) -> str | None:
     """Return the session that the request names. Raises `invalid_request` where it is no text."""
     if not (given := request.headers.get("Aura-Session")):
         return None
-    said = os.fsdecode(unquote_to_bytes(os.fsencode(given)))
+    said = _unquoted(given)
     if len(said) > 255 or not said.isprintable():
         raise AuraError(
             "invalid_request",
@@ -131,6 +133,11 @@ def named_session(request: web.Request) -> str | None:
             "Write it percent-encoded in UTF-8.",
         )
     return said
+
+
+@lru_cache(1000)
+def _unquoted(said: str) -> str:
+    return os.fsdecode(unquote_to_bytes(os.fsencode(said)))
 
 
 async def write_once(
@@ -161,7 +168,7 @@ async def key_of(caller: Caller, request: web.Request) -> Key | None:
     if said is None:
         return None
     who = f"{caller.token}@{caller.place.repo if caller.place else 0}"
-    return idempotency.key_for(who, f"{request.method} {request.path}", said, await request.read())
+    return idempotency.key_for(who, f"{request.method} {request.path}", said, await body_of(request))
 
 
 def reply(answer: Answer) -> web.Response:

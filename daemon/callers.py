@@ -22,6 +22,7 @@ GLANCE_SECONDS = 0.005
 """Requests that come this close together share one look at git's files."""
 YOUNG_NS = 100_000_000
 NOBODY = Actor("local", "human", "")
+Stamps = tuple[tuple[int, int], ...]
 
 
 class Callers:
@@ -31,8 +32,9 @@ class Callers:
         self._store = store
         self.sessions = Sessions(store)
         self._found: dict[str, tuple[float, WorkTree]] = {}
-        self._identities: dict[str, tuple[float, tuple[tuple[int, int], ...] | None, Actor]] = {}
-        self._heads: dict[str, tuple[float, tuple[tuple[int, int], ...] | None, Place]] = {}
+        self._identities: dict[str, tuple[Stamps | None, Actor]] = {}
+        self._heads: dict[str, tuple[Stamps | None, Place]] = {}
+        self._seen: dict[str | None, tuple[float, tuple[Place, Actor] | None]] = {}
         self.by_root: dict[str, Place] = {}
         self.reload()
 
@@ -41,6 +43,7 @@ class Callers:
         self.by_root = {place.path: place for place in self._store.read(worktrees.places)}
         self._found.clear()
         self._heads.clear()
+        self._seen.clear()
         self.sessions.reload()
 
     async def resolve(
@@ -53,13 +56,29 @@ class Callers:
         request_id: str,
     ) -> Caller:
         """Return the caller of a request that names a repository as `named`, path or slug, or not at all."""
-        place = None if operation.needs == "none" and not named else await self._place(operation, named)
-        actor = self.sessions.actor(session) if session else None
-        if actor is None:
-            actor = await self._actor(place) if place else NOBODY
+        if operation.needs == "none" and not named:
+            place, who = None, NOBODY
+        else:
+            place, who = self._lately(named) or await self._look(operation, named)
+        actor = (self.sessions.actor(session) if session else None) or who
         return Caller(
             actor=actor, place=place, session=session, scopes=scopes, token=token, request_id=request_id
         )
+
+    def _lately(self, named: str | None) -> tuple[Place, Actor] | None:
+        looked, seen = self._seen.get(named, (0.0, None))
+        return seen if time.monotonic() - looked < GLANCE_SECONDS else None
+
+    async def _look(self, operation: Operation, named: str | None) -> tuple[Place | None, Actor]:
+        now = time.monotonic()
+        place = await self._place(operation, named)
+        if place is None:
+            return None, NOBODY
+        actor = await self._actor(place)
+        if len(self._seen) > 1000:
+            self._seen.clear()
+        self._seen[named] = (now, (place, actor))
+        return place, actor
 
     async def _place(self, operation: Operation, named: str | None) -> Place | None:
         if not named:
@@ -99,6 +118,7 @@ class Callers:
     def at_root(self, root: str) -> Place:
         """Return the registered place with this root, with its branch and head as they are this moment."""
         self._heads.pop(root, None)
+        self._seen.clear()
         return self._now(self.by_root[root])
 
     def _called(self, slug: str) -> Place:
@@ -159,13 +179,9 @@ class Callers:
 
     def _now(self, place: Place) -> Place:
         """Return the place with its branch and head as they are now, read anew only where git wrote one."""
-        now_s = time.monotonic()
-        looked, stamps, known = self._heads.get(place.path, (0.0, None, place))
-        if now_s - looked < GLANCE_SECONDS:
-            return known
+        stamps, known = self._heads.get(place.path, (None, place))
         before = _head_stamps(place, known.branch)
-        if stamps is not None and stamps == before:
-            self._heads[place.path] = (now_s, stamps, known)
+        if stamps == before:
             return known
         try:
             at = head(_worktree(place))
@@ -173,28 +189,24 @@ class Callers:
             return place
         now = msgspec.structs.replace(place, branch=at.branch, head=at.sha)
         sure = at.branch == known.branch and not _is_young(before)
-        self._heads[place.path] = (now_s, before if sure else None, now)
+        self._heads[place.path] = (before if sure else None, now)
         return now
 
     async def _actor(self, place: Place) -> Actor:
-        now = time.monotonic()
-        looked, known_stamps, known = self._identities.get(place.path, (0.0, None, NOBODY))
-        if now - looked < GLANCE_SECONDS:
-            return known
+        known_stamps, known = self._identities.get(place.path, (None, NOBODY))
         stamps = _stamps(place)
         if stamps == known_stamps:
-            self._identities[place.path] = (now, stamps, known)
             return known
         try:
             who = await asyncio.to_thread(identity, _worktree(place))
             actor = Actor(who.id or "local", "human", who.name)
         except (AuraError, OSError):
             actor = NOBODY
-        self._identities[place.path] = (now, stamps, actor)
+        self._identities[place.path] = (stamps, actor)
         return actor
 
 
-def _head_stamps(place: Place, branch: str | None) -> tuple[tuple[int, int], ...]:
+def _head_stamps(place: Place, branch: str | None) -> Stamps:
     """When and as which inodes the files that say where HEAD is were last written."""
     names = ("packed-refs", "reftable/tables.list")
     files = [f"{place.git_dir}/HEAD", *(f"{place.common_dir}/{name}" for name in names)]
@@ -206,7 +218,7 @@ def _is_young(stamps: tuple[tuple[int, int], ...]) -> bool:
     return time.time_ns() - max(written for written, _ in stamps) < YOUNG_NS
 
 
-def _stamps(place: Place) -> tuple[tuple[int, int], ...]:
+def _stamps(place: Place) -> Stamps:
     """When the files that say who commits here were last written."""
     config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     files = (f"{place.common_dir}/config", os.path.expanduser("~/.gitconfig"), f"{config}/git/config")

@@ -12,19 +12,20 @@ from aura.op import Operation
 from . import access
 
 MAX_DEPTH = 64
+BODY = web.RequestKey("body", bytes)
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _KEY = re.compile(rb'""\s*:')
 
 
 async def input_of(operation: Operation, request: web.Request) -> Any:
     """Build the operation's input. Raises `invalid_request` with the JSON path."""
-    query = {name: ",".join(request.query.getall(name)) for name in request.query if name != "repo"}
+    query = _query(request) if request.query_string else {}
     path = dict(request.match_info)
     if request.method in ("GET", "HEAD", "DELETE"):
         return None if operation.input is None and not query else _plain(operation.input, query, path)
     if query:
         raise unknown_field(next(iter(query)))
-    body = await request.read()
+    body = await body_of(request)
     access.require_json(request, body)
     value = parse_json(body or b"{}")
     if not isinstance(value, dict):
@@ -42,6 +43,19 @@ async def input_of(operation: Operation, request: web.Request) -> Any:
         if operation.items is None:
             raise invalid(str(error)) from None
         return _one_by_one(operation.input, operation.items, value, invalid(str(error)))
+
+
+async def body_of(request: web.Request) -> bytes:
+    """Return the body: without ado where it came along with the head, as most do."""
+    if (body := request.get(BODY)) is None:
+        content = request.content
+        whole = content.is_eof() and content.total_bytes <= request.client_max_size
+        request[BODY] = body = content.read_nowait() if whole else await request.read()
+    return body
+
+
+def _query(request: web.Request) -> dict[str, str]:
+    return {name: ",".join(request.query.getall(name)) for name in request.query if name != "repo"}
 
 
 def _plain(kind: Any, query: dict[str, str], path: dict[str, str]) -> Any:
@@ -100,7 +114,7 @@ def parse_json(body: bytes) -> Any:
     # Both readings of the bytes come after the decoder's, for they take time on what is no JSON.
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise invalid(f"more than {MAX_DEPTH} levels")
-    keys = _keys(value)
+    keys = _keys([value])
     # Each key has its colon: only where there are more of either need the strings be told apart.
     if body.count(b":") != keys and keys != len(_KEY.findall(_STRING.sub(b'""', body))):
         raise invalid("an object holds the same key twice")
@@ -115,12 +129,12 @@ def _bad_utf8(body: bytes) -> str:
     return "bad UTF-8"
 
 
-def _keys(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(_keys(v) for v in value.values())
-    if isinstance(value, list):
-        return sum(_keys(v) for v in value)
-    return 0
+def _keys(value: dict[str, Any] | list[Any]) -> int:
+    keys, inner = (len(value), value.values()) if isinstance(value, dict) else (0, value)
+    for one in inner:
+        if isinstance(one, (dict, list)):
+            keys += _keys(one)
+    return keys
 
 
 def _depth(body: bytes) -> int:

@@ -21,6 +21,7 @@ from aura.store import Connection, one
 from .analysis import Job
 from .bind import encode, key_of, lock_for, replay, reply, write_once
 from .context import Context
+from .decode import body_of
 
 CREATED = 201
 
@@ -37,16 +38,15 @@ async def log(context: Context, caller: Caller, new: NewIntent, request: web.Req
     if new.dry_run:
         new = await _settled(context, caller, new)
         return reply(Answer(200, encode(await _dry_run(context, caller, new))))
-    key = await key_of(caller, request)
+    if (key := await key_of(caller, request)) is None:
+        return reply(await _log(context, caller, await _settled(context, caller, new)))
     async with lock_for(key):
         if (kept := await replay(context, key)) is not None:
             return kept
-        return reply(await _log(context, caller, await _settled(context, caller, new), key))
+        return reply(await _log_once(context, caller, await _settled(context, caller, new), key))
 
 
-async def _log(context: Context, caller: Caller, new: NewIntent, key: Key | None) -> Answer:
-    if key is not None:
-        return await _log_once(context, caller, new, key)
+async def _log(context: Context, caller: Caller, new: NewIntent) -> Answer:
     seq, intent = await context.store.write_among(intents.add, (caller, new))
     job = _job(caller, new, seq)
     context.analyst.add(job)
@@ -108,7 +108,7 @@ async def batch(
     async with lock_for(key):
         if (kept := await replay(context, key)) is not None:
             return kept
-        return reply(await _batch(context, caller, new, key, await request.read()))
+        return reply(await _batch(context, caller, new, key, await body_of(request)))
 
 
 async def _batch(context: Context, caller: Caller, new: NewIntents, key: Key | None, body: bytes) -> Answer:
