@@ -138,13 +138,14 @@ async def test_a_fault_of_our_own_has_the_shape_too_and_tells_nothing() -> None:
         store = Store(home / "aura.db")
         pool = Pool(size=1)
         context = Context(
-            store,
-            pool,
-            pool,
-            Callers(store),
-            None,
-            Tail(asyncio.get_running_loop()),
-            str(home / "s"),  # type: ignore[arg-type]  # no thread is needed
+            store=store,
+            pool=pool,
+            background=pool,
+            graphs=None,  # type: ignore[arg-type]  # neither calls nor threads are needed
+            callers=Callers(store),
+            threads=None,  # type: ignore[arg-type]
+            tail=Tail(asyncio.get_running_loop()),
+            socket=str(home / "s"),
         )
 
         async def broken(request: web.Request) -> web.Response:
