@@ -110,13 +110,12 @@ def unreadable(claims: Iterable[Claim]) -> list[Judged]:
 
 
 def places_of(db: Connection, repo: int, claims: Iterable[Claim]) -> list[str]:
-    """Return the files in which entities that claims name are or were, as far as the record knows."""
+    """Return the files in which entities of the names in claims are or were, as far as the record knows."""
     found: dict[str, None] = {}
     for name in sought(claims):
         file, colon, plain = dotted(name).rpartition(":")
         if colon:
             found[file] = None
-            continue
         sql = "SELECT DISTINCT path FROM names WHERE repo = ? AND name = ? ORDER BY seq DESC LIMIT ?"
         last = plain.rpartition(".")[2]
         found.update(dict.fromkeys(path for (path,) in rows(db, sql, repo, last, PLACES)))

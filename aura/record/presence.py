@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from aura.record.claims import Claim, Form, Judged, Witness, judged, witness
 from aura.syntax.evidence import Evidence, Seen, Sight
@@ -69,37 +70,66 @@ def judge_keeps(claim: Claim, evidence: Evidence) -> Judged:
 def judge_call(claim: Claim, evidence: Evidence) -> Judged:
     """Tell whether an entity that called another still does, itself or through what is new.
 
-    Calls are told by the name that is called, as it was before the change and as it is after.
+    A call counts where it is known to reach the callee. Where that is not known it counts by its name, as it
+    was before the change and as it is after.
     """
     caller, callee = claim.about
-    before, after = _names(callee, evidence.edits)
+    before, after = _callee(callee, evidence)
     sights = _of(evidence, caller)
-    calling = [sight for sight in sights if sight.old and before & set(sight.old.calls)]
-    lost = [sight for sight in calling if not any(after & set(seen.calls) for seen in _now(sight))]
+    calling = [sight for sight in sights if sight.old and before.line_in(sight.old)]
+    lost = [sight for sight in calling if not any(after.line_in(seen) for seen in _now(sight))]
     if lost:
-        unread = [sight for sight in lost if sight.old and sight.old.path in evidence.degraded]
         shown = [_seen(sight.new or sight.old, f"no longer calls {callee}") for sight in lost]
-        if unread:
+        if any(sight.old.path in evidence.degraded for sight in lost if sight.old):
             return judged(claim, "unproven", f"{caller} was not read in full", shown)
         first = shown[0]
         mend = f"call {callee} in {first.qualified_name} again ({first.path}:{first.line})"
         return judged(claim, "contradicted", f"{caller} no longer calls {callee}", shown, mend)
-    if calling:
-        shown = [
-            _seen(seen, f"calls {callee}")
-            for sight in calling
-            for seen in _now(sight)
-            if after & set(seen.calls)
-        ]
-        return judged(claim, "supported", f"{caller} calls {callee}, before and after", shown)
     if not sights:
         return judged(claim, "unproven", *_nowhere(caller))
-    gained = [seen for sight in sights for seen in _now(sight) if after & set(seen.calls)]
-    if gained:
-        shown = [_seen(seen, f"calls {callee}") for seen in gained]
+    shown = [
+        Witness(seen.path, seen.qualified_name, line, f"calls {callee}")
+        for sight in calling or sights
+        for seen in _now(sight)
+        if (line := after.line_in(seen))
+    ]
+    if calling:
+        return judged(claim, "supported", f"{caller} calls {callee}, before and after", shown)
+    if shown:
         return judged(claim, "unproven", f"{caller} did not call {callee} before", shown)
     reason = f"no call of {callee} is seen in {caller}; it may have another name there"
     return judged(claim, "unproven", reason, [_seen(s.new or s.old, "") for s in sights])
+
+
+class _Callee(NamedTuple):
+    """What is called, on one side of a change: the names that it may have there, and the entities it is."""
+
+    names: frozenset[str]
+    entities: frozenset[tuple[str, str]]
+
+    def line_in(self, seen: Seen) -> int:
+        """Return the line of a call, or of its caller where only the name is known; 0 where there is none."""
+        for target in seen.targets:
+            if (target.path, target.qualified_name) in self.entities:
+                return target.line
+        others = {target.qualified_name.rpartition(".")[2] for target in seen.targets}
+        known = others if self.entities else set()
+        return seen.line if self.names & set(seen.calls) - known else 0
+
+
+def _callee(callee: str, evidence: Evidence) -> tuple[_Callee, _Callee]:
+    """Return what is called before a change, and what after it."""
+    plain = dotted(callee).rpartition(":")[2].rpartition(".")[2]
+    sights = _of(evidence, callee)
+    sides = [[seen for s in sights if (seen := s.old)], [seen for s in sights if (seen := s.new)]]
+    before, after = (
+        _Callee(
+            frozenset([plain, *(seen.qualified_name.rpartition(".")[2] for seen in side)]),
+            frozenset((seen.path, seen.qualified_name) for seen in side),
+        )
+        for side in sides
+    )
+    return before, after
 
 
 JUDGES: dict[Form, Callable[[Claim, Evidence], Judged]] = {
@@ -120,17 +150,6 @@ def _of(evidence: Evidence, name: str) -> list[Sight]:
 
 def _now(sight: Sight) -> list[Seen]:
     return [seen for seen in (sight.new, *sight.helpers) if seen]
-
-
-def _names(callee: str, edits: Sequence[Edit]) -> tuple[set[str], set[str]]:
-    """Return what an entity was called before a change and what it is called after, without its scope."""
-    plain = dotted(callee).rpartition(":")[2].rpartition(".")[2]
-    pairs = [
-        (edit.old.name, edit.new.name)
-        for edit in edits
-        if edit.old and edit.new and (_is(edit.old, callee) or _is(edit.new, callee))
-    ]
-    return {plain, *(old for old, _ in pairs)}, {plain, *(new for _, new in pairs)}
 
 
 def _seen(seen: Seen | None, what: str) -> Witness:

@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from aura.record.claims import Claim, Form, Judged, Verdict, Witness, described, judged, witness
 from aura.record.conventions import is_of_tests, is_prose, is_test
-from aura.syntax.evidence import Evidence
-from aura.syntax.rewording import Pairs, Rewording
+from aura.syntax.evidence import Evidence, Pairs, Rewording
 from aura.syntax.types import Edit
 
 _Doubt = tuple[Verdict, str] | None

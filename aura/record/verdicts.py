@@ -21,7 +21,7 @@ def judge(claims: Iterable[Claim], evidence: Evidence) -> list[Judged]:
 
 def sought(claims: Iterable[Claim]) -> list[str]:
     """Return the names of the entities that have to be looked for."""
-    return [claim.about[0] for claim in claims if claim.form in JUDGES]
+    return [name for claim in claims if claim.form in JUDGES for name in claim.about]
 
 
 def _judge(claim: Claim, evidence: Evidence) -> Judged:

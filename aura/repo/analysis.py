@@ -27,7 +27,8 @@ from aura.repo.tables import Tables, Want, opaque
 from aura.repo.uncommitted import Scan, staged_changes
 from aura.repo.worktrees import WorkTree, boundary, discover
 from aura.syntax.diff import diff_files
-from aura.syntax.evidence import Evidence, examine
+from aura.syntax.evidence import Evidence
+from aura.syntax.examine import examine
 from aura.syntax.file import File
 from aura.syntax.parsing import MAX_BYTES
 from aura.syntax.shapes import with_shapes

@@ -11,29 +11,10 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from aura.syntax.evidence import Pairs, Rewording
 from aura.syntax.file import File
 from aura.syntax.tokens import CLOSE, NAME, OPEN
 from aura.syntax.types import Edit
-
-Pairs = tuple[tuple[str, str], ...]
-
-
-class Rewording(Struct, frozen=True, array_like=True):
-    """The pairs of words that stand in the same places of two versions of an entity, or None where more than
-    words differs. Words of strings come with a quote before them.
-
-    `local` are pairs of the body of which one takes the place of the other everywhere and more than once, as
-    with local names. `gone` and `come` are words of imports, `said` words of documentation, or of a file that
-    is no code, that are there more often on one side.
-    """
-
-    signature: Pairs | None
-    body: Pairs | None
-    doc: Pairs | None
-    local: Pairs = ()
-    gone: tuple[str, ...] = ()
-    come: tuple[str, ...] = ()
-    said: tuple[str, ...] = ()
 
 
 class Moves(Struct, frozen=True):

@@ -19,6 +19,7 @@ from .test_hooks import executable, tools
 PAY = "def audit(x):\n    return x + 1\n\n\ndef pay(amount):\n    audit(amount)\n    return amount\n"
 RENAMED = PAY.replace("audit(", "check(")
 MORE = RENAMED.replace("return amount", "return -amount")
+TILL = "from pay import audit\n\n\ndef close(x):\n    audit(x)\n"
 TEST = "from pay import pay\n\n\ndef test_pay():\n    assert pay(1) == 1\n"
 
 
@@ -110,6 +111,14 @@ def test_names_that_the_change_does_not_touch_are_looked_for(aura: Aura, known: 
     known.write({"README.md": "more\n"})
     made = claim(aura, known, "keeps_call pay -> audit", "keeps src/pay.py:audit", "keeps nobody")
     assert list(verdicts(made).values()) == ["supported", "supported", "unproven"]
+
+
+def test_a_call_that_reaches_something_else_is_not_kept(aura: Aura, known: GitRepo) -> None:
+    known.commit({"src/noop.py": "def audit(x):\n    pass\n", "src/till.py": TILL})
+    aura.recorded(known, known.rev("HEAD"))
+    known.write({"src/till.py": TILL.replace("from pay", "from noop")})
+    made = claim(aura, known, "keeps_call close -> src/pay.py:audit", "keeps_call close -> pay")
+    assert list(verdicts(made).values()) == ["contradicted", "unproven"]
 
 
 def test_checking_says_how_it_stands_now_and_fails_where_a_claim_is_contradicted(

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from aura.record.claims import Judged, parse
 from aura.record.verdicts import judge, sought
 from aura.syntax.diff import diff_files
-from aura.syntax.evidence import Evidence, examine
+from aura.syntax.evidence import Evidence
+from aura.syntax.examine import examine
 from aura.syntax.file import File
 
 Texts = Mapping[str, str]

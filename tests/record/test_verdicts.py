@@ -229,6 +229,37 @@ def test_a_rename_with_its_uses_is_only_a_rename_and_with_a_number_it_is_not(pat
     assert verdict_on("rename_only", {path: before}, more).verdict == "contradicted"
 
 
+LEDGER = {
+    "ledger.py": "def audit(x):\n    return x\n",
+    "noop.py": "def audit(x):\n    pass\n",
+    "pay.py": "from ledger import audit as note\n\n\ndef pay(x):\n    note(x)\n    return x\n",
+}
+
+
+def ledger(old: str, new: str) -> Texts:
+    assert old in LEDGER["pay.py"]
+    return {**LEDGER, "pay.py": LEDGER["pay.py"].replace(old, new)}
+
+
+@pytest.mark.parametrize(
+    ("claim", "after", "verdict"),
+    [
+        ("keeps_call pay -> ledger.py:audit", ledger("return x", "return 2 * x"), SUPPORTED),
+        ("keeps_call pay -> ledger.py:audit", ledger("note(x)", "note(x, 1)"), SUPPORTED),
+        ("keeps_call pay -> ledger.py:audit", ledger("    note(x)\n", ""), CONTRADICTED),
+        ("keeps_call pay -> ledger.py:audit", ledger("from ledger", "from noop"), CONTRADICTED),
+        ("keeps_call pay -> noop.py:audit", ledger("return x", "return 2 * x"), UNPROVEN),
+    ],
+)
+def test_a_call_is_followed_through_imports(claim: str, after: Texts, verdict: str) -> None:
+    assert verdict_on(claim, LEDGER, after).verdict == verdict
+
+
+def test_the_line_of_a_call_is_told_where_it_is_known() -> None:
+    found = verdict_on("keeps_call pay -> ledger.py:audit", LEDGER, ledger("return x", "return -x"))
+    assert [(w.qualified_name, w.line) for w in found.entities] == [("pay", 5)]
+
+
 def test_a_swapped_operator_in_a_renamed_function_is_no_rename() -> None:
     before = {"a.py": "def f(a, b):\n    return a and b\n"}
     after = {"a.py": "def g(a, b):\n    return a or b\n"}
