@@ -18,7 +18,19 @@ from . import access
 from .bind import encode, reply
 from .context import Context
 
-FEATURES = ["intents", "diff", "why", "entities", "events", "hooks", "batch", "aggregates", "idempotency"]
+FEATURES = [
+    "intents",
+    "diff",
+    "why",
+    "entities",
+    "log",
+    "blame",
+    "events",
+    "hooks",
+    "batch",
+    "aggregates",
+    "idempotency",
+]
 
 
 async def show(context: Context, caller: Caller, given: Any, request: web.Request) -> web.StreamResponse:

@@ -14,7 +14,7 @@ Reached = Callable[[Iterable[str]], Set[str]]
 
 
 class Step(NamedTuple):
-    """One edit in a life, or (without a position) a version that a commit only carried along.
+    """One edit in a life, or (without a position) another name that a commit only carried along.
 
     `of` is what it belongs to: an entity, or a file. `old` and `new` are versions.
     """
@@ -68,7 +68,8 @@ _CARRIED = """
 SELECT v.entity, k.intent, i.id, NULL, i.source, 'bound', i.commit_sha, NULL,
        c.parents, '', k.old, k.new
 FROM versions v JOIN carried k ON k.{side} = v.seq JOIN intents i ON i.seq = k.intent
-JOIN commits c ON c.intent = k.intent WHERE {which}
+JOIN commits c ON c.intent = k.intent JOIN versions o ON o.seq = k.old JOIN versions w ON w.seq = k.new
+WHERE {which} AND o.name != w.name
 """
 _OF_ENTITY = "v.entity IN (SELECT value FROM json_each(?))"
 _LEFT = f"{_OF_ENTITY} AND (n.new IS NULL OR (SELECT entity FROM versions WHERE seq = n.new) != v.entity)"

@@ -1,5 +1,6 @@
 """Which commit took the place of which, where no hook said so."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from aura.repo.commits import Commit
@@ -52,16 +53,24 @@ def melted(db: Connection, repo: int, gone: Iterable[str], come: Iterable[str]) 
     the squash, it is one by the same author that touches all of the same entities.
     """
     made = {sha: _Made(db, repo, sha) for sha in come}
+    by_outcome: dict[_Outcome, list[str]] = {}
+    for sha, after in made.items():
+        for outcome in after.outcomes:
+            by_outcome.setdefault(outcome, []).append(sha)
     found = {}
     for sha in gone:
         before = _Made(db, repo, sha)
-        shared = {new: len(before.outcomes & after.outcomes) for new, after in made.items()}
-        best = max(shared, key=lambda new: shared[new], default=None)
-        if best is not None and not shared[best]:
+        shared = Counter(new for outcome in before.outcomes for new in by_outcome.get(outcome, ()))
+        best = next((new for new, _ in shared.most_common(1)), None)
+        if best is None:
             best = next((new for new, after in made.items() if after.covers(before)), None)
         if best is not None:
             found[sha] = best
     return found
+
+
+_Outcome = tuple[int, int | None]
+"""An entity, and the version that was made of it (None: it is gone)."""
 
 
 class _Made:
@@ -72,7 +81,7 @@ class _Made:
         found = rows(db, _OUTCOMES, row[0])
         self.author = row[1]
         self.touched = {entity for entity, _ in found}
-        self.outcomes = set(found)
+        self.outcomes: set[_Outcome] = set(found)
 
     def covers(self, other: "_Made") -> bool:
         same = self.author is not None and self.author == other.author

@@ -83,6 +83,12 @@ def test_a_member_is_followed_through_its_container(log: Log) -> None:
     assert log.of(after) == ["edit the member", "rename the class", "class"]
 
 
+def test_a_text_that_is_only_divided_anew_is_no_event(log: Log) -> None:
+    log.commit("a member comes", carried=[(F, F, 2)])
+    log.commit("edit", (F, F, 3))
+    assert log.of(F) == ["edit", "add"]
+
+
 def test_names_that_go_round_in_a_circle_end(log: Log) -> None:
     for turn in range(3):
         log.commit(f"to g {turn}", (F, G, 1))

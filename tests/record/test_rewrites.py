@@ -1,7 +1,9 @@
-"""Which commit took the place of which, told from authors, times, subjects and what git says of amends."""
+"""Which commit took the place of which: authors, times, subjects, git and what was made tell."""
 
-from aura.record.rewrites import pairs
+from aura.record.rewrites import melted, pairs
 from aura.repo.commits import Commit
+
+from .recording import Log, Name
 
 
 def commit(sha: str, subject: str, at: int = 100, who: str = "Ada") -> Commit:
@@ -35,3 +37,29 @@ def test_amends_one_after_the_other_lead_to_the_one_that_stayed() -> None:
 
 def test_amends_back_and_forth_end() -> None:
     assert pairs([commit("a", "one", 1)], [commit("b", "two", 9)], {"a": "x", "x": "a"}) == {}
+
+
+F, G, H = Name("a.py", "f"), Name("a.py", "g"), Name("a.py", "h")
+
+
+def test_what_was_melted_is_known_by_the_versions_it_made(log: Log) -> None:
+    log.commit("one", (None, G, 2))
+    log.commit("two", (None, H, 3))
+    log.commit("other", (F, F, 4))
+    log.commit("both", (None, G, 2), (None, H, 3))
+    assert melted(log.db, 1, ["one", "two"], ["other", "both"]) == {"one": "both", "two": "both"}
+
+
+def test_what_was_changed_again_before_the_squash_is_known_by_what_it_touched(log: Log) -> None:
+    log.commit("first try", (F, F, 2))
+    log.commit("last", (F, F, 3))
+    log.texts[F] = 1
+    log.commit("squashed", (F, F, 3))
+    gone = melted(log.db, 1, ["first try", "last"], ["squashed"])
+    assert gone == {"first try": "squashed", "last": "squashed"}
+
+
+def test_what_was_dropped_was_melted_into_nothing(log: Log) -> None:
+    log.commit("dropped", (None, G, 2))
+    log.commit("another", (F, F, 3))
+    assert melted(log.db, 1, ["dropped"], ["another"]) == {}
