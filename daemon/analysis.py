@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 GATHER_SECONDS, PATIENCE_SECONDS = 0.25, 3.0
 """A scan that nobody waits for lets others gather until none comes for a while, but not for ever."""
-TOGETHER = 50
+TOGETHER, UNCHANGED_TOGETHER = 50, 200
+"""How many intents one transaction finishes, with edits and without."""
 log = logging.getLogger("aura.analysis")
 
 
@@ -159,8 +160,9 @@ class Analyst:
         mine = [job for job in jobs if job.base == first.base]
         if others := [job for job in jobs if job.base != first.base]:
             self._waiting.setdefault(first.commit or first.place.path, []).extend(others)
-        for start in range(0, len(mine), TOGETHER):
-            await self._finish(mine[start : start + TOGETHER], whole)
+        together = TOGETHER if whole.edits else UNCHANGED_TOGETHER
+        for start in range(0, len(mine), together):
+            await self._finish(mine[start : start + together], whole)
 
     async def _finish(self, jobs: list[Job], whole: Analysed) -> None:
         def attach(db: Connection) -> list[Intent | None]:

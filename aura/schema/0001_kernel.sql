@@ -74,7 +74,7 @@ CREATE INDEX intents_by_branch ON intents (repo, branch, id);
 CREATE INDEX intents_by_any_branch ON intents (branch, id);
 CREATE INDEX intents_by_author ON intents (repo, author, id);
 CREATE INDEX intents_by_source ON intents (repo, source, id);
-CREATE INDEX intents_by_commit ON intents (repo, commit_sha);
+CREATE INDEX intents_by_commit ON intents (repo, commit_sha) WHERE commit_sha IS NOT NULL;
 CREATE INDEX intents_by_worktree ON intents (worktree, id) WHERE worktree IS NOT NULL;
 CREATE INDEX intents_by_session ON intents (session, id) WHERE session IS NOT NULL;
 CREATE INDEX intents_pending ON intents (seq) WHERE analysis = 'pending';
@@ -185,7 +185,7 @@ CREATE INDEX carried_by_new ON carried (new);
 
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     type TEXT NOT NULL,
     at INTEGER NOT NULL,
     repo INTEGER,
