@@ -125,7 +125,7 @@ class Calls(Lookups):
     def _apply_of(self, file: File, index: int, value: int) -> None:
         """Apply a call of a file; of most functions outside it is enough to note that they are called."""
         kind, name, _ = self.rows[value]
-        if kind == OUTSIDE and name not in self.modelled:
+        if kind == OUTSIDE and not file.dialect.typed and name not in self.modelled:
             call = file.linked.facts.calls[index]
             if call.kind == PLAIN:
                 self.found.setdefault((file.scope + call.scope, name), []).append(call.line)

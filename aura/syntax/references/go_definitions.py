@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from aura.syntax.references.builder import ANY, NOTHING
 from aura.syntax.references.lowering import Frame, Lowering
-from aura.syntax.references.types import ABSTRACT, ScopeKind
+from aura.syntax.references.types import ABSTRACT, MEMBER, ScopeKind
 
 _VERSION = re.compile(r"/v\d+$")
 _AFFIXES = re.compile(r"^go-|[.-]go$|\.v\d+$")
@@ -171,7 +171,7 @@ class Definitions(Lowering):
                 self.frame.names[f"<{self.text(child)}>"] = self.attribute(base, f"<{index}>", child)
         this = self.facts.opaque()
         self.facts.flow(self.facts.declared(base), this)
-        place = self.function(node, f"{type_name}.{name}", 0, (self.field_text(parameter, "name"), this))
+        place = self.function(node, f"{type_name}.{name}", MEMBER, (self.field_text(parameter, "name"), this))
         self.frame = outer
         self.facts.flow(place, self.attribute(base, name, node))
         return NOTHING

@@ -132,7 +132,7 @@ class Names(Lowering):
             return self.class_place(node.named_children[0])
         if node.type == "type_identifier":
             name = self.text(node)
-            return NOTHING if name in ("var", "String", "Object") else self.class_named(name, node)
+            return NOTHING if name == "var" else self.class_named(name, node)
         if node.type == "scoped_type_identifier":
             text = re.sub(r"\s|<.*?>", "", self.text(node))
             if _QUALIFIED.match(text):

@@ -11,6 +11,7 @@ from aura.syntax.references.types import (
     CLASS_METHOD,
     GENERATOR,
     IMPLICIT_RECEIVER,
+    MEMBER,
     PROPERTY,
     ScopeKind,
 )
@@ -78,7 +79,7 @@ class Definitions(Names):
     def function(self, node: Node, name: str, flags: int = 0, this: int = NOTHING) -> int:
         """Lower a function, and return the place that holds it; without a name it is a lambda."""
         facts, outer = self.facts, (self.scope, self.frame, self.body, self.this, self.prefix, self.klass)
-        flags |= IMPLICIT_RECEIVER
+        flags |= IMPLICIT_RECEIVER | (MEMBER if self.prefix else 0)
         if node.type.startswith("generator") or any(child.type == "*" for child in node.children[:3]):
             flags |= GENERATOR
         kind: ScopeKind = "function" if name else "lambda"

@@ -6,6 +6,7 @@ from aura.syntax.languages.javascript import split_name
 from aura.syntax.references.builder import ANY, NOTHING
 from aura.syntax.references.javascript_definitions import Definitions
 from aura.syntax.references.types import (
+    MEMBER,
     NEW,
     PROPERTY,
 )
@@ -87,7 +88,7 @@ class Expressions(Definitions):
             return self.value(value, name)
         receiver = self.visit(base)
         is_member = base.type == "member_expression" and self.field_text(base, "property") == "prototype"
-        return self.function(value, name, 0, self.facts.declared(receiver) if is_member else receiver)
+        return self.function(value, name, MEMBER, self.facts.declared(receiver) if is_member else receiver)
 
     def visit_augmented_assignment_expression(self, node: Node) -> int:
         place = self.field(node, "right")
@@ -119,7 +120,7 @@ class Expressions(Definitions):
 
     def _method(self, value: Node | None, name: str, made: int, outer: int) -> int:
         if value is not None and name and value.type in _FUNCTIONS and value.type != "arrow_function":
-            return self.function(value, name, 0, made)
+            return self.function(value, name, MEMBER, made)
         self.this = outer
         place = (
             self.function(value, name)
@@ -133,7 +134,7 @@ class Expressions(Definitions):
         key = node.child_by_field_name("name")
         name = self.key(key) or self.text(key).strip("[]'\"`")
         is_getter = any(child.type == "get" for child in node.children)
-        place = self.function(node, name, PROPERTY if is_getter else 0, made)
+        place = self.function(node, name, MEMBER | (PROPERTY if is_getter else 0), made)
         self.facts.flow(place, self.attribute(made, name, node))
 
     def visit_array(self, node: Node) -> int:

@@ -16,6 +16,8 @@ from aura.syntax.references.types import (
     ABSTRACT,
     ATTRIBUTE,
     DECORATION,
+    IMPLICIT_RECEIVER,
+    MEMBER,
     PLAIN,
     Edge,
     Facts,
@@ -134,9 +136,7 @@ class _Join(Typed):
         for number, scope in enumerate(self.program.scope_of):
             if scope.kind == "function":
                 file = self.program.file_with(number)
-                parent = file.linked.facts.scopes[scope.parent]
-                is_member = "." in scope.name.removeprefix(parent.name).lstrip(".")
-                if parent.kind == "class" or is_member:
+                if scope.flags & MEMBER or file.linked.facts.scopes[scope.parent].kind == "class":
                     name = scope.name.rpartition(".")[2]
                     namesakes.setdefault((id(file.dialect), name), []).append(number)
         guessed: dict[tuple[int, int], set[int]] = {}
@@ -146,8 +146,10 @@ class _Join(Typed):
                 row = facts.places[node[call.callee]]
                 if row.op != ATTRIBUTE or call.kind != PLAIN:
                     continue
-                name = facts.names[row.b].partition("/")[0]
-                found = namesakes.get((id(file.dialect), name), ())
+                name, _, arity = facts.names[row.b].partition("/")
+                found = namesakes.get((id(file.dialect), name), [])
+                if arity:
+                    found = [callee for callee in found if self._arity(callee) == int(arity)]
                 if not 0 < len(found) <= MAX_NAMESAKES or name in file.dialect.common:
                     continue
                 if file.place + node[call.callee] in self.held or file.place + node[row.a] in self.held:
@@ -159,6 +161,10 @@ class _Join(Typed):
             Edge(self._symbol(caller), self._symbol(callee), "name_only", tuple(sorted(lines)))
             for (caller, callee), lines in guessed.items()
         ]
+
+    def _arity(self, scope: int) -> int:
+        row = self.program.scope_of[scope]
+        return len(row.parameters) - bool(row.flags & IMPLICIT_RECEIVER)
 
 
 def _order(edge: Edge) -> tuple[str, str, int, str, str, int]:

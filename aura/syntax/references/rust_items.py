@@ -8,7 +8,7 @@ from aura.syntax.references.builder import NOTHING
 from aura.syntax.references.lowering import Frame
 from aura.syntax.references.rust_names import Names
 from aura.syntax.references.rust_patterns import bind
-from aura.syntax.references.types import ABSTRACT, STATIC, ScopeKind
+from aura.syntax.references.types import ABSTRACT, MEMBER, STATIC, ScopeKind
 
 
 class Items(Names):
@@ -92,6 +92,8 @@ class Items(Names):
             else {}
         )
         self.type_parameters(node, known)
+        if self.frame.find(f"<{name}>") is not None:
+            base = self.frame.names["Self"] = self.named(name)
         if trait is not None and self.frame.find(f"<{name}>") is None:
             self.facts.derive(base, self.class_place(trait))
         self.owner = (base, name, False)
@@ -133,14 +135,15 @@ class Items(Names):
         )
         flags = 0 if takes_self or owner is None else STATIC
         flags |= ABSTRACT if node.type == "function_signature_item" else 0
+        flags |= MEMBER if owner is not None else 0
         full = f"{owner[1]}.{name}" if owner is not None and owner[1] else name
         place = self.function(node, full, flags, parameters)
         if owner is None:
             self.facts.flow(place, self.declare(name))
         elif owner[2]:
-            self.facts.flow(place, self.facts.bind(self.scope, name))
+            self.facts.flow(place, self.facts.bind(self.scope, f"{name}/"))
         else:
-            self.facts.flow(place, self.attribute(owner[0], name, node))
+            self.facts.flow(place, self.attribute(owner[0], f"{name}/", node))
         return NOTHING
 
     visit_function_signature_item = visit_function_item

@@ -114,8 +114,11 @@ class Rust(Blocks):
         ):
             return arguments[0] if arguments else NOTHING
         if len(parts) == 2 and parts[0] in self.traits and arguments and arguments[0] >= 0:
-            return self.called(node, self.attribute(arguments[0], parts[1], node), arguments[1:])
-        return self.called(node, self.located(parts, callee), arguments)
+            return self.called(node, self.attribute(arguments[0], f"{parts[1]}/", node), arguments[1:])
+        result = self.called(node, self.located(parts, callee), arguments)
+        if parts[-1] == "default" and len(parts) > 1:
+            return self.merged((result, self.facts.instance(self.located(parts[:-1], callee))))
+        return result
 
     def _constructed(self, node: Node, parts: list[str], arguments: list[int]) -> int:
         if parts[-1] in _TRANSPARENT:
@@ -135,7 +138,7 @@ class Rust(Blocks):
         arguments = self._arguments(given)
         if base < 0:
             base = self.facts.opaque()
-        return self.called(node, self.attribute(base, name, callee), arguments)
+        return self.called(node, self.attribute(base, f"{name}/", callee), arguments)
 
     # Macros
 
@@ -198,7 +201,7 @@ class Rust(Blocks):
     ) -> int:
         if is_method:
             base = value if value >= 0 else self.facts.opaque()
-            return self.called(node, self.attribute(base, names[-1], node), inner)
+            return self.called(node, self.attribute(base, f"{names[-1]}/", node), inner)
         if _is_type(names[-1]):
             return self._constructed(node, names, inner)
         return self.called(node, self.located(names, node), inner)

@@ -143,8 +143,13 @@ class Names(Lowering):
         else:
             place, index = self._first_segment(parts[0], alone=len(parts) == 1), 1
         for part in parts[index:]:
-            place = self.attribute(place, part, node)
+            place = self._inside(place, part, node)
         return place
+
+    def _inside(self, place: int, name: str, node: Node) -> int:
+        """Return what is in a module or type; the methods of a type have names of their own."""
+        found = self.attribute(place, name, node)
+        return self.merged((found, self.attribute(place, f"{name}/", node))) if name[:1].islower() else found
 
     def _first_segment(self, name: str, *, alone: bool) -> int:
         if alone or name[:1].isupper() or self.frame.find(name) is not None or self.module.sees_parent:
@@ -176,7 +181,12 @@ class Names(Lowering):
             return self.located(parts, node) if node is not None else NOTHING
         if node is not None and node.type.startswith("scoped_"):
             base = self.class_place(node.child_by_field_name("path"))
-            return self.attribute(base, self.field_text(node, "name"), node)
+            return self._inside(base, self.field_text(node, "name"), node)
+        return NOTHING
+
+    def visit_extern_crate_declaration(self, node: Node) -> int:
+        name = self.field_text(node, "name")
+        self.facts.flow(self.crate(name), self.declare(self.field_text(node, "alias") or name))
         return NOTHING
 
     def visit_use_declaration(self, node: Node) -> int:

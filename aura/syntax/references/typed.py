@@ -5,22 +5,26 @@ Chambers, ECOOP 1995). What is called but not known is supposed to call the func
 what the receiver holds, and to give back what it holds.
 """
 
+import re
+
 from aura.syntax.references.calls import Calling
 from aura.syntax.references.lookups import ALL
 from aura.syntax.references.models import Models
-from aura.syntax.references.program import File
+from aura.syntax.references.program import NOT_FOUND, File, Found
 from aura.syntax.references.propagation import (
     BOUND,
     CLASS,
     CONTAINER,
     FUNCTION,
     INSTANCE,
+    OUTSIDE,
     PARTIAL,
     SUPPOSED,
 )
-from aura.syntax.references.types import ABSTRACT, ATTRIBUTE, DECORATION, DEFINITION, Call
+from aura.syntax.references.types import ABSTRACT, ATTRIBUTE, DECLARED, DECORATION, DEFINITION, Call, Place
 
 MAX_ROUNDS = 6
+_ARITY = re.compile(r"/\d*$")
 MAX_SUBCLASSES = 8
 
 _CALLABLE = frozenset({FUNCTION, BOUND, CLASS, PARTIAL})
@@ -30,9 +34,41 @@ class Typed(Models):
     """Supposes what is declared, and what unknown callees do."""
 
     def prepare(self) -> None:
+        self.foreign: set[int] = set()
         super().prepare()
         self.supposed: dict[tuple[int, int], set[int]] = {}
         self.derived: dict[int, list[int]] | None = None
+
+    # What lies outside, without a name
+
+    def read(self, file: File, place: int, row: Place, value: int) -> None:
+        if row.op == DECLARED and file.dialect.typed and self.rows[value][0] == OUTSIDE:
+            self.foreign.add(place)
+        super().read(file, place, row, value)
+
+    def receive(self, file: File, found: Found, name: str, place: int) -> None:
+        if found is NOT_FOUND and file.dialect.typed:
+            self.add(place, self.value(OUTSIDE, ""))
+        super().receive(file, found, name, place)
+
+    def attribute(self, value: int, name: str, place: int) -> None:
+        if self.rows[value] == (OUTSIDE, "", -1):
+            self.add(place, value)
+        else:
+            super().attribute(value, name, place)
+
+    def _outside(self, call: Calling, name: str) -> None:
+        if not self.program.file_with(call.scope).dialect.typed:
+            super()._outside(call, name)
+            return
+        if name:
+            self.note(call, _ARITY.sub("", name))
+        if call.result >= 0:
+            self.add(call.result, self.value(OUTSIDE, ""))
+
+    def _method(self, call: Calling, value: int, name: str) -> None:
+        if not self.program.file_with(call.scope).dialect.typed:
+            super()._method(call, value, name)
 
     # Declared types
 
@@ -51,6 +87,12 @@ class Typed(Models):
                     if not any(self._is_a(made, scope) for made in known):
                         for supposed in self._stands_for(scope):
                             self.add(file.place + target, self.value(SUPPOSED, supposed))
+
+        for place in sorted(self.foreign):
+            file = self.program.file_at(place)
+            for target in file.linked.flows.get(place - file.place, ()):
+                if not self.values(file.place + target):
+                    self.add(file.place + target, self.value(OUTSIDE, ""))
 
     def _is_receiver(self, file: File, place: int) -> bool:
         """Tell whether a type is declared by being the class around."""

@@ -42,8 +42,10 @@ what it decorates where nothing else is known; or by the language (`with`, `+`),
 evident."""
 
 GENERATOR, ABSTRACT, IMPLICIT_RECEIVER, STATIC, CLASS_METHOD, PROPERTY = (1 << bit for bit in range(6))
+MEMBER = 1 << 6
 """What a scope is besides its kind: a generator; a method without body; one whose first parameter (`this`) is
-never among the arguments; one with no receiver, or with the class as receiver; one called by being read."""
+never among the arguments; one with no receiver, or with the class as receiver; one called by being read; a
+member of a class or object that is not around it."""
 
 ScopeKind = Literal["module", "class", "function", "lambda"]
 Confidence = Literal["exact", "imported", "name_only"]
