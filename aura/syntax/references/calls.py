@@ -52,6 +52,23 @@ class Calling(NamedTuple):
     rest: int = -1
 
 
+class Signature(NamedTuple):
+    """How a function is entered and left, with the program's numbers of places; -1 for what it has not.
+
+    `first` is the parameter of the first argument, `positional` how many may be given by position, `rest` and
+    `others` the containers that collect further arguments, `generated` the value of a generator.
+    """
+
+    parameters: tuple[int, ...]
+    names: tuple[str, ...]
+    positional: int
+    first: int
+    rest: int
+    others: int
+    returned: int
+    generated: int
+
+
 class Calls(Lookups):
     """Applies calls to the values of their callees, and notes who calls what.
 
@@ -66,6 +83,8 @@ class Calls(Lookups):
         self.callings: dict[tuple[int, int], Calling] = {}
         self.invoked: dict[tuple[int, str], int] = {}
         self.partials: list[Calling] = []
+        self.signatures: dict[int, Signature] = {}
+        self.entered: set[tuple[Calling, int]] = set()
         for file in self.program.files:
             self._seed(file)
 
@@ -177,39 +196,61 @@ class Calls(Lookups):
 
     def enter(self, call: Calling, function: int, receiver: int) -> None:
         """Call a function: its parameters have the arguments, the call has what it returns."""
+        into = self.signatures.get(function) or self._signature(function)
+        parameters, first = into.parameters, into.first
+        if receiver >= 0:
+            if parameters:
+                self.add(parameters[0], receiver)
+            if (call, function) in self.entered:
+                return
+            self.entered.add((call, function))
+            first = 1
         self.note(call, function)
-        scope = self.program.scope_of[function]
-        file = self.program.file_with(function)
-        parameters = [file.place + file.linked.node[at] for at in scope.parameters]
-        names = [file.linked.facts.names[file.linked.facts.places[at].b] for at in scope.parameters]
-        first = 1 if receiver >= 0 or scope.flags & IMPLICIT_RECEIVER else 0
-        if receiver >= 0 and parameters:
-            self.add(parameters[0], receiver)
-        positional = scope.keyword_only
-        rest = self._collector(file, scope.variadic)
         for slot, argument in enumerate(call.arguments, first):
-            if argument >= 0 and slot < positional:
+            if argument >= 0 and slot < into.positional:
                 self.connect(argument, parameters[slot])
-            elif argument >= 0 and rest >= 0:
-                self.connect(argument, self.slot(rest, str(slot - positional)))
-        others = self._collector(file, scope.keyword_variadic)
+            elif argument >= 0 and into.rest >= 0:
+                self.connect(argument, self.slot(into.rest, str(slot - into.positional)))
         for name, argument in call.keywords:
-            if name in names:
-                self.connect(argument, parameters[names.index(name)])
-            elif others >= 0:
-                self.connect(argument, self.slot(others, name))
+            if name in into.names:
+                self.connect(argument, parameters[into.names.index(name)])
+            elif into.others >= 0:
+                self.connect(argument, self.slot(into.others, name))
+        if call.spread >= 0 or call.rest >= 0:
+            self._spread_out(call, into, first + len(call.arguments))
+        if call.result >= 0 and into.generated >= 0:
+            self.add(call.result, into.generated)
+        elif call.result >= 0 and into.returned >= 0:
+            self.connect(into.returned, call.result)
+
+    def _spread_out(self, call: Calling, into: Signature, start: int) -> None:
+        """Let parameters have the elements of containers that are spread over them."""
         if call.spread >= 0:
-            start = first + len(call.arguments)
-            for slot in range(start, positional):
-                self._element_of(call.spread, str(slot - start), parameters[slot])
-            if rest >= 0:
-                self._element_of(call.spread, None, self.slot(rest, None))
+            for slot in range(start, into.positional):
+                self._element_of(call.spread, str(slot - start), into.parameters[slot])
+            if into.rest >= 0:
+                self._element_of(call.spread, None, self.slot(into.rest, None))
         if call.rest >= 0:
-            for name, parameter in zip(names, parameters, strict=True):
+            for name, parameter in zip(into.names, into.parameters, strict=True):
                 self._element_of(call.rest, name, parameter)
-            if others >= 0:
-                self._element_of(call.rest, None, self.slot(others, None))
-        self._return(call, file, function)
+            if into.others >= 0:
+                self._element_of(call.rest, None, self.slot(into.others, None))
+
+    def _signature(self, function: int) -> Signature:
+        scope, file = self.program.scope_of[function], self.program.file_with(function)
+        facts, node, local = file.linked.facts, file.linked.node, function - file.scope
+        returned = file.linked.returned.get(local)
+        known = self.signatures[function] = Signature(
+            tuple(file.place + node[at] for at in scope.parameters),
+            tuple(facts.names[facts.places[at].b] for at in scope.parameters),
+            scope.keyword_only,
+            1 if scope.flags & IMPLICIT_RECEIVER else 0,
+            self._collector(file, scope.variadic),
+            self._collector(file, scope.keyword_variadic),
+            -1 if returned is None else file.place + returned,
+            self.value(GENERATED, function) if scope.flags & GENERATOR else -1,
+        )
+        return known
 
     def _collector(self, file: File, place: int) -> int:
         """Return the container that collects arguments, or -1."""
@@ -221,15 +262,6 @@ class Calls(Lookups):
 
     def _element_of(self, base: int, key: str | None, place: int) -> None:
         self.watch(base, lambda value: self.element(value, key, place))
-
-    def _return(self, call: Calling, file: File, function: int) -> None:
-        if call.result < 0:
-            return
-        local = function - file.scope
-        if self.program.scope_of[function].flags & GENERATOR:
-            self.add(call.result, self.value(GENERATED, function))
-        elif (returned := file.linked.returned.get(local)) is not None:
-            self.connect(file.place + returned, call.result)
 
     def _make(self, call: Calling, value: int, scope: int) -> None:
         """Make an instance of a class."""

@@ -43,6 +43,7 @@ class Lookups(Propagation):
         self.module_ids: dict[tuple[int, str], int] = {}
         self.declared: dict[int, set[int]] = {}
         self.fallbacks: dict[int, set[int]] = {}
+        self.slots: dict[int, list[int]] = {}
         self.written: set[str] = set()
         for file in self.program.files:
             facts = file.linked.facts
@@ -86,7 +87,12 @@ class Lookups(Propagation):
         if row.op == ATTRIBUTE:
             self._write_attribute(value, file.linked.facts.names[row.b], place)
         else:
-            self._write_element(value, file.linked.facts.names[row.b] if row.b >= 0 else None, place)
+            name = file.linked.facts.names[row.b] if row.b >= 0 else ANYWHERE
+            is_own = self.rows[value][:2] == (CONTAINER, file.place + file.linked.node[row.a])
+            if is_own and (value, name) not in self.fields:
+                self._add_slot(value, name, place)
+            else:
+                self._write_element(value, None if row.b < 0 else name, place)
 
     # Attributes
 
@@ -190,7 +196,7 @@ class Lookups(Propagation):
         kind = self.rows[value][0]
         if kind == CONTAINER:
             if key is None:
-                self.connect(self.field(value, ALL), place)
+                self.connect(self.everything(value), place)
             else:
                 self.connect(self.slot(value, key), place)
                 self.connect(self.slot(value, None), place)
@@ -200,13 +206,27 @@ class Lookups(Propagation):
             self.add(place, value)
 
     def slot(self, container: int, key: str | None) -> int:
-        """Return the field of a container under a key; what it has is among all elements, too."""
+        """Return the field of a container under a key."""
         name = ANYWHERE if key is None else key
         known = self.fields.get((container, name))
+        return self._add_slot(container, name, self.new_place()) if known is None else known
+
+    def everything(self, container: int) -> int:
+        """Return the field that has what a container has under all keys."""
+        known = self.fields.get((container, ALL))
         if known is None:
-            known = self.field(container, name)
-            self.connect(known, self.field(container, ALL))
+            known = self.field(container, ALL)
+            for slot in self.slots.get(container, ()):
+                self.connect(slot, known)
         return known
+
+    def _add_slot(self, container: int, name: str, place: int) -> int:
+        self.fields[container, name] = place
+        self.slots.setdefault(container, []).append(place)
+        known = self.fields.get((container, ALL))
+        if known is not None:
+            self.connect(place, known)
+        return place
 
     def _write_element(self, value: int, key: str | None, place: int) -> None:
         kind = self.rows[value][0]
@@ -220,7 +240,7 @@ class Lookups(Propagation):
         kind, a, b = self.rows[value]
         if kind == CONTAINER:
             if b not in _MAPPINGS:
-                self.connect(self.field(value, ALL), place)
+                self.connect(self.everything(value), place)
         elif kind == GENERATED:
             self.yields(int(a), place)
         elif kind in (INSTANCE, SUPPOSED):

@@ -1,7 +1,6 @@
 """What calls of built-in functions and of methods of built-in types do to values that pass through them."""
 
 from aura.syntax.references.calls import Calling, Calls
-from aura.syntax.references.lookups import ALL
 from aura.syntax.references.program import BUILTIN
 from aura.syntax.references.propagation import (
     CONTAINER,
@@ -166,7 +165,7 @@ class Models(Calls):
             self._container_method(call, value, name)
 
     def _container_method(self, call: Calling, value: int, name: str) -> None:
-        everything = self.field(value, ALL)
+        everything = self.everything(value)
         position = _PUTS.get(name, -1)
         if 0 <= position < len(call.arguments):
             self._pass(call.arguments[position], self.slot(value, None))

@@ -90,6 +90,9 @@ class Propagation:
 
     def connect(self, source: int, target: int, receiver: int = -1) -> None:
         """Let the values of one place flow to another, functions among them bound to a receiver."""
+        full = self.held.get(target)
+        if isinstance(full, set) and len(full) >= MAX_VALUES:
+            return
         edge = (receiver + 1 << _TARGET_BITS) | target
         edges = self.edges.get(source)
         if edges is None:

@@ -8,7 +8,6 @@ what the receiver holds, and to give back what it holds.
 import re
 
 from aura.syntax.references.calls import Calling
-from aura.syntax.references.lookups import ALL
 from aura.syntax.references.models import Models
 from aura.syntax.references.program import NOT_FOUND, File, Found
 from aura.syntax.references.propagation import (
@@ -221,7 +220,7 @@ class Typed(Models):
             return
         for value in sorted(receivers):
             if self.rows[value][0] == CONTAINER:
-                self.connect(self.field(value, ALL), call.result)
+                self.connect(self.everything(value), call.result)
                 self.add(call.result, value)
             elif is_transparent:
                 self.add(call.result, value)
@@ -248,6 +247,6 @@ class Typed(Models):
 
     def _hand_over(self, value: int, items: int) -> None:
         if self.rows[value][0] == CONTAINER:
-            self.connect(self.field(value, ALL), items)
+            self.connect(self.everything(value), items)
         elif self.rows[value][0] in (INSTANCE, SUPPOSED):
             self.add(items, value)
