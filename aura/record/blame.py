@@ -96,20 +96,19 @@ def show(db: Connection, caller: Caller, query: Any, pool: Pool, ancestry: Ances
     path = relative(here.path, query.file)
     head = resolve(here.git_dir, query.rev) if query.rev else here.head
     lookup = Lookup(db, msgspec.structs.replace(here, head=head), pool, ancestry)
-    committed = _entities(pool, here.path, head, path) if head else ()
-    if query.rev:
-        present = committed
-        view, known = msgspec.structs.replace(lookup.view, worktree=""), lookup.called(path, present)
-    else:
-        present = _entities(pool, here.path, None, path)
-        view, known = lookup.view, lookup.here(path, present)
+    present = _entities(pool, here.path, head if query.rev else None, path)
     if not present:
         raise lookup.no_file(path)
+    if query.rev:
+        view, known = msgspec.structs.replace(lookup.view, worktree=""), lookup.called(path, present)
+        edited = [False] * len(present)
+    else:
+        view, known = lookup.view, lookup.here(path, present)
+        edited = _edited(lookup, path, present, _entities(pool, here.path, head, path) if head else ())
     told = lives(db, view, {entity for entity in known if entity is not None})
-    held = {_content(entity) for entity in committed}
     lines = [
-        _Line(entity, seq, *_last(told[seq] if seq else (), is_committed=_content(entity) in held))
-        for entity, seq in zip(present, known, strict=True)
+        _Line(entity, seq, *_last(told[seq] if seq else (), is_committed=not is_edited))
+        for entity, seq, is_edited in zip(present, known, edited, strict=True)
     ]
     keys = [(n, line.entity.kind, line.state, line.commit_sha) for n, line in enumerate(lines)]
     page = BLAME.page(db, caller, query, given=[msgspec.json.encode(keys).decode()])
@@ -122,6 +121,14 @@ def show(db: Connection, caller: Caller, query: Any, pool: Pool, ancestry: Ances
 
 def _entities(pool: Pool, root: str, rev: str | None, path: str) -> Sequence[Entity]:
     return next((f.table.entities for f in pool.entities(root, rev, [path]) if f.path == path), ())
+
+
+def _edited(lookup: Lookup, path: str, present: Sequence[Entity], committed: Sequence[Entity]) -> list[bool]:
+    """Tell which entities a work tree changed: the whole of it is looked at only where the file differs."""
+    held = {_content(entity) for entity in committed}
+    if all(_content(entity) in held for entity in present):
+        return [False] * len(present)
+    return lookup.edited(path, present)
 
 
 def _content(entity: Entity) -> tuple[str, str, int, int]:

@@ -16,6 +16,7 @@ from aura.record.life import Step, View, lives
 from aura.record.places import relative
 from aura.repo.ancestry import Ancestry
 from aura.repo.pool import Pool
+from aura.repo.requests import Diff
 from aura.store import Connection, one, rows
 from aura.syntax.types import Entity, Side
 
@@ -86,12 +87,22 @@ class Lookup:
         found = lineage.entity_of(self._db, self._here.repo, before) if before else None
         return found if found is not None else self._last_called(before or now)
 
+    def edited(self, path: str, entities: Sequence[Entity]) -> list[bool]:
+        """Tell which entities of a file have an uncommitted edit of their own."""
+        if self._here.head is None:
+            return [True] * len(entities)
+        changed = {_key(edit.new) for edit in self._uncommitted.edits if edit.new is not None}
+        return [_key(side_of(path, entity)) in changed for entity in entities]
+
+    @cached_property
+    def _uncommitted(self) -> Diff:
+        head = self._here.head
+        return self._pool.diff_worktree(self._here.path, head) if head else Diff([], [])
+
     @cached_property
     def _before(self) -> dict[tuple[str, str, str, int], Side]:
         """What is uncommitted, by its present name, as the last commit has it."""
-        if self._here.head is None:
-            return {}
-        found = self._pool.diff_worktree(self._here.path, self._here.head)
+        found = self._uncommitted
         pairs = [(e.old, e.new) for e in found.edits] + [(c.old, c.new) for c in found.carried]
         return {_key(new): old for old, new in pairs if old is not None and new is not None}
 
@@ -134,10 +145,13 @@ class Lookup:
         return (relative(self._here.path, path) if path else path), dotted(within)
 
     def _called(self, condition: str, values: Iterable[str]) -> list[int]:
+        latest = (
+            "SELECT max(i.id) FROM versions o JOIN nodes n ON n.new = o.seq"
+            " JOIN intents i ON i.seq = n.intent WHERE o.entity = v.entity"
+        )
         sql = (
-            "SELECT v.entity FROM names m JOIN versions v ON v.name = m.seq"
-            " JOIN nodes n ON n.new = v.seq OR n.old = v.seq JOIN intents i ON i.seq = n.intent"
-            f" WHERE m.repo = ? AND {condition} GROUP BY v.entity ORDER BY max(i.id) DESC LIMIT ?"
+            "SELECT DISTINCT v.entity FROM names m JOIN versions v ON v.name = m.seq"
+            f" WHERE m.repo = ? AND {condition} ORDER BY ({latest}) DESC LIMIT ?"
         )
         return [row[0] for row in rows(self._db, sql, self._here.repo, *values, CANDIDATES)]
 

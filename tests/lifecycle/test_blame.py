@@ -51,6 +51,14 @@ def test_a_change_that_nobody_spoke_of_is_uncommitted(aura: Aura, known: GitRepo
     assert blamed(aura, known, "a.py") == {"f": "uncommitted", "g": "begin", "h": "uncommitted"}
 
 
+def test_what_only_travels_is_not_changed(aura: Aura, known: GitRepo) -> None:
+    text = "class Till:\n    rate = 1\n\n    def pay(self, order):\n        return order.sum() * self.rate\n"
+    committed(aura, known, {"till.py": text}, "a till")
+    known.git("mv", "till.py", "desk.py")
+    known.write({"desk.py": text.replace("Till", "Desk")})
+    assert blamed(aura, known, "desk.py") == {"Desk": "uncommitted", "rate": "a till", "pay": "a till"}
+
+
 def test_lay_out_and_moves_leave_the_blame_where_it_was(aura: Aura, known: GitRepo) -> None:
     laid_out = TWO.replace("a + 1", "(\n        a + 1\n    )")
     committed(aura, known, {"a.py": laid_out}, "lay out")
@@ -73,6 +81,12 @@ def test_history_that_was_not_read_is_unknown(aura: Aura, repo: GitRepo) -> None
     tree = aura.api("POST", "/v1/worktrees", {"path": str(repo.path)})
     aura.api("POST", f"/v1/worktrees/{tree['id']}:backfill", {"depth": 0})
     assert blamed(aura, repo, "a.py") == {"f": "unknown", "g": "unknown"}
+
+
+def test_before_the_first_commit_all_is_uncommitted(aura: Aura, repo: GitRepo) -> None:
+    repo.write({"a.py": TWO})
+    aura.api("POST", "/v1/worktrees", {"path": str(repo.path)})
+    assert blamed(aura, repo, "a.py") == {"f": "uncommitted", "g": "uncommitted"}
 
 
 def test_filters_and_groups_are_those_of_every_list(aura: Aura, known: GitRepo) -> None:

@@ -95,6 +95,7 @@ def test_members_travel_with_their_class_and_its_file(aura: Aura, known: GitRepo
         ("carried", "a desk"),
         ("added", "a till"),
     ]
+    assert aura.id_of(known, "desk.py:Desk.pay") == first
     found = aura.json("why", "Desk.pay", cwd=known.path)
     assert found["about"]["path"] == "desk.py"
     assert found["about"]["id"] == first
