@@ -20,10 +20,10 @@ from aura.record import (
     why,
     worktrees,
 )
-from aura.team import messages, sessions
+from aura.team import messages, sessions, zones
 
 __all__ = [
     "OPERATIONS", "blame", "calls", "checks", "database", "diff", "entities", "events", "history",
     "hooks", "intents", "log", "messages", "nodes", "openapi", "sessions", "settings", "status", "why",
-    "worktrees",
+    "worktrees", "zones",
 ]  # fmt: skip

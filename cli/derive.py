@@ -24,6 +24,7 @@ GROUPS = {
     "intent": "Log intents and look at them.",
     "message": "Send messages, list and read them.",
     "session": "Start, list and end stretches of work.",
+    "zone": "Claim zones, list and release them.",
     "worktree": "Register work trees, list and forget them.",
 }
 

@@ -7,7 +7,7 @@ _aura() {
     if _aura_is_group "$path"; then path="${path:+$path }$word"; fi
   done
   case $path in
-    "") words="api blame callees callers config daemon db diff doctor entities events hooks init intent log message session status why worktree --version --help" ;;
+    "") words="api blame callees callers config daemon db diff doctor entities events hooks init intent log message session status why worktree zone --version --help" ;;
     "api") words="--data --header --list --help" ;;
     "blame") words="--kind --state --order --limit --cursor --group-by --aggregate --json --help" ;;
     "callees") words="--all --name-only --limit --cursor --json --help" ;;
@@ -59,13 +59,18 @@ _aura() {
     "worktree list") words="--path --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "worktree remove") words="--json --help" ;;
     "worktree show") words="--json --help" ;;
+    "zone") words="claim list release renew --help" ;;
+    "zone claim") words="--mode --reason --expires --json --help" ;;
+    "zone list") words="--state --mode --owner --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "zone release") words="--force --json --help" ;;
+    "zone renew") words="--expires --json --help" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   [[ ${#COMPREPLY[@]} -gt 0 || $current == -* ]] || COMPREPLY=($(compgen -f -- "$current"))
 }
 _aura_is_group() {
   local group
-  for group in "" "config" "daemon" "db" "hooks" "intent" "message" "session" "worktree"; do [[ $1 == "$group" ]] && return 0; done
+  for group in "" "config" "daemon" "db" "hooks" "intent" "message" "session" "worktree" "zone"; do [[ $1 == "$group" ]] && return 0; done
   return 1
 }
 complete -o filenames -F _aura aura

@@ -1,6 +1,6 @@
 """The operations that are bound by hand, because they stream, wait, or speak of the daemon itself."""
 
-from . import backfill, claims, events, intents, spool, status
+from . import backfill, claims, events, intents, spool, status, zones
 from .context import Manual
 
 MANUAL: dict[str, Manual] = {
@@ -18,4 +18,5 @@ MANUAL: dict[str, Manual] = {
     "status.readyz": status.ready,
     "status.show": status.show,
     "status.token": status.token,
+    "zones.claim": zones.claim,
 }

@@ -17,7 +17,7 @@ from aura.errors import AuraError
 from aura.repo.pool import CallPool, Pool
 from aura.store import Store
 
-from . import asking, claims
+from . import asking, claims, zones
 from .analysis import Analyst
 from .app import build
 from .backfill import Backfills
@@ -80,6 +80,7 @@ async def serve(
     context.spawn(tail.run(context))
     context.spawn(context.watch.run())
     context.spawn(context.callers.sessions.run(context))
+    context.spawn(zones.run(context))
     context.spawn(context.backfills.resume())
     context.spawn(context.analyst.resume())
     context.spawn(claims.catch_up(context))

@@ -16,7 +16,7 @@ from aura.store import rows as all_rows
 EventType = Literal[
     "intent.logged", "intent.analyzed", "intent.linked", "intent.checked", "repo.backfilled",
     "worktree.registered", "worktree.forgotten", "setting.changed", "session.started", "session.ended",
-    "message.posted", "message.read",
+    "message.posted", "message.read", "zone.claimed", "zone.released", "zone.expired", "zone.contested",
 ]  # fmt: skip
 
 

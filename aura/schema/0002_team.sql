@@ -45,3 +45,31 @@ CREATE TABLE reads (
     read_at INTEGER NOT NULL,
     PRIMARY KEY (message, reader)
 ) STRICT, WITHOUT ROWID;
+
+-- `path` is where a path or an entity lies; `entity` is a lineage, which renames do not change.
+CREATE TABLE zones (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    repo INTEGER NOT NULL REFERENCES repositories ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('path', 'glob', 'entity')),
+    target TEXT NOT NULL,
+    path TEXT,
+    entity TEXT,
+    mode TEXT NOT NULL CHECK (mode IN ('shared', 'exclusive', 'block')),
+    reason TEXT,
+    actor_id TEXT NOT NULL,
+    actor_kind TEXT NOT NULL CHECK (actor_kind IN ('human', 'agent', 'system')),
+    actor_name TEXT NOT NULL,
+    session TEXT,
+    worktree TEXT NOT NULL,
+    claimed_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    state TEXT NOT NULL CHECK (state IN ('active', 'released', 'expired')),
+    CHECK ((state = 'active') = (ended_at IS NULL)),
+    CHECK ((kind = 'glob') = (path IS NULL)),
+    CHECK (kind = 'entity' OR entity IS NULL)
+) STRICT;
+CREATE INDEX zones_by_repo ON zones (repo, id);
+CREATE INDEX zones_by_state ON zones (state, id);
+CREATE INDEX zones_active ON zones (repo) WHERE state = 'active';

@@ -22,17 +22,18 @@ LISTS = {o.path: o for o in OPERATIONS.values() if o.listing is not None}
 
 @pytest.fixture(scope="module")
 def filled(daemon: Daemon, repo: GitRepo) -> Daemon:
-    """A daemon whose only repository has thirty intents of two authors on two branches, agents, messages."""
+    """A daemon whose one repository has thirty intents of two authors on two branches, and some of all."""
     for number in range(12):
         daemon.log(f"On main [ENG-{number % 3}]", {"Aura-Session": f"s{number % 2}"})
     for agent in ("codex", "cursor"):
         daemon.post("/v1/sessions", {"agent": agent})
         daemon.post("/v1/messages", {"body": f"{agent} is here"})
+        daemon.post("/v1/zones", {"target": f"{agent}/*.py"})
     repo.git("config", "user.email", "bob@example.org")
     repo.git("config", "user.name", "Bob")
     repo.git("checkout", "-q", "-b", "feat/login")
     eventually(lambda: daemon.get("/v1/status").json()["branch"] == "feat/login")
-    repo.commit({"more.py": "def more():\n    pass\n"}, "Committed")
+    repo.commit({"more.py": "def more():\n    less()\n\n\ndef less():\n    more()\n"}, "Committed")
     eventually(lambda: daemon.get("/v1/intents?source=commit").data)
     batch = {"intents": [{"summary": f"On the branch {n} [OPS-{n}]"} for n in range(18)]}
     assert all("ok" in item for item in daemon.post("/v1/intents:batch", batch).json())

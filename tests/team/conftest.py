@@ -19,4 +19,4 @@ def db(tmp_path: Path) -> Iterator[Connection]:
 
 @pytest.fixture
 def ada() -> Caller:
-    return Caller(Actor("ada@example.org", "human", "Ada"))
+    return Caller(actor=Actor("ada@example.org", "human", "Ada"))

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from aura.api import Actor, Caller
 from aura.errors import AuraError

@@ -1,0 +1,77 @@
+"""Claiming zones: what is meant is looked for before the writer is entered."""
+
+import asyncio
+import logging
+import os
+
+from aiohttp import web
+
+from aura.api import Caller, Place
+from aura.errors import AuraError
+from aura.idempotency import Answer
+from aura.record.lookup import Lookup, not_found
+from aura.record.places import relative
+from aura.store import Connection
+from aura.team import zones
+from aura.team.areas import Area, is_glob
+from aura.team.zones import NewZone
+
+from .bind import encode, key_of, lock_for, replay, reply, write_once
+from .context import SYSTEM, Context
+
+EXPIRY_SECONDS = 15.0
+log = logging.getLogger("aura.zones")
+
+
+async def claim(context: Context, caller: Caller, new: NewZone, request: web.Request) -> web.StreamResponse:
+    """Claim a zone; a refusal is recorded, and the owner told."""
+    key = await key_of(caller, request)
+    async with lock_for(key):
+        if (kept := await replay(context, key)) is not None:
+            return kept
+        area = await context.read(lambda db: _area(context, db, caller.here, new.target))
+
+        def write(db: Connection) -> Answer:
+            return Answer(201, encode(zones.take(db, caller, new, area)))
+
+        try:
+            return reply(await write_once(context, caller, key, write))
+        except AuraError as error:
+            if error.code == "zone_conflict":
+                owned = str(error.details["zone"])
+                await context.store.write(lambda db: zones.contest(db, caller, owned, new.target))
+            raise
+
+
+def _area(context: Context, db: Connection, here: Place, target: str) -> Area:
+    """Find out what is meant: what lies there, a glob, what the text looks like, or an entity."""
+    path = relative(here.path, target)
+    whole = os.path.join(here.path, path)
+    if os.path.isdir(whole):
+        return Area("path", target, "/" if path == "." else f"{path}/")
+    if os.path.lexists(whole):
+        return Area("path", target, path)
+    if is_glob(target):
+        return Area("glob", target)
+    lookup = Lookup(db, here, context.pool, context.ancestry)
+    if met := lookup.named(target):
+        about = met[0].about
+        return Area("entity", about.qualified_name or "", about.path, about.id)
+    for file in context.pool.entities(here.path):
+        for entity in file.table.entities:
+            if target in (entity.qualified_name, entity.name):
+                return Area("entity", entity.qualified_name, file.path)
+    if "/" in target:
+        return Area("path", target, f"{path}/" if target.endswith("/") else path)
+    raise not_found(target)
+
+
+async def run(context: Context) -> None:
+    """End, as long as the daemon lives, the zones whose time is over."""
+    while True:
+        try:
+            if await context.read(zones.is_due):
+                await context.store.write(lambda db: zones.expire(db, SYSTEM))
+        except AuraError as error:
+            log.warning("cannot end zones: %s", error)
+        await asyncio.sleep(EXPIRY_SECONDS)

@@ -1,0 +1,60 @@
+"""Zones over the socket: what is meant by a target, and that nobody ever shares what is exclusive."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ..gitrepo import GitRepo
+from ..running import Daemon, python_repo, running
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Daemon, GitRepo]]:
+    repo = python_repo(tmp_path_factory.mktemp("zones") / "repo")
+    repo.commit({"src/till.py": "class Till:\n    def pay(self):\n        return 1\n"}, "till")
+    with running() as daemon:
+        daemon.register(repo)
+        yield daemon, repo
+
+
+def claim(daemon: Daemon, repo: GitRepo, target: str, session: str = "one", **more: Any) -> Any:
+    return daemon.post("/v1/zones", {"target": target, **more}, {"Aura-Session": session}, repo=repo.path)
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "path"),
+    [
+        ("src", "path", "src/"),
+        (".", "path", "/"),
+        ("src/till.py", "path", "src/till.py"),
+        ("src/*.py", "glob", None),
+        ("Till.pay", "entity", "src/till.py"),
+        ("not/yet.py", "path", "not/yet.py"),
+    ],
+)
+def test_a_target_is_what_it_looks_like(
+    place: tuple[Daemon, GitRepo], target: str, kind: str, path: str | None
+) -> None:
+    daemon, repo = place
+    zone = claim(daemon, repo, target, mode="shared").json()
+    assert (zone["kind"], zone["path"]) == (kind, path)
+    assert daemon.call("DELETE", f"/v1/zones/{zone['id']}", headers={"Aura-Session": "one"}).status == 200
+
+
+def test_an_unknown_name_is_refused(place: tuple[Daemon, GitRepo]) -> None:
+    daemon, repo = place
+    assert claim(daemon, repo, "nothing").error["code"] == "entity_not_found"
+
+
+def test_of_many_clients_one_has_an_exclusive_zone(place: tuple[Daemon, GitRepo]) -> None:
+    daemon, repo = place
+    for _ in range(10):
+        with ThreadPoolExecutor(20) as clients:
+            answers = list(clients.map(lambda n: claim(daemon, repo, "src/", f"racer{n}"), range(20)))
+        won = [answer.json() for answer in answers if answer.status == 201]
+        assert len(won) == 1
+        assert {answer.error["code"] for answer in answers if answer.status != 201} == {"zone_conflict"}
+        owner = {"Aura-Session": won[0]["session"]}
+        assert daemon.call("DELETE", f"/v1/zones/{won[0]['id']}", headers=owner).status == 200
