@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_left
+from operator import itemgetter
 from typing import cast, get_args
 
 from msgspec.structs import replace
@@ -70,13 +71,16 @@ class Collector:
         self.definitions, self.wraps, self.decorators = _sort(found, language, window)
         self.decorator_starts = [start for start, _ in self.decorators]
         self.next_wrap = 0
+        self.line, self.counted = 1, 0
         self.modifiers_of = _modifiers_of.setdefault(language.name, {})
         self.parameters_of = _parameters_of.setdefault(language.name, ({}, {}))
 
     def run(self) -> list[Draft] | None:
         """Return the definitions, or None when they nest too deep."""
-        for start, minus_end, _, _, kind, captures in self.definitions:
-            start, end = self._widened(start, -minus_end)
+        for start, minus_end, name_start, _, kind, captures in self.definitions:
+            end = -minus_end
+            if self.next_wrap < len(self.wraps):
+                start, end = self._widened(start, end)
             # Some nodes hold the line break that ends them, as a directive's.
             if self.source[end - 1 : end] == b"\n":
                 end -= 2 if self.source[end - 2 : end] == b"\r\n" else 1
@@ -88,16 +92,15 @@ class Collector:
                 self.sectioned |= len(self.stack) == 1
                 self.stack[-1].section = self._modifiers(self.source[start:end])
                 continue
-            name = captures["name"][0]
-            if name.is_missing or name.start_byte in self.named:
+            if captures["name"][0].is_missing or name_start in self.named:
                 continue
-            self.named.add(name.start_byte)
+            self.named.add(name_start)
             if "parameters" in captures:
                 parameters = captures["parameters"][0].start_byte
                 if parameters in self.listed:
                     continue
                 self.listed.add(parameters)
-            self._define(kind, start, end, name, captures)
+            self._define(kind, start, end, name_start, captures)
             if len(self.stack) > MAX_DEPTH:
                 return None
         return self.found
@@ -117,11 +120,11 @@ class Collector:
                 start, end = min(start, wrap[0]), wrap[1]
         return start, end
 
-    def _define(self, kind: str, start: int, end: int, node: Node, captures: _Captures) -> None:
+    def _define(self, kind: str, start: int, end: int, name_start: int, captures: _Captures) -> None:
         outer = self.stack[-1]
         if start < outer.cursor and self.found and outer is self.found[-1]:
             outer.cursor = max(outer.start, outer.node_start)
-        name_start, name_end = node.start_byte, captures["name"][-1].end_byte
+        name_end = captures["name"][-1].end_byte
         scope, name = self.language.split_name(self.source[name_start:name_end].decode("utf-8", "replace"))
         if kind in ("scope", "extension"):
             inherited = kind if kind == "extension" else outer.kind
@@ -144,7 +147,7 @@ class Collector:
             return
         draft = Draft(kind, name, _dotted(outer.qualified, scope, name), outer.index, start, end, name_end)
         draft.index, draft.node_start = len(self.found), node_start
-        self._margins(draft, outer, node)
+        self._margins(draft, outer, name_start)
         if draft.end <= draft.start:
             return
         self._header(draft, captures)
@@ -177,27 +180,34 @@ class Collector:
             return "constructor"
         return kind
 
-    def _margins(self, draft: Draft, outer: Draft, name: Node) -> None:
+    def _margins(self, draft: Draft, outer: Draft, name_start: int) -> None:
         source, language = self.source, self.language
-        first = bisect_left(self.decorator_starts, draft.start) if self.decorators else 0
-        last = bisect_left(self.decorator_starts, draft.cursor, first) if self.decorators else 0
         header_start = draft.start
-        while first > 0 and self._touches(self.decorators[first - 1], draft.start, outer.cursor):
-            first -= 1
-            draft.start = self.decorators[first][0]
-        spans = self.decorators[first:last]
-        if spans:
-            draft.decorators = tuple(self._label(span) for span in spans)
+        spans = self._decorated(draft, outer) if self.decorators else ()
         if language.modifiers:
-            header = source[header_start : name.start_byte]
+            header = source[header_start:name_start]
             for start, end in reversed(spans):
                 if start >= header_start:
                     header = header[: start - header_start] + b" " + header[end - header_start :]
             draft.modifiers = outer.section + self._modifiers(header)
         draft.start = max(start_above(source, draft.start, outer.cursor, language), outer.cursor)
         draft.end = min(end_behind(source, draft.end, language), outer.end)
-        draft.line = name.start_point.row + 1 - source.count(b"\n", draft.start, name.start_byte)
+        # Definitions come by their start: each line is counted once for these.
+        self.line += source.count(b"\n", self.counted, draft.start)
+        self.counted = draft.start
+        draft.line = self.line
         draft.end_line = draft.line + source.count(b"\n", draft.start, draft.end)
+
+    def _decorated(self, draft: Draft, outer: Draft) -> list[tuple[int, int]]:
+        """Widen a definition to the decorators above it, and return all of its decorators."""
+        first = bisect_left(self.decorator_starts, draft.start)
+        last = bisect_left(self.decorator_starts, draft.cursor, first)
+        while first > 0 and self._touches(self.decorators[first - 1], draft.start, outer.cursor):
+            first -= 1
+            draft.start = self.decorators[first][0]
+        spans = self.decorators[first:last]
+        draft.decorators = tuple(self._label(span) for span in spans)
+        return spans
 
     def _touches(self, span: tuple[int, int], start: int, floor: int) -> bool:
         return (
@@ -277,7 +287,7 @@ def _sort(
         else:
             name = captures["name"][0].start_byte if "name" in captures else start
             definitions.append((start, -end, name, pattern, role, captures))
-    definitions.sort(key=lambda definition: definition[:4])
+    definitions.sort(key=itemgetter(0, 1, 2, 3))
     decorators: list[tuple[int, int]] = []
     for span in sorted(set(spans["decorator"]), key=_outer_first):
         if not decorators or span[0] >= decorators[-1][1]:
