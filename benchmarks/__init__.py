@@ -1,11 +1,12 @@
 """Ratios measured in one run against what is named beside them: `python -m benchmarks [NAME]`."""
 
-from . import calls, commands, diff, listing, others, post, rest, stdlib, stream
+from . import calls, commands, diff, listing, others, post, rename, rest, stdlib, stream
 from .figures import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
     "diff-cold": diff.cold,
     "diff-cached": diff.cached,
+    "rename": rename.run,
     "stdlib": stdlib.run,
     "post-intents": post.run,
     "cli-start": commands.start,

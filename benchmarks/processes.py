@@ -31,5 +31,14 @@ def cpu_seconds(pids: list[int]) -> float:
 
 def resident(pid: int) -> int:
     """Return the bytes of memory that a process holds, with what it shares with others."""
+    return _memory(pid, "VmRSS:")
+
+
+def peak(pid: int) -> int:
+    """Return the most bytes of memory that a process ever held."""
+    return _memory(pid, "VmHWM:")
+
+
+def _memory(pid: int, field: str) -> int:
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+    return int(status.partition(field)[2].split()[0]) * 1024

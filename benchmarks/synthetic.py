@@ -1,6 +1,7 @@
 """A history that is the same wherever it is generated, for where no real one is at hand."""
 
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,14 +11,46 @@ FUNCTIONS = 25
 _VERBS = ("load", "merge", "check", "render", "split", "count", "index", "resolve", "encode", "apply")
 _NOUNS = ("order", "token", "branch", "ledger", "packet", "region", "matrix", "record", "query", "route")
 
+_WORD = re.compile(r"\w+")
+
 Module = dict[str, str]
 
 
 def make(folder: Path, commits: int) -> str:
     """Write a bare repository of that many commits and return its folder."""
+    return _imported(folder, _stream(commits))
+
+
+def renaming(folder: Path, files: int, functions: int, renamed: int) -> tuple[str, str]:
+    """Write a bare repository and return its folder and the commit that renames some functions of each file.
+
+    What calls them, in whichever file, calls them by their new names.
+    """
+    rng = random.Random(SEED)
+    names = [[_name(rng, number * functions + i) for i in range(functions)] for number in range(files)]
+    known = [name for own in names for name in own]
+    new = {name: f"{rng.choice(_NOUNS)}_of_{name}" for own in names for name in own[:renamed]}
+    before = {
+        f"pkg{number % 20}/module_{number}.py": {
+            name: _function(rng, name, rng.sample(known, 8)) for name in own
+        }
+        for number, own in enumerate(names)
+    }
+    after = {
+        path: {name: _WORD.sub(lambda word: new.get(word[0], word[0]), text) for name, text in module.items()}
+        for path, module in before.items()
+    }
+    target = _imported(folder, [_commit(0, "begin", before), _commit(1, "rename", after)])
+    found = subprocess.run(
+        ["git", f"--git-dir={target}", "rev-parse", "main"], capture_output=True, check=True
+    )
+    return target, found.stdout.decode().strip()
+
+
+def _imported(folder: Path, commits: list[bytes]) -> str:
     target = folder / "synthetic.git"
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(target)], check=True)
-    stream = b"".join(_stream(commits))
+    stream = b"".join(commits)
     subprocess.run(["git", f"--git-dir={target}", "fast-import", "--quiet"], input=stream, check=True)
     return str(target.resolve())
 

@@ -9,6 +9,7 @@ import pytest
 COMPARED = {
     "diff-cold": 3,
     "diff-cached": 3,
+    "rename": 1,
     "stdlib": 1,
     "post-intents": 4,
     "cli-start": 2,
