@@ -32,6 +32,8 @@ ROUNDS = 3
 COPIES = 8
 """How many of the files that hold an equal text are asked about."""
 STATEMENTS, FILES = frozenset({"statements"}), frozenset({"file"})
+SURE, CLEAR = 0.8, 0.1
+"""How alike what stands in one place must be, and how much more than what stands beside it, to be one."""
 MARGIN = 0.4
 """How much more alike another must be than a namesake that nobody else would be paired with."""
 KEPT = 0.02
@@ -159,8 +161,29 @@ class _Matcher:
             doubted = self._doubted(kinds)
             olds, news = narrow(self._left(0, kinds)), narrow(self._left(1, kinds))
             olds, news = [*{*olds, *doubted}], [*{*news, *doubted.values()}]
+            if kinds is CODE:
+                self._keep_places(olds, news, doubted)
+                olds, news = self.known.left(olds), self.known.left(news)
             self._optimise(sorted(olds, key=_order), sorted(news, key=_order), doubted)
             waiting = any(old.entity.kind in kinds for old in self.put_off)
+
+    def _keep_places(self, olds: list[Item], news: list[Item], but: Mapping[Item, Item]) -> None:
+        """Pair what hardly changed and stands where it stood, and is less like what is beside it."""
+        twins = set(but.values())
+        free = [old for old in olds if old not in but], [new for new in news if new not in twins]
+        for left, right in list(self.known.gaps(*free)):
+            alike = {
+                (i, j): plain_likeness(left[i], right[j])
+                for i in range(len(left))
+                for j in (i - 1, i, i + 1)
+                if 0 <= j < len(right)
+            }
+            for i, (old, new) in enumerate(zip(left, right, strict=True)):
+                beside = max(
+                    alike.get(pair, 0.0) for pair in ((i - 1, i), (i, i - 1), (i + 1, i), (i, i + 1))
+                )
+                if alike[i, i] >= max(SURE, beside + CLEAR):
+                    self._pair(old, new)
 
     def _left(self, side: int, kinds: frozenset[str]) -> list[Item]:
         return self.known.left(item for item in self.loose[side] if item.entity.kind in kinds)

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from aura.syntax.items import Item
 
+NEAR = 8
+"""How far a known neighbour is looked for."""
+
 
 class Pairing:
     """Which item of before is which of after; each is in at most one pair."""
@@ -46,12 +49,34 @@ class Pairing:
         """Return the next item in some direction that is in a pair."""
         siblings = self.siblings(item, side)
         known = self.old if side else self.new
-        place = self._places[item] + step
-        while 0 <= place < len(siblings):
-            if siblings[place] in known:
-                return siblings[place]
-            place += step
+        place = self._places[item]
+        for other in range(place + step, place + step * NEAR, step):
+            if not 0 <= other < len(siblings):
+                break
+            if siblings[other] in known:
+                return siblings[other]
         return None
+
+    def gaps(self, olds: Iterable[Item], news: Iterable[Item]) -> Iterator[tuple[list[Item], list[Item]]]:
+        """Yield the items that stand between the same known ones in one container, where they are as many."""
+        found: dict[tuple[object, Item | None], tuple[list[Item], list[Item]]] = defaultdict(lambda: ([], []))
+        for side, items in enumerate((olds, news)):
+            wanted = set(items)
+            for first in {self._home(item, side): item for item in items}.values():
+                last: Item | None = None
+                home = self._home(first, side)
+                for item in self.siblings(first, side) if home is not None else ():
+                    if item in wanted:
+                        found[home, last][side].append(item)
+                    elif item in (self.old if side else self.new):
+                        last = item if side else self.new[item]
+        return (gap for gap in found.values() if len(gap[0]) == len(gap[1]))
+
+    def _home(self, item: Item, side: int) -> object:
+        """Return the container after or the path after of an item; None where its container is in no pair."""
+        if item.parent is None:
+            return item.path if side else self.paths.get(item.path, item.path)
+        return item.parent if side else self.new.get(item.parent)
 
     def siblings(self, item: Item, side: int) -> Sequence[Item]:
         """Return what stands beside an item in its container or, outermost, in its file, and the item."""

@@ -74,8 +74,15 @@ def plain_likeness(old: Item, new: Item) -> float:
 
 
 def is_evident(old: Item, new: Item) -> bool:
-    """Tell whether most of two texts is what they have in common at both ends: no need to count words."""
-    return sum(common_ends(old.text, new.text)) >= EVIDENT * max(len(old.text), len(new.text))
+    """Tell whether most of two texts is what they share at both ends, or in lines: no need to count words."""
+    one, two = old.text, new.text
+    most = EVIDENT * max(len(one), len(two))
+    return sum(common_ends(one, two)) >= most or _shared_lines(one, two) >= most
+
+
+def _shared_lines(one: bytes, two: bytes) -> int:
+    lines = Counter(one.splitlines(keepends=True)) & Counter(two.splitlines(keepends=True))
+    return sum([len(line) * count for line, count in lines.items()])
 
 
 def name_likeness(one: str, two: str) -> float:
