@@ -49,8 +49,14 @@ def _scope(item: Item) -> str:
     return item.entity.qualified_name.removesuffix(item.entity.name)
 
 
-def _is_renamed(old: Entity, new: Entity) -> bool:
-    return old.name != new.name and not (old.kind == new.kind == "constructor")
+def _is_renamed(old: Item, new: Item) -> bool:
+    """A constructor that is named after its class is renamed with it."""
+    a, b = old.entity, new.entity
+    if a.name == b.name or not (a.kind == b.kind == "constructor"):
+        return a.name != b.name
+    if old.parent is None or new.parent is None:
+        return False
+    return old.parent.entity.name == new.parent.entity.name
 
 
 def _pair(
@@ -58,7 +64,7 @@ def _pair(
 ) -> Edit | None:
     a, b = old.entity, new.entity
     changes: list[Change] = []
-    if _is_renamed(a, b):
+    if _is_renamed(old, new):
         changes.append("renamed")
     if is_moved(old, new, matches):
         changes.append("moved")

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from aura.syntax.directives import is_directive
 from aura.syntax.headers import VALUES, body_start
 from aura.syntax.language import Language
 from aura.syntax.quoting import QUOTES, STRINGS, is_settled, quotes, silent
+from aura.syntax.remarks import is_directive, words_of_comment
 from aura.syntax.shared import common_ends
 from aura.syntax.tokens import NAME, Difference
 from aura.syntax.types import Entity
@@ -127,7 +127,7 @@ def _of_comment(hunk: _Hunk, language: Language) -> _Part | None:
     above = hunk.head[hunk.head.rfind(b"\n", 0, start) + 1 : start]
     if above.strip() or hunk.has((begin, end)) or end in hunk.head[start:] or end not in hunk.tail:
         return None
-    if hunk.old.split() == hunk.new.split():
+    if words_of_comment(hunk.old) == words_of_comment(hunk.new):
         return None
     return _Part(True, False) if is_settled(hunk.head[:start], language) else None
 
@@ -135,7 +135,7 @@ def _of_comment(hunk: _Hunk, language: Language) -> _Part | None:
 def _of_docstring(hunk: _Hunk, inside: list[bytes], entity: Entity) -> _Part | None:
     """Compare words within a docstring, which is what opens the body and stands alone."""
     mark = inside[0]
-    if len(inside) > 1 or entity.kind in VALUES or hunk.old.split() == hunk.new.split():
+    if len(inside) > 1 or entity.kind in VALUES or words_of_comment(hunk.old) == words_of_comment(hunk.new):
         return None
     start = hunk.head.rfind(mark)
     end = hunk.tail.find(mark)
@@ -185,7 +185,10 @@ def _parted(text: bytes, language: Language) -> _Parts | None:
         elif _is_doubtful(found[0], text[found.start() - 1 : found.start()]):
             return None
         else:
-            (orders if is_directive(found[0]) else notes).append(b" ".join(found[0].split()))
+            if is_directive(found[0]):
+                orders.append(b" ".join(found[0].split()))
+            elif words := words_of_comment(found[0]):
+                notes.append(words)
     code.append(text[start:])
     bare.append(text[start:])
     rest = b" ".join(bare)
@@ -206,13 +209,14 @@ def _masked(code: bytes, entity: Entity) -> bytes:
 
 
 def _words(code: bytes) -> list[bytes]:
-    return _WORD.findall(_PREFIX.sub(b"", code))
+    return _WORD.findall(_PREFIX.sub(b"", _ESCAPED_QUOTE.sub(rb"\1", code)))
 
 
 _DOC = Difference(True, False, False)
 
 _TRIPLE = (b'"""', b"'''")
 _WORD = re.compile(rb"\w+")
+_ESCAPED_QUOTE = re.compile(rb"\\([\"'])")
 _PREFIX = re.compile(rb"(?<![\w\"'])[A-Za-z]{1,2}(?=[\"'])")
 _QUOTED_LINE = re.compile(rb"^[ \t]*[A-Za-z]{0,2}[\"']", re.MULTILINE)
 _QUOTED_FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*[A-Za-z]{0,2}[\"']")

@@ -11,9 +11,10 @@ import re
 from msgspec import Struct
 from tree_sitter import Node, QueryCursor
 
-from aura.syntax.directives import is_directive
 from aura.syntax.language import Language, query_of
+from aura.syntax.margins import is_silent
 from aura.syntax.parsing import MATCH_LIMIT, parse
+from aura.syntax.remarks import is_directive, words_of_comment
 from aura.syntax.shared import common_ends
 from aura.syntax.types import Kind
 
@@ -98,7 +99,14 @@ class _Text:
                 content += language.filler
             content += piece
         self.end = len(content)
+        self.comma = _last_comma(content, self.start, language)
         self.content = content + after
+
+
+def _last_comma(content: bytes, start: int, language: Language) -> int:
+    """Return where the comma is that parts a definition from the next one, or -1."""
+    comma = content.rfind(b",", start)
+    return comma if comma >= 0 and is_silent(content[comma:], language) else -1
 
 
 class _Reader:
@@ -111,7 +119,7 @@ class _Reader:
         self.signature: list[bytes] = []
         self.body: list[bytes] = []
         self.same = (0, len(text.content))
-        self.grouping = language.parentheses | _LED
+        self.grouping = language.parentheses | _ALONE
         self.flat = frozenset(language.same) | frozenset(language.same.values())
 
     def read(self, root: Node) -> Tokens:
@@ -175,8 +183,7 @@ class _Reader:
         alike = end < self.same[0] or start > self.same[1]
         if "comment" in kind or kind == "hash_bang_line":
             if not alike:
-                comment = self._squeezed(node)
-                (self.body if is_directive(comment) else self.doc).append(comment)
+                self._comment(self.text.content[start:end])
             return
         stream = self.body if self.body_start <= start < self.body_end else self.signature
         if alike:
@@ -193,9 +200,13 @@ class _Reader:
         if language.docstrings and kind in ("block", "module"):
             children = self._without_docstring(children)
         whole = start >= self.text.start and end <= self.text.end
-        if kind in _LED and children[0].type in _LEADERS:
+        if kind in _ALONE and children[0].type in _LEADERS:
             children = children[1:]
-        grouping = kind in self.grouping and (len(children) == 1 if kind in _LED else not self._chained(node))
+        if kind == "token_tree" and self._is_plain(node):
+            kind = "arguments"
+        grouping = kind in self.grouping and (
+            len(children) == 1 if kind in _ALONE else not self._chained(node)
+        )
         if whole and not grouping and kind not in _TRANSPARENT:
             label = language.same.get(kind, kind).encode()
             stream.append(OPEN + label)
@@ -206,7 +217,7 @@ class _Reader:
 
     def _kept(self, kind: str, children: list[Node]) -> list[Node]:
         """Leave out semicolons and commas that separate nothing."""
-        in_for = "for_" in kind
+        in_for = "for_" in kind and (self.language.name != "bash" or kind == "c_style_for_statement")
         kept: list[Node] = []
         for child in children:
             what = child.type
@@ -224,6 +235,14 @@ class _Reader:
 
     def _leaf(self, node: Node, kind: str, stream: list[bytes]) -> None:
         content = self.text.content[node.start_byte : node.end_byte]
+        if kind == "," and node.start_byte == self.text.comma:
+            return
+        if kind in ("string_start", "string_end"):
+            content = content.rstrip(b"\"'").lower().replace(b"u", b"") + b'"'
+        elif kind.startswith("#") or kind == "preproc_directive":
+            content = content.replace(b" ", b"").replace(b"\t", b"")
+        elif kind == "preproc_arg":
+            content = b" ".join(_MACRO_TOKEN.findall(content.replace(b"\\\n", b" ")))
         if kind in self.language.loose:
             content = re.sub(rb"\s*\n\s*", b"\n", content).strip(b"\n").replace(b"\n", b" ")
         if not content or (kind == "\n" or content.isspace()):
@@ -260,17 +279,35 @@ class _Reader:
                 and child.named_children[0].type in ("string", "concatenated_string")
                 and child.start_byte >= self.text.start
             ):
-                self.doc.append(self._squeezed(child))
+                self._document(self.text.content[child.start_byte : child.end_byte])
                 return children[:position] + children[position + 1 :]
             break
         return children
 
     def _chained(self, node: Node) -> bool:
         """Parentheses that end an optional chain count: `(a?.b).c` is not `a?.b.c`."""
-        return b"?." in self.text.content[node.start_byte : node.end_byte]
+        if b"?." not in self.text.content[node.start_byte : node.end_byte]:
+            return False
+        return node.parent is not None and node.parent.type in _CHAINING
 
-    def _squeezed(self, node: Node) -> bytes:
-        return b" ".join(self.text.content[node.start_byte : node.end_byte].split())
+    def _is_plain(self, node: Node) -> bool:
+        """Tell whether a token tree is that of an attribute or of a macro that minds no last comma."""
+        parent = node.parent
+        if parent is None or parent.type == "attribute":
+            return parent is not None
+        name = parent.child_by_field_name("macro")
+        return name is not None and self.text.content[name.start_byte : name.end_byte] in _PLAIN_MACROS
+
+    def _comment(self, comment: bytes) -> None:
+        if is_directive(comment):
+            self.body.append(b" ".join(comment.split()))
+        else:
+            self._document(comment)
+
+    def _document(self, comment: bytes) -> None:
+        words = words_of_comment(comment)
+        if words:
+            self.doc.append(words)
 
 
 def _last_code(nodes: list[Node]) -> int:
@@ -289,8 +326,16 @@ _PAYLOADS = frozenset({"ordered_field_declaration_list"})
 # Bodies that go on behind the first node of this type.
 _FIRST = frozenset({"field_initializer_list", "macro_rule"})
 _TRANSPARENT = frozenset({"program", "module", "source_file", "translation_unit", "compilation_unit"})
-# What a sign may lead that only stands between others.
-_LED = frozenset({"union_type", "intersection_type"})
+# What is the same as the only node in it; a sign may lead what it else stands between.
+_ALONE = frozenset({"union_type", "intersection_type", "required_parameter"})
+_PLAIN_MACROS = frozenset(
+    {
+        b"assert", b"assert_eq", b"assert_ne", b"debug_assert", b"debug_assert_eq", b"dbg", b"eprint",
+        b"eprintln", b"format", b"matches", b"panic", b"print", b"println", b"todo", b"unreachable", b"vec",
+        b"write", b"writeln",
+    }
+)  # fmt: skip
+_CHAINING = frozenset({"member_expression", "subscript_expression", "call_expression"})
 _LEADERS = frozenset({"|", "&"})
 _BRACKETS = frozenset({"(", ")"})
 _CLOSERS = frozenset({")", "]", "}", ">"})
@@ -298,6 +343,7 @@ _COMMA_COUNTS = frozenset({"subscript", "token_tree"})
 _PLAIN = frozenset({"escape_sequence"})
 _SEPARATORS = re.compile(rb"\A\s*[,;]+")
 _QUOTED = re.compile(rb"""([A-Za-z]*)(\"\"\"|'''|"|')(.*)\2""", re.DOTALL)
+_MACRO_TOKEN = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\w+|[-+*/%&|^<>=!#]+|[^\w\s]")
 # What single quotes, in some languages, keep as it is.
 _MEANT = re.compile(rb"[\\$#\"']")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)

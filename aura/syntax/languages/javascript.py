@@ -33,7 +33,7 @@ def split_name(name: str) -> tuple[str, str]:
     """Read `exports.f` as f, `Foo.prototype.bar` as bar of Foo, `'a-b'` as a-b."""
     if name[:1] in "'\"`[":
         return "", name.strip("'\"`[]")
-    parts = [part.strip() for part in name.split(".")]
+    parts = [" ".join(part.split()) for part in name.split(".")]
     if parts == ["module", "exports"]:
         return "", "exports"
     while len(parts) > 1 and parts[0] in ("module", "exports", "this", "window", "globalThis"):
@@ -42,10 +42,13 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 _COMMENTS = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_DECLARED = re.compile(rb"\s*(?:export|declare|const|let|var)\b|\s*[\w$]+\s*\.")
 _ASSIGNED = re.compile(rb"\s*[\w$]+\s*\.")
 
 
 def wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes, bytes]:
+    if kind == "constant" and not _DECLARED.match(_COMMENTS.sub(b"", content)):
+        return b"var ", b" _" if _COMMENTS.sub(b"", content).rstrip().endswith(b",") else b""
     if kind not in ("method", "constructor", "field"):
         return b"", b""
     if container == "class":

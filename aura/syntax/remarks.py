@@ -1,4 +1,4 @@
-"""Comments that are no documentation: what they say, a compiler, interpreter or checker reads."""
+"""Comments: what they say, and which are no documentation, for a compiler or checker reads them."""
 
 import re
 
@@ -22,3 +22,11 @@ _DIRECTIVE = re.compile(rb"(?:\#|//|/\*+)\s*(?:" + b"|".join(_TOOLS) + rb")", re
 def is_directive(comment: bytes) -> bool:
     """Tell whether a comment speaks to a tool."""
     return _DIRECTIVE.match(comment) is not None
+
+
+def words_of_comment(comment: bytes) -> bytes:
+    """Return what a comment or docstring says: its words without the marks around them."""
+    return b" ".join(word for word in comment.strip(_MARKS).split() if word.strip(b"*/#"))
+
+
+_MARKS = b"\"'#/*! \t\r\n"
