@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import os
+from collections.abc import Mapping
 
 from aura import home
-from aura.record import hooks
+from aura.record import hooks, worktrees
+from aura.store import Connection
+from aura.team import zones
 
 from .context import Context
 
@@ -19,8 +22,13 @@ async def write(context: Context) -> None:
     """
     async with _writing:
         heads = {root: context.callers.at_root(root).head for root in context.callers.by_root}
-        roots = await context.read(lambda db: hooks.asking(db, heads))
+        roots = await context.read(lambda db: _asked(db, heads))
         await context.in_thread(_put, home.path("ask"), "".join(f"{root}\n" for root in roots))
+
+
+def _asked(db: Connection, heads: Mapping[str, str | None]) -> list[str]:
+    guarded = zones.guarded(db)
+    return sorted({*hooks.asking(db, heads), *(p.path for p in worktrees.places(db) if p.repo in guarded)})
 
 
 def _put(path: str, text: str) -> None:

@@ -28,6 +28,7 @@ from .runner import expected
 
 PLACES = {"worktree.registered", "worktree.forgotten"}
 SESSIONS = {"session.started", "session.ended"}
+ASKING = {"setting.changed", "zone.claimed", "zone.released"}
 encode = msgspec.json.Encoder().encode
 _locks: "weakref.WeakValueDictionary[tuple[str, str, str], asyncio.Lock]" = weakref.WeakValueDictionary()
 
@@ -81,7 +82,7 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
             context.watch.restart()
         elif SESSIONS & set(operation.emits):
             context.callers.sessions.reload()
-        elif "setting.changed" in operation.emits:
+        elif ASKING & set(operation.emits):
             await asking.write(context)
         return reply(answer)
 

@@ -14,7 +14,6 @@ from aura.record import cases, checks, hooks, intents, judgements, settings
 from aura.record.cases import Case
 from aura.record.checks import IntentToCheck, change_of
 from aura.record.claims import Claim
-from aura.record.hooks import ToCommit
 from aura.record.verdicts import sought
 from aura.repo.requests import DiffCommits, DiffStaged, DiffWorktree
 from aura.store import Connection
@@ -24,8 +23,6 @@ from . import asking
 from .bind import encode, key_of, lock_for, replay, reply, write_once
 from .context import SYSTEM, Context
 
-HOOK_SECONDS = 4.0
-"""Longer no commit waits; the hook itself gives up after five seconds."""
 log = logging.getLogger("aura.claims")
 _catching_up = asyncio.Lock()
 
@@ -103,29 +100,14 @@ async def _judge(context: Context, place: Place, commit: str, held: list[Case]) 
     await context.store.write(write)
 
 
-async def may_commit(
-    context: Context, caller: Caller, given: ToCommit, request: web.Request
-) -> web.StreamResponse:
-    """Answer in plain text whether a commit may be made here now."""
-    said = await context.read(lambda db: hooks.check(db, caller, given))
-    if said == "ok" and caller.place is not None:
-        try:
-            async with asyncio.timeout(HOOK_SECONDS):
-                said = await _objections(context, caller.place, given.index)
-        except TimeoutError:
-            said = hooks.unchecked("that took too long")
-        except AuraError as error:
-            said = hooks.unchecked(error.message)
-    return web.Response(text=f"{said}\n")
-
-
-async def _objections(context: Context, place: Place, index: str | None) -> str:
+async def objections(context: Context, place: Place, index: str | None) -> str:
+    """Tell what is staged against what intents claim of it, as the pre-commit hook is answered."""
     mode = await context.read(lambda db: settings.value(db, place.repo, "claims"))
     if mode == "off":
         return "ok"
     open_ = await context.read(lambda db: cases.waiting(db, place.path, place.head))
     if not open_:
         return "ok"
-    change = change_of(place, "staged", hooks.index_in(place, index))
+    change = change_of(place, "staged", index)
     evidence = await examine(context, place, change, [claim for case in open_ for claim in case.claims])
     return await context.read(lambda db: hooks.objections(db, open_, evidence, mode))

@@ -1,12 +1,12 @@
 """The operations that are bound by hand, because they stream, wait, or speak of the daemon itself."""
 
-from . import backfill, claims, events, intents, spool, status, zones
+from . import backfill, claims, commits, events, intents, spool, status, zones
 from .context import Manual
 
 MANUAL: dict[str, Manual] = {
     "events.list": events.list_or_stream,
     "history.backfill": backfill.backfill,
-    "hooks.check": claims.may_commit,
+    "hooks.check": commits.may_commit,
     "hooks.drain": spool.drain_now,
     "intents.batch": intents.batch,
     "intents.check": claims.check,

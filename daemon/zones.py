@@ -9,13 +9,16 @@ from aiohttp import web
 from aura.api import Caller, Place
 from aura.errors import AuraError
 from aura.idempotency import Answer
+from aura.record import lineage
 from aura.record.lookup import Lookup, not_found
 from aura.record.places import relative
 from aura.store import Connection
+from aura.syntax.types import Side
 from aura.team import zones
 from aura.team.areas import Area, is_glob
 from aura.team.zones import NewZone
 
+from . import asking
 from .bind import encode, key_of, lock_for, replay, reply, write_once
 from .context import SYSTEM, Context
 
@@ -35,12 +38,35 @@ async def claim(context: Context, caller: Caller, new: NewZone, request: web.Req
             return Answer(201, encode(zones.take(db, caller, new, area)))
 
         try:
-            return reply(await write_once(context, caller, key, write))
+            answer = await write_once(context, caller, key, write)
         except AuraError as error:
             if error.code == "zone_conflict":
                 owned = str(error.details["zone"])
                 await context.store.write(lambda db: zones.contest(db, caller, owned, new.target))
             raise
+    await asking.write(context)
+    return reply(answer)
+
+
+async def objections(context: Context, caller: Caller, index: str | None) -> str:
+    """Tell whether what is staged enters the zones of others; a merge may."""
+    here = caller.here
+    if not await context.read(lambda db: zones.active(db, here.repo)):
+        return "ok"
+    if os.path.exists(os.path.join(here.git_dir, "MERGE_HEAD")):
+        return "ok"
+    staged = await context.in_thread(context.pool.diff_staged, here.path, "HEAD", index)
+
+    def judge(db: Connection) -> str:
+        sides = [side for edit in staged.edits for side in (edit.old, edit.new) if side is not None]
+        return zones.objections(db, caller, [_touched(db, here.repo, side) for side in sides])
+
+    return await context.read(judge)
+
+
+def _touched(db: Connection, repo: int, side: Side) -> zones.Touched:
+    entity = lineage.entity_of(db, repo, side)
+    return side.path, side.qualified_name, lineage.id_of(db, entity) if entity is not None else None
 
 
 def _area(context: Context, db: Connection, here: Place, target: str) -> Area:
@@ -72,6 +98,7 @@ async def run(context: Context) -> None:
         try:
             if await context.read(zones.is_due):
                 await context.store.write(lambda db: zones.expire(db, SYSTEM))
+                await asking.write(context)
         except AuraError as error:
             log.warning("cannot end zones: %s", error)
         await asyncio.sleep(EXPIRY_SECONDS)

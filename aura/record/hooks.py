@@ -86,8 +86,8 @@ def objections(db: Connection, waiting: Sequence[Case], evidence: Evidence, mode
 
 
 def unchecked(why: str) -> str:
-    """Tell that nobody looked at the claims, which stops no commit."""
-    return f"warning: claims were not checked: {why}"
+    """Tell that nobody looked at the commit, which does not stop it."""
+    return f"warning: this commit was not checked: {why}"
 
 
 def index_in(place: Place, index: str | None) -> str | None:

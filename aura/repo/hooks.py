@@ -20,7 +20,7 @@ from aura.repo.worktrees import WorkTree
 
 Hook = Literal["post-commit", "pre-commit", "post-checkout", "post-merge", "post-rewrite"]
 HOOKS: tuple[Hook, ...] = ("post-commit", "pre-commit", "post-checkout", "post-merge", "post-rewrite")
-MARK = "# aura hook, version 3: `aura hooks uninstall` removes it"
+MARK = "# aura hook, version 4: `aura hooks uninstall` removes it"
 KEPT = ".before-aura"
 _CONFIG = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 
@@ -65,7 +65,8 @@ if [ ! -S "$home/daemon.sock" ]; then
   said='warning: this commit was not checked, for the daemon does not run: aura daemon start'
 elif command -v curl >/dev/null; then
   said=$(curl -qs -m 5 --noproxy '*' -G --unix-socket "$home/daemon.sock" --data-urlencode "repo=$here" \\
-    ${{GIT_INDEX_FILE:+--data-urlencode "index=$GIT_INDEX_FILE"}} http://aura/v1/hooks:check)
+    ${{GIT_INDEX_FILE:+--data-urlencode "index=$GIT_INDEX_FILE"}} \\
+    ${{AURA_SESSION:+-H "Aura-Session: $AURA_SESSION"}} http://aura/v1/hooks:check)
 else
   said=$({aura} hooks run {hook})
 fi

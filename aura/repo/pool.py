@@ -90,9 +90,9 @@ class Pool:
         """Compare what lies in the work tree at a folder with a commit."""
         return self._diff(DiffWorktree(os.fsencode(root), base, shapes))
 
-    def diff_staged(self, root: str, base: str = "HEAD") -> Diff:
-        """Compare what is staged in the work tree at a folder with a commit."""
-        return self._diff(DiffStaged(os.fsencode(root), base))
+    def diff_staged(self, root: str, base: str = "HEAD", index: str | None = None) -> Diff:
+        """Compare what is staged in the work tree at a folder, or in another index, with a commit."""
+        return self._diff(DiffStaged(os.fsencode(root), base, os.fsencode(index) if index else None))
 
     def examine(
         self, change: DiffCommits | DiffWorktree | DiffStaged, sought: Sequence[str], paths: Sequence[str]

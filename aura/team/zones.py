@@ -23,6 +23,7 @@ from aura.team.messages import Recipient
 
 Mode = Literal["shared", "exclusive", "block"]
 State = Literal["active", "released", "expired"]
+Touched = tuple[str, str, str | None]
 LONGEST_US = 30 * 86_400 * 1_000_000
 
 
@@ -234,20 +235,44 @@ def active(db: Connection, repo: int) -> list[Zone]:
     return _rows(db, rows(db, sql, repo, now_us()))
 
 
-def entered(
-    db: Connection, caller: Caller, touched: Iterable[tuple[str, str, str | None]]
-) -> list[tuple[Zone, str]]:
+def entered(db: Connection, caller: Caller, touched: Iterable[Touched]) -> list[tuple[Zone, str]]:
     """Return the zones of others that a change enters, each with the path where it does.
 
-    `touched` are the path, qualified name and lineage of each entity that is changed.
+    `touched` are the path, qualified name and lineage of each entity that is changed. Who names no session,
+    as git does not, is not held up by what was claimed in the same work tree.
     """
-    others = [zone for zone in active(db, caller.here.repo) if not _is_owner(caller, zone)]
+    here = caller.here
+    others = [
+        zone
+        for zone in active(db, here.repo)
+        if not _is_owner(caller, zone) and (caller.session is not None or zone.worktree != here.path)
+    ]
     found: dict[str, tuple[Zone, str]] = {}
     for path, name, entity in touched:
         for zone in others:
             if zone.id not in found and holds(zone.area, path, name, entity):
                 found[zone.id] = (zone, path)
     return list(found.values())
+
+
+def objections(db: Connection, caller: Caller, touched: Iterable[Touched]) -> str:
+    """Tell whether a change enters the zones of others, as the pre-commit hook is answered."""
+    met = entered(db, caller, touched)
+    if not met:
+        return "ok"
+    refused = any(zone.mode == "block" for zone, _ in met)
+    said = [f"{'refused' if refused else 'warning'}: what is staged enters the zones of others"]
+    said += [f"  {path}: {_claimed(zone)}" for zone, path in met]
+    owners = dict.fromkeys(zone.session or zone.owner.id for zone, _ in met)
+    said += [f"hint: aura message send --to {owner} '...'" for owner in owners]
+    if refused:
+        said.append("hint: git commit --no-verify passes by")
+    return "\n".join(said)
+
+
+def guarded(db: Connection) -> list[int]:
+    """Return the repositories that have zones."""
+    return [row[0] for row in rows(db, "SELECT DISTINCT repo FROM zones WHERE state = 'active'")]
 
 
 def get(db: Connection, id_: str) -> Zone:
@@ -275,10 +300,9 @@ def _own(caller: Caller, zone: Zone) -> None:
 
 
 def _conflict(zone: Zone, target: str) -> AuraError:
-    reason = f" ({zone.reason})" if zone.reason else ""
     return AuraError(
         "zone_conflict",
-        f"cannot claim {target}: {_name(zone.owner)} has {zone.target}{reason} until {zone.expires_at}",
+        f"cannot claim {target}: {_claimed(zone)}",
         f"Wait, write to the owner with aura message send --to {zone.session or zone.owner.id} ..., or"
         f" aura zone release {zone.id} --force.",
         {"zone": zone.id, "owner": zone.owner.id, "session": zone.session, "expires_at": zone.expires_at},
@@ -324,6 +348,11 @@ def _tell(db: Connection, caller: Caller, zone: Zone, body: str) -> None:
     """Tell the owner of a zone."""
     to = Recipient("session", zone.session) if zone.session else Recipient("actor", zone.owner.id)
     messages.post(db, caller, body, channel="sentinel", to=to)
+
+
+def _claimed(zone: Zone) -> str:
+    reason = f" ({zone.reason})" if zone.reason else ""
+    return f"{_name(zone.owner)} has {zone.target}{reason} until {zone.expires_at}"
 
 
 def _name(actor: Actor) -> str:

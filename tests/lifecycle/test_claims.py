@@ -331,7 +331,7 @@ def test_no_index_outside_of_the_repository_is_read(aura: Aura, known: GitRepo, 
     claim(aura, known, "rename_only")
     shutil.copy(known.path / ".git" / "index", tmp_path / "index")
     reply = wire.request("GET", f"/v1/hooks:check?index={tmp_path}/index", repo=str(known.path), timeout=10)
-    assert reply.body.decode().startswith("warning: claims were not checked: cannot read the index")
+    assert reply.body.decode().startswith("warning: this commit was not checked: cannot read the index")
 
 
 def test_a_linked_work_tree_is_asked_for_its_own_claims(aura: Aura, known: GitRepo, tmp_path: Path) -> None:
