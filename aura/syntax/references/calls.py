@@ -56,7 +56,8 @@ class Signature(NamedTuple):
     """How a function is entered and left, with the program's numbers of places; -1 for what it has not.
 
     `first` is the parameter of the first argument, `positional` how many may be given by position, `rest` and
-    `others` the containers that collect further arguments, `generated` the value of a generator.
+    `others` the containers that collect further arguments, `generated` the value of a generator, `passed` the
+    parameters that are given back.
     """
 
     parameters: tuple[int, ...]
@@ -67,6 +68,7 @@ class Signature(NamedTuple):
     others: int
     returned: int
     generated: int
+    passed: tuple[int, ...]
 
 
 class Calls(Lookups):
@@ -202,6 +204,8 @@ class Calls(Lookups):
             if parameters:
                 self.add(parameters[0], receiver)
             if (call, function) in self.entered:
+                if into.passed and parameters[0] in into.passed and call.result >= 0:
+                    self.add(call.result, receiver)
                 return
             self.entered.add((call, function))
             first = 1
@@ -222,6 +226,27 @@ class Calls(Lookups):
             self.add(call.result, into.generated)
         elif call.result >= 0 and into.returned >= 0:
             self.connect(into.returned, call.result)
+            if into.passed:
+                self._pass_through(call, into, first, receiver)
+
+    def _pass_through(self, call: Calling, into: Signature, first: int, receiver: int) -> None:
+        """Let the call give back the arguments that the function does."""
+        keywords = dict(call.keywords)
+        for parameter in into.passed:
+            slot = into.parameters.index(parameter)
+            given = keywords.get(into.names[slot], -1)
+            if slot < first and receiver >= 0:
+                self.add(call.result, receiver)
+            elif 0 <= slot - first < len(call.arguments):
+                self._pass(call.arguments[slot - first], call.result)
+            elif given >= 0:
+                self.connect(given, call.result)
+            elif call.spread >= 0 or call.rest >= 0:
+                self.connect(parameter, call.result)
+
+    def _pass(self, source: int, target: int) -> None:
+        if source >= 0 and target >= 0:
+            self.connect(source, target)
 
     def _spread_out(self, call: Calling, into: Signature, start: int) -> None:
         """Let parameters have the elements of containers that are spread over them."""
@@ -249,6 +274,7 @@ class Calls(Lookups):
             self._collector(file, scope.keyword_variadic),
             -1 if returned is None else file.place + returned,
             self.value(GENERATED, function) if scope.flags & GENERATOR else -1,
+            tuple(file.place + at for at in file.linked.passed.get(-1 if returned is None else returned, ())),
         )
         return known
 

@@ -31,6 +31,8 @@ class Linked:
       up something in it, to be read or written; the calls of it.
     - `members`: for each module and class scope, the places of its variables by name.
     - `returned`, `yielded`: by scope.
+    - `passed`: by place of what is returned, the parameters that are given back as they came. Their values
+      flow from argument to result, call by call, and not to what all calls give back.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -56,6 +58,22 @@ class Linked:
         self.yielded: dict[int, int] = {}
         self.free: list[tuple[int, str]] = []
         self._sort()
+        self.passed: dict[int, list[int]] = {}
+        self._pass()
+
+    def _pass(self) -> None:
+        """Take the flows from parameters to what is returned out of the others; what is assigned stays."""
+        flows, scopes = self.flows, self.facts.scopes
+        for scope, returned in self.returned.items():
+            for parameter in scopes[scope].parameters:
+                if returned in flows.get(parameter, ()):
+                    self.passed.setdefault(returned, []).append(parameter)
+                    flows[parameter] = [target for target in flows[parameter] if target != returned]
+        given = {parameter: returned for returned, passed in self.passed.items() for parameter in passed}
+        if given:
+            for source, target in self.pairs():
+                if target in given and source != given[target]:
+                    flows[source].append(given[target])
 
     def _sort(self) -> None:
         facts, node = self.facts, self.node

@@ -96,10 +96,6 @@ class Models(Calls):
         if self.rows[value][0] in (INSTANCE, SUPPOSED):
             self._call_member(Calling(call.scope, call.line, PROTOCOL, call.result), value, method)
 
-    def _pass(self, source: int, target: int) -> None:
-        if source >= 0 and target >= 0:
-            self.connect(source, target)
-
     def _item_of(self, place: int) -> int:
         """Return a place for what an iteration over the values of a place yields."""
         if place < 0:

@@ -78,7 +78,8 @@ class Typed(Models):
             if self._is_receiver(file, place) != receivers:
                 continue
             for target in file.linked.flows.get(place - file.place, ()):
-                held = [self.rows[value] for value in self.values(file.place + target)]
+                given = (target, *file.linked.passed.get(target, ()))
+                held = [self.rows[value] for at in given for value in self.values(file.place + at)]
                 known = [int(a) for kind, a, _ in held if kind == INSTANCE]
                 if file.dialect.single_method and any(kind in (FUNCTION, BOUND) for kind, _, _ in held):
                     continue
