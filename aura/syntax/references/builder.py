@@ -90,11 +90,11 @@ class Builder:
     # Scopes
 
     def open_scope(self, kind: ScopeKind, name: str, parent: int, *, line: int, flags: int = 0) -> int:
-        """Add a scope inside `parent`; `name` is its own, made up for a lambda, or empty for its parent's."""
+        """Add a scope inside `parent`; `name` is its own: a lambda adds to it, empty it is that of the parent."""
         index = len(self._scopes)
         if kind == "lambda":
             number = self._lambdas[parent] = self._lambdas.get(parent, 0) + 1
-            name = f"<lambda{number}>"
+            name = f"{name}.<lambda{number}>" if name else f"<lambda{number}>"
         outer = self._scopes[parent].name
         full = f"{outer}.{name}" if outer and name else outer or name
         self._scopes.append(Scope(kind, full, parent, line, flags=flags))

@@ -24,7 +24,7 @@ class Dialect(Struct, frozen=True, eq=False):
     - `common`: names of methods of built-in types, from which no class is guessed.
     - `invoke`: the member that is called when an instance is, if any.
     - `builtins`: the names that need no import; calls go to `<builtin>.NAME`.
-    - `records`: whether an attribute of a container is its element under that key (JavaScript).
+    - `records`: types of containers whose attributes are their elements under that key (objects of JavaScript).
     - `typed`: whether a declared type stands for what derives from it, too, and a receiver is declared.
     - `structural`: whether a type implements each interface whose methods it has (Go).
     - `converts`: whether the call of a type gives back its argument as one of that type.
@@ -42,7 +42,7 @@ class Dialect(Struct, frozen=True, eq=False):
     invoke: str = ""
     builtins: frozenset[str] = frozenset()
     common: frozenset[str] = frozenset()
-    records: bool = False
+    records: frozenset[str] = frozenset()
     typed: bool = False
     structural: bool = False
     converts: bool = False

@@ -102,5 +102,12 @@ def _read(root: Node, source: bytes) -> Facts:
 
 
 DIALECT = Dialect(
-    read=_read, modules=GoModules, common=_COMMON, typed=True, structural=True, converts=True, callbacks=True
+    read=_read,
+    modules=GoModules,
+    common=_COMMON,
+    records=frozenset({"struct"}),
+    typed=True,
+    structural=True,
+    converts=True,
+    callbacks=True,
 )

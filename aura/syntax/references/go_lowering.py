@@ -212,9 +212,14 @@ class Go(Definitions):
             self.facts.flow(place, self.attribute(made, text if is_name else f"#{index}", node))
 
     def visit_type_conversion_expression(self, node: Node) -> int:
+        kind = node.child_by_field_name("type")
+        base = self.class_place(kind)
+        if kind is not None and kind.type == "generic_type":
+            # `table[key](x)` reads like `List[int](x)`.
+            base = self.merged((base, self.element(base, ANY, node)))
         call = self.facts.call(
             self.scope,
-            self.class_place(node.child_by_field_name("type")),
+            base,
             (self.field(node, "operand"),),
             line=self.line(node),
         )

@@ -84,7 +84,7 @@ class Definitions(Names):
             flags |= GENERATOR
         kind: ScopeKind = "function" if name else "lambda"
         self.scope = facts.open_scope(
-            kind, self.qualified(name), self.scope, line=self.line(node), flags=flags
+            kind, self.qualified(name) if name else self.prefix, self.scope, line=self.line(node), flags=flags
         )
         place = facts.definition(self.scope)
         self.prefix = ""
@@ -215,6 +215,8 @@ class Definitions(Names):
         this = owner if flags & CLASS_METHOD else self.facts.declared(owner)
         place = self.function(node, name, flags, this)
         self.facts.flow(place, self.member(name))
+        if name in ("Symbol.iterator", "Symbol.asyncIterator"):
+            self.facts.flow(place, self.member("__iter__"))
         return place
 
     def visit_field_definition(self, node: Node) -> int:

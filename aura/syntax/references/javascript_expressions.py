@@ -91,9 +91,9 @@ class Expressions(Definitions):
         return self.function(value, name, MEMBER, self.facts.declared(receiver) if is_member else receiver)
 
     def visit_augmented_assignment_expression(self, node: Node) -> int:
-        place = self.field(node, "right")
-        self.facts.flow(place, self.field(node, "left"))
-        return place
+        place, target = self.field(node, "right"), self.field(node, "left")
+        self.facts.flow(place, target)
+        return self.merged((place, target))
 
     def visit_object(self, node: Node) -> int:
         made = self.facts.container("object")

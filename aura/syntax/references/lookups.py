@@ -133,8 +133,8 @@ class Lookups(Propagation):
 
     def is_record(self, container: int) -> bool:
         """Tell whether attributes of a container are its elements."""
-        at = int(self.rows[container][1])
-        return at < self.program.places and self.program.file_at(at).dialect.records
+        _, at, kind = self.rows[container]
+        return int(at) < self.program.places and kind in self.program.file_at(int(at)).dialect.records
 
     def _member(self, value: int, order: tuple[int | str, ...], name: str, place: int, receiver: int) -> None:
         """Look a name up in classes, in order, and in what is written to them and their instances."""

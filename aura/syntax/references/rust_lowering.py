@@ -106,12 +106,7 @@ class Rust(Blocks):
             return self.called(node, place, arguments)
         if _is_type(parts[-1]):
             return self._constructed(node, parts, arguments)
-        if (
-            len(parts) > 1
-            and parts[-2] in _HOLDERS
-            and parts[-1] in _MAKERS
-            and self.frame.find(parts[-2]) is None
-        ):
+        if len(parts) > 1 and parts[-2] in _HOLDERS and parts[-1] in _MAKERS:
             return arguments[0] if arguments else NOTHING
         if len(parts) == 2 and parts[0] in self.traits and arguments and arguments[0] >= 0:
             return self.called(node, self.attribute(arguments[0], f"{parts[1]}/", node), arguments[1:])

@@ -58,6 +58,7 @@ class Names(Lowering):
         self.inside: list[str] = []
         self.crates: dict[str, int] = {}
         self.traits: set[str] = set()
+        self.own: set[str] = set()
         self.owner: tuple[int, str, bool] | None = None
 
     def visit_source_file(self, node: Node) -> int:
@@ -74,6 +75,7 @@ class Names(Lowering):
         for child in block.named_children:
             if child.type in _ITEMS and (name := self.field_text(child, "name")):
                 self.declare(name)
+                self.own.add(name)
                 if child.type == "trait_item":
                     self.traits.add(name)
             elif child.type == "macro_definition":
@@ -258,8 +260,9 @@ class Names(Lowering):
         base = self.located(parts, node)
         self.give(base, arguments, node)
         held = [(ANY, place) for place in arguments if place >= 0]
-        is_foreign = len(parts) == 1 and self.frame.find(parts[0]) is None
-        return self.facts.container(parts[-1], held) if held and is_foreign else self.facts.declared(base)
+        if not held or parts[-1] in self.own:
+            return self.facts.declared(base)
+        return self.merged((self.facts.container(parts[-1], held), self.facts.declared(base)))
 
     def class_place(self, node: Node | None) -> int:
         """Return the place of the type or trait that a node names."""

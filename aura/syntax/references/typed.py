@@ -20,7 +20,16 @@ from aura.syntax.references.propagation import (
     PARTIAL,
     SUPPOSED,
 )
-from aura.syntax.references.types import ABSTRACT, ATTRIBUTE, DECLARED, DECORATION, DEFINITION, Call, Place
+from aura.syntax.references.types import (
+    ABSTRACT,
+    ATTRIBUTE,
+    DECLARED,
+    DECORATION,
+    DEFINITION,
+    VARIABLE,
+    Call,
+    Place,
+)
 
 MAX_ROUNDS = 6
 _ARITY = re.compile(r"/\d*$")
@@ -79,7 +88,7 @@ class Typed(Models):
                 continue
             for target in file.linked.flows.get(place - file.place, ()):
                 given = (target, *file.linked.passed.get(target, ()))
-                held = [self.rows[value] for at in given for value in self.values(file.place + at)]
+                held = [self.rows[value] for at in given for value in self._known(file, at)]
                 known = [int(a) for kind, a, _ in held if kind == INSTANCE]
                 if file.dialect.single_method and any(kind in (FUNCTION, BOUND) for kind, _, _ in held):
                     continue
@@ -93,6 +102,19 @@ class Typed(Models):
             for target in file.linked.flows.get(place - file.place, ()):
                 if not self.values(file.place + target):
                     self.add(file.place + target, self.value(OUTSIDE, ""))
+
+    def _known(self, file: File, target: int) -> list[int]:
+        """Return the values of a place; of a member of a class, those that its instances were given, too."""
+        values = self.values(file.place + target)
+        facts = file.linked.facts
+        row = facts.places[target]
+        if row.op != VARIABLE or facts.scopes[row.a].kind != "class":
+            return values
+        scope, name = file.scope + row.a, facts.names[row.b]
+        for owner in (scope, *self.subclasses.get(scope, ())):
+            given = self.fields.get((self.value(INSTANCE, owner), name))
+            values = values if given is None else [*values, *self.values(given)]
+        return values
 
     def _is_receiver(self, file: File, place: int) -> bool:
         """Tell whether a type is declared by being the class around."""

@@ -52,7 +52,7 @@ def found(case: Case) -> dict[tuple[str, str], str]:
     edges = join({path: known for path, known in facts.items() if known is not None})
     named: dict[tuple[str, str], str] = {}
     for edge in edges:
-        caller, callee = _NAMELESS.sub("", edge.caller.name), edge.callee.name
-        if edge.callee.path and not _NAMELESS.search(callee):
+        caller, callee = (_NAMELESS.sub("", end) for end in (edge.caller.name, edge.callee.name))
+        if edge.callee.path and not edge.callee.name.endswith(">"):
             named.setdefault((caller, callee), edge.confidence)
     return named
