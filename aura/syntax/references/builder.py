@@ -90,7 +90,7 @@ class Builder:
     # Scopes
 
     def open_scope(self, kind: ScopeKind, name: str, parent: int, *, line: int, flags: int = 0) -> int:
-        """Add a scope inside `parent`; `name` is its own: a lambda adds to it, empty it is that of the parent."""
+        """Add a scope inside `parent`; `name` is its own, a lambda adds to it, or empty."""
         index = len(self._scopes)
         if kind == "lambda":
             number = self._lambdas[parent] = self._lambdas.get(parent, 0) + 1

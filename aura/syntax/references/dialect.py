@@ -24,7 +24,7 @@ class Dialect(Struct, frozen=True, eq=False):
     - `common`: names of methods of built-in types, from which no class is guessed.
     - `invoke`: the member that is called when an instance is, if any.
     - `builtins`: the names that need no import; calls go to `<builtin>.NAME`.
-    - `records`: types of containers whose attributes are their elements under that key (objects of JavaScript).
+    - `records`: types of containers whose attributes are elements under that key (JavaScript's objects).
     - `typed`: whether a declared type stands for what derives from it, too, and a receiver is declared.
     - `structural`: whether a type implements each interface whose methods it has (Go).
     - `converts`: whether the call of a type gives back its argument as one of that type.
@@ -33,6 +33,8 @@ class Dialect(Struct, frozen=True, eq=False):
     - `callbacks`: whether a function that is given to an unknown callee counts as called.
     - `single_method`: whether a function is an object whose method, under whatever name, is itself (Java).
     - `transparent`: unknown methods that give back their receiver, or what it holds.
+    - `mapping`: unknown methods that give back what the functions do that they are given, and nothing else.
+    - `guesses`: among how many methods of one name a callee is guessed.
     - `keeping`: unknown methods that do not call the functions that they are given.
     """
 
@@ -52,6 +54,8 @@ class Dialect(Struct, frozen=True, eq=False):
     single_method: bool = False
     transparent: frozenset[str] = frozenset()
     keeping: frozenset[str] = frozenset()
+    mapping: frozenset[str] = frozenset()
+    guesses: int = 4
 
 
 _DIALECTS = {

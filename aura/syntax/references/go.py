@@ -108,6 +108,7 @@ DIALECT = Dialect(
     records=frozenset({"struct"}),
     typed=True,
     structural=True,
+    guesses=2,
     converts=True,
     callbacks=True,
 )

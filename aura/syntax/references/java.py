@@ -94,4 +94,6 @@ DIALECT = Dialect(
     callbacks=True,
     single_method=True,
     keeping=_KEEPING,
+    mapping=frozenset({"map", "flatMap", "mapToObj", "reduce", "thenApply", "thenCompose"}),
+    guesses=2,
 )

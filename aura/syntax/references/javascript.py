@@ -150,4 +150,6 @@ DIALECT = Dialect(
     callbacks=True,
     transparent=frozenset({"then", "catch", "finally"}),
     keeping=_KEEPING,
+    mapping=frozenset({"then", "map", "flatMap", "reduce", "reduceRight"}),
+    guesses=2,
 )

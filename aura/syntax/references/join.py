@@ -24,9 +24,6 @@ from aura.syntax.references.types import (
     Symbol,
 )
 
-MAX_NAMESAKES = 4
-MAX_SUBCLASSES = 8
-
 
 def join(files: Mapping[str, Facts]) -> tuple[Edge, ...]:
     """Return all edges among files, given by path, and from them to what lies outside; sorted."""
@@ -150,7 +147,7 @@ class _Join(Typed):
                 found = namesakes.get((id(file.dialect), name), [])
                 if arity:
                     found = [callee for callee in found if self._arity(callee) == int(arity)]
-                if not 0 < len(found) <= MAX_NAMESAKES or name in file.dialect.common:
+                if not 0 < len(found) <= file.dialect.guesses or name in file.dialect.common:
                     continue
                 if file.place + node[call.callee] in self.held or file.place + node[row.a] in self.held:
                     continue

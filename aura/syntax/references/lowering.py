@@ -11,6 +11,9 @@ from aura.syntax.references.types import Facts
 MAX_DEPTH = 180
 """How deep nodes may nest to be read; each costs a few frames of Python's stack."""
 
+OUTERMOST = 1
+"""At which depth the definitions of a file are."""
+
 _Visitor = Callable[[Any, Node], int]
 
 
@@ -85,11 +88,21 @@ class Lowering:
 
     def children(self, node: Node) -> int:
         """Visit all inside a node that has no value itself."""
+        visit = self._visit_safely if self.depth <= OUTERMOST else self.visit
         self.depth += 1
         for child in node.named_children:
-            self.visit(child)
+            visit(child)
         self.depth -= 1
         return NOTHING
+
+    def _visit_safely(self, node: Node) -> int:
+        """Lower a definition, or leave it out where its types or patterns nest too deep."""
+        state = dict(vars(self))
+        try:
+            return self.visit(node)
+        except RecursionError:
+            vars(self).update(state)
+            return NOTHING
 
     def field(self, node: Node, field: str) -> int:
         """Lower the node in a field."""

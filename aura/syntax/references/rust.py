@@ -242,4 +242,6 @@ DIALECT = Dialect(
     callbacks=True,
     transparent=_TRANSPARENT,
     keeping=_KEEPING,
+    mapping=frozenset({"map", "and_then", "flat_map", "filter_map", "fold", "map_or", "map_or_else"}),
+    guesses=2,
 )

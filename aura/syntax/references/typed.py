@@ -221,7 +221,8 @@ class Typed(Models):
         others = sorted(~value for value in receivers if ~value not in known)
         known.update(new, others)
         is_transparent = name in file.dialect.transparent
-        self._give_back(calling, [~value for value in others], is_transparent=is_transparent)
+        if not (given and name in file.dialect.mapping):
+            self._give_back(calling, [~value for value in others], is_transparent=is_transparent)
         if name in file.dialect.keeping:
             self._keep(calling, [~value for value in others])
         elif new:

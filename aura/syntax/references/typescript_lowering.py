@@ -22,6 +22,8 @@ _LISTS = frozenset(
 )
 _MAPS = frozenset({"Map", "ReadonlyMap", "WeakMap", "Record"})
 _MERGED = frozenset({"union_type", "intersection_type", "optional_type"})
+MAX_ALTERNATIVES = 32
+
 _HERITAGE = frozenset({"class_heritage", "extends_type_clause"})
 _TYPE_CLAUSES = frozenset({"implements_clause", "extends_type_clause"})
 _INNER = frozenset({"type_annotation", "parenthesized_type", "readonly_type", "constraint", "rest_type"})
@@ -40,7 +42,7 @@ class TypeScript(JavaScript):
         if kind in _INNER:
             return self.typed(node.named_children[0]) if node.named_children else NOTHING
         if kind in _MERGED:
-            return self.merged(self.typed(child) for child in node.named_children)
+            return self.merged(map(self.typed, _alternatives(node)))
         if kind == "this_type":
             return self.this
         if kind == "array_type":
@@ -69,7 +71,7 @@ class TypeScript(JavaScript):
             self._generic(node)
             return self.class_place(node.child_by_field_name("name"))
         if node.type in _MERGED:
-            return self.merged(self.class_place(child) for child in node.named_children)
+            return self.merged(map(self.class_place, _alternatives(node)))
         return NOTHING
 
     def _generic(self, node: Node) -> int:
@@ -241,3 +243,15 @@ class TypeScript(JavaScript):
         return NOTHING
 
     visit_module = visit_internal_module
+
+
+def _alternatives(node: Node) -> list[Node]:
+    """Return the parts of a union or intersection, which nests to the left."""
+    found, rest = list[Node](), [node]
+    while rest:
+        part = rest.pop()
+        if part.type in _MERGED:
+            rest += part.named_children
+        else:
+            found.append(part)
+    return found[:MAX_ALTERNATIVES]
