@@ -6,8 +6,11 @@ what the receiver holds, and to give back what it holds.
 """
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from aura.syntax.references.calls import Calling
+from aura.syntax.references.dialect import Dialect
 from aura.syntax.references.models import Models
 from aura.syntax.references.program import NOT_FOUND, File, Found
 from aura.syntax.references.propagation import (
@@ -27,7 +30,6 @@ from aura.syntax.references.types import (
     DECORATION,
     DEFINITION,
     VARIABLE,
-    Call,
     Place,
 )
 
@@ -36,6 +38,21 @@ _ARITY = re.compile(r"/\d*$")
 MAX_SUBCLASSES = 8
 
 _CALLABLE = frozenset({FUNCTION, BOUND, CLASS, PARTIAL})
+_FUNCTIONS = frozenset({FUNCTION, BOUND})
+
+
+class _Unknown(NamedTuple):
+    """A call of which the callee is not known: the places of that and of its receiver, or -1.
+
+    `seen` are the arguments and, inverted, the values of the receiver that are dealt with.
+    """
+
+    dialect: Dialect
+    calling: Calling
+    callee: int
+    receiver: int
+    name: str
+    seen: set[int]
 
 
 class Typed(Models):
@@ -44,7 +61,6 @@ class Typed(Models):
     def prepare(self) -> None:
         self.foreign: set[int] = set()
         super().prepare()
-        self.supposed: dict[tuple[int, int], set[int]] = {}
         self.derived: dict[int, list[int]] | None = None
 
     # What lies outside, without a name
@@ -193,41 +209,52 @@ class Typed(Models):
 
     def suppose_called(self) -> None:
         """Let unknown callees call the functions that they are given, until nothing more is found."""
+        unknown = [
+            call for file in self.program.files if file.dialect.callbacks for call in self._calls(file)
+        ]
         for _ in range(MAX_ROUNDS):
-            is_new = False
-            for file in self.program.files:
-                if file.dialect.callbacks:
-                    for index, call in enumerate(file.linked.facts.calls):
-                        if call.kind != DECORATION:
-                            is_new |= self._suppose_call(file, index, call)
-            if not is_new:
+            unknown = [call for call in unknown if not self._holds(call.callee, _CALLABLE)]
+            found = [call for call in unknown if self._suppose_call(call)]
+            if not found:
                 return
             self.run()
 
-    def _suppose_call(self, file: File, index: int, call: Call) -> bool:
+    def _calls(self, file: File) -> Iterator[_Unknown]:
+        """Yield the calls that may hand on anything, if it should turn out that nobody knows the callee."""
+        facts, node, base = file.linked.facts, file.linked.node, file.place
+        for index, call in enumerate(facts.calls):
+            callee = node[call.callee]
+            if call.kind == DECORATION or self._holds(base + callee, _CALLABLE):
+                continue
+            if call.result < 0 and not any(place >= 0 for place in call.arguments):
+                continue
+            row = facts.places[callee]
+            is_method = row.op == ATTRIBUTE
+            name = facts.names[row.b].partition("/")[0] if is_method else ""
+            receiver = base + node[row.a] if is_method else -1
+            yield _Unknown(file.dialect, self.calling(file, index), base + callee, receiver, name, set())
+
+    def _suppose_call(self, call: _Unknown) -> bool:
         """Suppose what a call does, and tell whether there is anything new in it."""
-        callee = file.place + file.linked.node[call.callee]
-        held = self.values(callee)
-        if any(self.rows[value][0] in _CALLABLE for value in held):
+        arguments = call.calling.arguments
+        given = [place for place in arguments if place in self.held and self._holds(place, _FUNCTIONS)]
+        new = [place for place in given if place not in call.seen]
+        receivers = [value for value in self.values(call.receiver) if ~value not in call.seen]
+        if not new and not receivers:
             return False
-        row = file.linked.facts.places[callee - file.place]
-        base = file.place + file.linked.node[row.a] if row.op == ATTRIBUTE else -1
-        name = file.linked.facts.names[row.b].partition("/")[0] if row.op == ATTRIBUTE else ""
-        calling = self.calling(file, index)
-        receivers = self.values(base) if base >= 0 else []
-        given = [place for place in calling.arguments if place >= 0 and self._functions(place)]
-        known = self.supposed.setdefault((file.place, index), set())
-        new = [place for place in given if place not in known]
-        others = sorted(~value for value in receivers if ~value not in known)
-        known.update(new, others)
-        is_transparent = name in file.dialect.transparent
-        if not (given and name in file.dialect.mapping):
-            self._give_back(calling, [~value for value in others], is_transparent=is_transparent)
-        if name in file.dialect.keeping:
-            self._keep(calling, [~value for value in others])
+        call.seen.update(new, (~value for value in receivers))
+        is_transparent = call.name in call.dialect.transparent
+        if not (given and call.name in call.dialect.mapping):
+            self._give_back(call.calling, receivers, is_transparent=is_transparent)
+        if call.name in call.dialect.keeping:
+            self._keep(call.calling, receivers)
         elif new:
-            self._call_back(calling, base, new, is_transparent=is_transparent)
-        return bool(new or others)
+            self._call_back(call.calling, call.receiver, new, is_transparent=is_transparent)
+        return True
+
+    def _holds(self, place: int, kinds: frozenset[int]) -> bool:
+        rows = self.rows
+        return any(rows[value][0] in kinds for value in self.values(place))
 
     def _keep(self, call: Calling, receivers: list[int]) -> None:
         """Let containers hold what they are given."""
@@ -235,9 +262,6 @@ class Typed(Models):
             if self.rows[value][0] == CONTAINER:
                 for place in call.arguments:
                     self._pass(place, self.slot(value, None))
-
-    def _functions(self, place: int) -> bool:
-        return any(self.rows[value][0] in (FUNCTION, BOUND) for value in self.values(place))
 
     def _give_back(self, call: Calling, receivers: list[int], *, is_transparent: bool) -> None:
         if call.result < 0:
