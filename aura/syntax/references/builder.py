@@ -47,6 +47,7 @@ from aura.syntax.references.types import (
     FREE,
     INSTANCE,
     ITEM,
+    KEYED,
     LITERAL,
     OPAQUE,
     PLAIN,
@@ -86,6 +87,7 @@ class Builder:
         self._calls: list[Call] = []
         self._imports: list[Import] = []
         self._derived: list[int] = []
+        self._constants: list[int] = []
 
     # Scopes
 
@@ -187,6 +189,12 @@ class Builder:
         """Return the place of the element under a literal key (`"0"` for 0), or under `ANY`."""
         return self._looked_up(ELEMENT, scope, base, NOTHING if key is None else self._name(key), line)
 
+    def keyed(self, scope: int, base: int, key: int, *, line: int) -> int:
+        """Return the place of the element under what another place holds, where that is a constant."""
+        if key < 0:
+            return self.element(scope, base, ANY, line=line)
+        return self._looked_up(KEYED, scope, base, key, line)
+
     def item(self, scope: int, base: int, *, line: int) -> int:
         """Return the place of what an iteration yields."""
         return self._looked_up(ITEM, scope, base, NOTHING, line)
@@ -232,6 +240,10 @@ class Builder:
         """Say that what `source` holds is held by `target`, too; literals are not followed."""
         if source >= 0 and target >= 0 and source != target and self._places[source].op != LITERAL:
             self._flows += (source, target)
+
+    def assign_constant(self, variable: int, key: str) -> None:
+        """Say that a literal key is assigned to a variable."""
+        self._constants += (variable, self._name(key))
 
     def call(
         self,
@@ -281,7 +293,7 @@ class Builder:
         return Facts(
             self.language, tuple(self._names), tuple(self._scopes), tuple(self._places), tuple(self._flows),
             tuple(self._calls), tuple(self._imports), self.package, self.exports,
-            tuple(self._derived),
+            tuple(self._derived), tuple(self._constants),
         )  # fmt: skip
 
     def _resolve(self, scope: int, name: str, place: int) -> None:

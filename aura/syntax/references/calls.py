@@ -25,6 +25,7 @@ from aura.syntax.references.types import (
     GENERATOR,
     IMPLICIT_RECEIVER,
     ITEM,
+    KEYED,
     NEW,
     PLAIN,
     PROTOCOL,
@@ -34,6 +35,8 @@ from aura.syntax.references.types import (
 )
 from aura.syntax.references.types import CONTAINER as NEW_CONTAINER
 from aura.syntax.references.types import LITERAL as NEW_LITERAL
+
+_WITHOUT_CONSTRUCTOR = (BUILTIN, "abc.", "enum.", "typing.", "typing_extensions.")
 
 WRAPPED = "%wrapped"
 """The field that has what an instance was converted from."""
@@ -312,7 +315,7 @@ class Calls(Lookups):
             self.note(call, scope)
         self._fill(call, scope, made)
         for base in self.program.order(scope):
-            if isinstance(base, str) and not base.startswith(BUILTIN) and dialect.constructors:
+            if isinstance(base, str) and not base.startswith(_WITHOUT_CONSTRUCTOR) and dialect.constructors:
                 self.note(call, f"{base}.{dialect.constructors[-1]}")
                 break
 
@@ -373,7 +376,7 @@ class Calls(Lookups):
             return None
         file = self.program.file_at(place)
         row = file.linked.facts.places[place - file.place]
-        return (file.scope + row.scope, row.line) if row.op in (ATTRIBUTE, ELEMENT, ITEM) else None
+        return (file.scope + row.scope, row.line) if row.op in (ATTRIBUTE, ELEMENT, KEYED, ITEM) else None
 
     # Calls of what lies outside
 

@@ -12,6 +12,7 @@ from aura.syntax.references.types import (
     FREE,
     INSTANCE,
     ITEM,
+    KEYED,
     RETURN,
     SUPER,
     VARIABLE,
@@ -90,7 +91,7 @@ class Linked:
             if op == VARIABLE:
                 if kinds[a] in ("module", "class"):
                     self.members.setdefault(a, {})[facts.names[b]] = index
-            elif op in (ATTRIBUTE, ELEMENT):
+            elif op in (ATTRIBUTE, ELEMENT, KEYED):
                 base = node[a]
                 if index in written:
                     self.writers[base].append(index)
@@ -130,6 +131,15 @@ class Linked:
         for entry in self.facts.imports:
             if entry.place >= 0:
                 found.setdefault(self.node[entry.place], []).append(entry)
+        return found
+
+    @cached_property
+    def constants(self) -> dict[int, list[str]]:
+        """The keys that are assigned to a variable."""
+        found: dict[int, list[str]] = {}
+        pairs = iter(self.facts.constants)
+        for place, name in zip(pairs, pairs, strict=True):
+            found.setdefault(self.node[place], []).append(self.facts.names[name])
         return found
 
     @cached_property

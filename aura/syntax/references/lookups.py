@@ -22,6 +22,7 @@ from aura.syntax.references.types import (
     DECLARED,
     ELEMENT,
     ITEM,
+    KEYED,
     SUPER,
     Place,
 )
@@ -69,8 +70,8 @@ class Lookups(Propagation):
         """Look something up in a value of its base."""
         if row.op == ATTRIBUTE:
             self.attribute(value, file.linked.facts.names[row.b], place)
-        elif row.op == ELEMENT:
-            self.element(value, file.linked.facts.names[row.b] if row.b >= 0 else None, place)
+        elif row.op in (ELEMENT, KEYED):
+            self.element(value, self._key(file, row), place)
         elif row.op == ITEM:
             self.iterate(value, place)
         elif row.op in (DECLARED, NEW_INSTANCE):
@@ -87,12 +88,19 @@ class Lookups(Propagation):
         if row.op == ATTRIBUTE:
             self._write_attribute(value, file.linked.facts.names[row.b], place)
         else:
-            name = file.linked.facts.names[row.b] if row.b >= 0 else ANYWHERE
+            key = self._key(file, row)
+            name = ANYWHERE if key is None else key
             is_own = self.rows[value][:2] == (CONTAINER, file.place + file.linked.node[row.a])
             if is_own and (value, name) not in self.fields:
                 self._add_slot(value, name, place)
             else:
-                self._write_element(value, None if row.b < 0 else name, place)
+                self._write_element(value, key, place)
+
+    def _key(self, file: File, row: Place) -> str | None:
+        """Return the key of an element, or None where it is not known."""
+        if row.op == KEYED:
+            return self.program.constant(file.place + file.linked.node[row.b])
+        return file.linked.facts.names[row.b] if row.b >= 0 else None
 
     # Attributes
 
@@ -155,6 +163,8 @@ class Lookups(Propagation):
                 self.connect(self.field(self.value(CLASS, scope), name), place, receiver)
             if member >= 0:
                 self.connect(member, place, receiver)
+                if self.rows[value][0] == CLASS and _is_enumeration(order):
+                    self.add(place, self.value(INSTANCE, self.rows[value][1]))
                 return
         if outside and outside.count(".") < MAX_DOTS:
             self.fallbacks.setdefault(place, set()).add(self.value(OUTSIDE, f"{outside}.{name}"))
@@ -277,3 +287,8 @@ class Lookups(Propagation):
     def set_property(self, setter: int, receiver: int, place: int) -> None:
         """Call a setter with the value of a place."""
         raise NotImplementedError
+
+
+def _is_enumeration(order: tuple[int | str, ...]) -> bool:
+    """Tell whether what is assigned in a class are its instances."""
+    return any(isinstance(base, str) and base.startswith("enum.") for base in order)

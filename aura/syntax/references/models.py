@@ -171,6 +171,9 @@ class Models(Calls):
                     self._element_of(argument, None, self.slot(value, None))
             for key, argument in call.keywords:
                 self.connect(argument, self.slot(value, key))
+        rank = dict(call.keywords).get("key", -1) if name == "sort" else -1
+        if rank >= 0:
+            self._call_place(Calling(call.scope, call.line, PROTOCOL, -1, (everything,)), rank)
         if call.result < 0:
             return
         if name in _GETS:

@@ -176,6 +176,24 @@ class Program:
             return Found(outside=f"{BUILTIN}.{name}")
         return found
 
+    def constant(self, place: int, depth: int = 6) -> str | None:
+        """Return the key that a variable has always, be it by way of others, or None."""
+        file = self.file_at(place)
+        linked, local = file.linked, place - file.place
+        row = linked.facts.places[local]
+        origins = [file.place + source for source in linked.sources.get(local, ())]
+        for entry in linked.imported.get(local, ()):
+            origins += self.imported(file, entry).places
+        if row.op == ATTRIBUTE:
+            modules = linked.imported.get(linked.node[row.a], ())
+            found = [module for entry in modules for module in self.imported(file, entry).modules]
+            name = linked.facts.names[row.b]
+            origins += [at for module in found for at in self.member(file.modules, module, name).places]
+        keys = linked.constants.get(local, [])
+        if keys:
+            return keys[0] if len(keys) == 1 and not origins else None
+        return self.constant(origins[0], depth - 1) if len(origins) == 1 and depth else None
+
     # Classes
 
     def order(self, scope: int) -> tuple[int | str, ...]:

@@ -108,13 +108,16 @@ class Expressions:
         if len(keys) == 1 and keys[0].type == "slice":
             return base
         key = self.key(keys[0]) if len(keys) == 1 else ANY
+        if key is ANY and len(keys) == 1 and keys[0].type in ("identifier", "attribute"):
+            return self.facts.keyed(self.scope, base, self.value(keys[0]), line=node.start_point.row + 1)
         return self.facts.element(self.scope, base, key, line=node.start_point.row + 1)
 
     def key(self, node: Node) -> str | None:
         """Return a literal key, or ANY."""
         if node.type == "integer":
             return self.text(node)
-        return self.literal_text(node)
+        text = self.literal_text(node)
+        return repr(text) if text and text.isdigit() else text
 
     def literal_text(self, node: Node) -> str | None:
         """Return what a string literal without interpolation says, or None for anything else."""

@@ -6,10 +6,10 @@ from functools import cache
 from tree_sitter import Node
 
 from aura.syntax.language import grammar_of
-from aura.syntax.references.builder import NOTHING
+from aura.syntax.references.builder import ANY, NOTHING
 from aura.syntax.references.python_expressions import MAX_DEPTH, OPERATORS
 from aura.syntax.references.python_types import Types
-from aura.syntax.references.types import ABSTRACT, CLASS_METHOD, PROPERTY, STATIC, Facts
+from aura.syntax.references.types import ABSTRACT, CLASS_METHOD, PROPERTY, PROTOCOL, STATIC, Facts
 
 _FLAGS = {
     "staticmethod": STATIC, "classmethod": CLASS_METHOD, "property": PROPERTY, "cached_property": PROPERTY,
@@ -62,6 +62,10 @@ class Statements(Types):
         else:
             place = self.value(right)
         self.assign(left, place)
+        if left is not None and right is not None and left.type == "identifier" and right.type in _KEYS:
+            key = self.key(right)
+            if key is not ANY:
+                self.facts.assign_constant(self.facts.bind(self.scope, self.text(left)), key)
         annotation = node.child_by_field_id(self.fields.type)
         if left is not None and annotation is not None:
             self.assign(left, self.annotated(annotation))
@@ -282,6 +286,13 @@ class Statements(Types):
         for child in node.named_children:
             self.facts.flow(self.value(child), self.facts.returned(self.scope))
 
+    def raise_statement(self, node: Node) -> None:
+        """A class that is raised is called."""
+        for child in node.named_children:
+            place = self.value(child)
+            if child.type in ("identifier", "attribute"):
+                self.facts.call(self.scope, place, line=child.start_point.row + 1, kind=PROTOCOL)
+
     def delete_statement(self, node: Node) -> None:
         for child in node.named_children:
             if child.type == "subscript":
@@ -292,6 +303,7 @@ class Statements(Types):
         pass
 
 
+_KEYS = frozenset({"integer", "string"})
 _ERROR = 0xFFFF
 
 _Handler = Callable[[Statements, Node], None]
@@ -309,6 +321,7 @@ _STATEMENTS: dict[str, _Handler] = {
     "except_clause": Statements.except_clause,
     "except_group_clause": Statements.except_clause,
     "return_statement": Statements.return_statement,
+    "raise_statement": Statements.raise_statement,
     "delete_statement": Statements.delete_statement,
     **dict.fromkeys(
         (

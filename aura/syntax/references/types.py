@@ -14,6 +14,7 @@ A place is a row `Place(op, a, b)`, named by its index in the file. What `a` and
 | `DEFINITION` | scope | | the function, lambda or class itself |
 | `ATTRIBUTE` | place | name | the attribute of what another place holds |
 | `ELEMENT` | place | key or -1 | the element under a literal key, or under any |
+| `KEYED` | place | place | the element under the constant that another place holds, or under any |
 | `ITEM` | place | | what an iteration over another place yields |
 | `RESULT` | call | | what a call gives back |
 | `CONTAINER` | type | | a new list, tuple, set, dict or object, made here |
@@ -34,7 +35,7 @@ from typing import Literal
 from msgspec import Struct
 
 VARIABLE, FREE, ALIAS, DEFINITION, ATTRIBUTE, ELEMENT, ITEM, RESULT, CONTAINER, LITERAL = range(10)
-DECLARED, RETURN, YIELD, SUPER, OPAQUE, INSTANCE = range(10, 16)
+DECLARED, RETURN, YIELD, SUPER, OPAQUE, INSTANCE, KEYED = range(10, 17)
 
 PLAIN, NEW, DECORATION, PROTOCOL = range(4)
 """How a call comes about: `f()`; `new C()` where that is another thing than a call; `@f`, whose result is
@@ -119,6 +120,7 @@ class Facts(Struct, frozen=True, array_like=True):
     `package` is what the file itself says that it belongs to (Java, Go), if anything. `exports` is the place
     whose attributes are seen by importers, or -1 where they see the variables of scope 0. `derived` are pairs
     of places, flat: of a class, and of what it derives from by a statement of its own (Rust's `impl`).
+    `constants` are pairs, flat: of a variable, and of the key that is assigned to it.
     """
 
     language: str
@@ -131,6 +133,7 @@ class Facts(Struct, frozen=True, array_like=True):
     package: str = ""
     exports: int = -1
     derived: tuple[int, ...] = ()
+    constants: tuple[int, ...] = ()
 
 
 class Symbol(Struct, frozen=True, array_like=True):
