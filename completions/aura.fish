@@ -170,7 +170,7 @@ complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcomm
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l commit -d 'The commit it explains, instead of the uncommitted changes.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l file -d 'Only the changes in these files.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l goal -d 'Goals to be proved.'
-complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l claim -d 'What can be checked of the change, such as rename_only; see below.'
+complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l claim -d 'What can be checked of it, such as rename_only or \'keeps_call A -> B\'.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l dry-run -d 'Analyze and show, but record nothing.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l wait-ms -d 'How long to wait for the analysis.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l json -d 'Print the API\'s JSON.'

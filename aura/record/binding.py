@@ -73,7 +73,9 @@ def bind(db: Connection, caller: Caller, place: Place, sha: str) -> list[str]:
         return []
     _adopt(db, place, intent)
     held = _held(db, intent)
-    waiting = [_said(row) for row in rows(db, _SAID + "n.state = 'open'", place.repo)]
+    # A commit that is read late may be the one that an intent was logged on top of.
+    open_ = _SAID + "n.state = 'open' AND i.base_sha IS NOT ?"
+    waiting = [_said(row) for row in rows(db, open_, place.repo, sha)]
     if missed:
         waiting += _missed(db, place.repo, held)
     bound = set()

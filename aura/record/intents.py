@@ -83,7 +83,7 @@ class NewIntent(Struct, frozen=True, forbid_unknown_fields=True):
     claims: Annotated[
         list[str],
         Meta(
-            description="What can be checked of the change, such as rename_only; see below.",
+            description="What can be checked of it, such as rename_only or 'keeps_call A -> B'.",
             max_length=50,
             extra={"option": "claim", "metavar": "CLAIM"},
         ),

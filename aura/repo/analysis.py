@@ -27,14 +27,17 @@ from aura.repo.tables import Tables, Want, opaque
 from aura.repo.uncommitted import Scan, staged_changes
 from aura.repo.worktrees import WorkTree, boundary, discover
 from aura.syntax.diff import diff_files
-from aura.syntax.evidence import Evidence
-from aura.syntax.examine import examine
+from aura.syntax.evidence import Evidence, Rewording
+from aura.syntax.examine import Look
 from aura.syntax.file import File
 from aura.syntax.parsing import MAX_BYTES
 from aura.syntax.shapes import with_shapes
+from aura.syntax.types import Edit
 
 SECONDS = 10.0
 """Time for reading the files of one change set; those after it are compared as a whole."""
+LOOK_SECONDS = 8.0
+"""Time for a closer look at the edits of a change; those after it are not judged."""
 FILES = 5000
 """Of a change set of more files, the rest are compared as a whole."""
 
@@ -116,9 +119,11 @@ class Analyst:
             wants = [want for want in others if want.path not in paths]
             for file in filter(None, self._tables.load(cat, wants, monotonic() + SECONDS)):
                 sides.before[file.path] = sides.after[file.path] = file
-        rewordings, sights = examine(sides.before, sides.after, edits, asked.sought)
+        look = Look(sides.before, sides.after, edits)
         gone = tuple(text_of(change.path) for change, _ in changed if change.new_path is None)
-        return Examined(Evidence(paths, tuple(sides.degraded), tuple(edits), rewordings, sights, gone))
+        rewordings, late = _reworded(look, edits)
+        degraded = tuple(dict.fromkeys([*sides.degraded, *late]))
+        return Examined(Evidence(paths, degraded, tuple(edits), rewordings, look.sights(asked.sought), gone))
 
     def _of_commit(self, git_dir: str, sha: str) -> _Changed:
         known = dict(self._repository(git_dir).changes.of([sha]))[sha]
@@ -240,6 +245,20 @@ class _Repository(NamedTuple):
     def close(self) -> None:
         self.cat.close()
         self.changes.close()
+
+
+def _reworded(look: Look, edits: Sequence[Edit]) -> tuple[tuple[Rewording, ...], list[str]]:
+    """Tell how each edit rewords, and the paths of those for which there was no time."""
+    deadline = monotonic() + LOOK_SECONDS
+    found: list[Rewording] = []
+    late: list[str] = []
+    for edit in edits:
+        if monotonic() < deadline:
+            found.append(look.rewording(edit))
+        else:
+            found.append(Rewording(None, None, None))
+            late += [side.path for side in (edit.old, edit.new) if side]
+    return tuple(found), late
 
 
 def _uncommitted(worktree: WorkTree, base: str) -> _Changed:

@@ -12,7 +12,7 @@ from aura.syntax.naming import answers_to
 from aura.syntax.references.join import join
 from aura.syntax.references.read import read
 from aura.syntax.references.types import Facts
-from aura.syntax.rewording import Moves, moves_of, rewording
+from aura.syntax.rewording import moves_of, rewording
 from aura.syntax.types import Edit, Side
 
 JOINED = 60
@@ -23,27 +23,22 @@ Targets = Mapping[tuple[str, str], Sequence[Target]]
 _LOG = logging.getLogger(__name__)
 
 
-def examine(
-    before: Mapping[str, File], after: Mapping[str, File], edits: Sequence[Edit], sought: Iterable[str]
-) -> tuple[tuple[Rewording, ...], tuple[Sight, ...]]:
-    """Look closer at edits between files, and for entities by name, whether or not they were edited.
+class Look:
+    """One change, looked at closely.
 
     The files must hold those of the edits; others, given on both sides, are looked through for names alone.
-    Calls are resolved among them.
     """
-    look = _Look(before, after, edits)
-    moves = moves_of(edits)
-    return tuple(look.rewording(edit, moves) for edit in edits), look.sights(sought)
 
-
-class _Look:
     def __init__(self, before: Mapping[str, File], after: Mapping[str, File], edits: Sequence[Edit]) -> None:
         self._before, self._after, self._edits = before, after, edits
+        self._moves = moves_of(edits)
 
-    def rewording(self, edit: Edit, moves: Moves) -> Rewording:
-        return rewording(_found(self._before, edit.old), _found(self._after, edit.new), moves)
+    def rewording(self, edit: Edit) -> Rewording:
+        """Tell how the entity of an edit is worded anew."""
+        return rewording(_found(self._before, edit.old), _found(self._after, edit.new), self._moves)
 
     def sights(self, sought: Iterable[str]) -> tuple[Sight, ...]:
+        """Find entities by name, edited or not, with their calls resolved among the files."""
         found = [sight for name in dict.fromkeys(sought) for sight in self._sights(name)]
         old = _targets(self._before, [sight.old for sight in found])
         new = _targets(self._after, [s for sight in found for s in (sight.new, *sight.helpers)])

@@ -244,3 +244,12 @@ def test_an_intent_without_changes_belongs_to_no_commit(aura: Aura, known: GitRe
     made = aura.log(known, "nothing was changed")
     aura.recorded(known, known.commit({"c.py": DENSE}, "something else"))
     assert aura.intent(known, made["id"])["commit_sha"] is None
+
+
+def test_the_commit_that_an_intent_was_logged_on_top_of_does_not_hold_it(aura: Aura, known: GitRepo) -> None:
+    sha = known.commit({"a.py": "def f():\n    return 2\n"})
+    known.write({"a.py": "def renamed():\n    return 2\n", "b.py": "def g():\n    return 2\n"})
+    made = aura.log(known, "call it so")
+    aura.recorded(known, sha)
+    assert aura.states(known, made["id"]) == {"renamed": "open", "g": "open"}
+    assert aura.intent(known, made["id"])["commit_sha"] is None

@@ -6,7 +6,7 @@ from aura.record.claims import Judged, parse
 from aura.record.verdicts import judge, sought
 from aura.syntax.diff import diff_files
 from aura.syntax.evidence import Evidence
-from aura.syntax.examine import examine
+from aura.syntax.examine import Look
 from aura.syntax.file import File
 
 Texts = Mapping[str, str]
@@ -23,7 +23,8 @@ def evidence(
     )
     edits = diff_files(old, new).edits
     kept = {path: File.read(path, text.encode()) for path, text in after.items() if path not in changed}
-    rewordings, sights = examine(old | kept, new | kept, edits, names)
+    look = Look(old | kept, new | kept, edits)
+    rewordings, sights = tuple(map(look.rewording, edits)), look.sights(names)
     gone = tuple(path for path in changed if path not in after)
     return Evidence(tuple(changed), degraded, tuple(edits), rewordings, sights, gone)
 

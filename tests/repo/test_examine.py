@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aura.errors import AuraError
+from aura.repo import analysis
 from aura.repo.analysis import Analyst
 from aura.repo.cache import Cache
 from aura.repo.pool import Pool
@@ -89,6 +90,16 @@ def test_a_commit_that_is_not_there_is_refused(repo: GitRepo, analyst: Analyst) 
     with pytest.raises(AuraError) as refused:
         analyst.examine(Examine(DiffCommits(os.fsencode(repo.git_dir), ["0" * 40]), [], []))
     assert refused.value.code == "unreadable_object"
+
+
+def test_what_there_was_no_time_for_is_said(
+    repo: GitRepo, analyst: Analyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit(ONE)
+    repo.write(TWO)
+    monkeypatch.setattr(analysis, "LOOK_SECONDS", -1.0)
+    found = analyst.examine(Examine(DiffWorktree(root(repo), "HEAD"), [], [])).evidence
+    assert (names(found), found.degraded) == (["f", "k"], ("a.py",))
 
 
 def test_what_could_not_be_read_is_said(repo: GitRepo, analyst: Analyst) -> None:

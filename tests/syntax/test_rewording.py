@@ -4,7 +4,7 @@ import pytest
 
 from aura.syntax.diff import diff_files
 from aura.syntax.evidence import Rewording
-from aura.syntax.examine import examine
+from aura.syntax.examine import Look
 from aura.syntax.file import File
 
 
@@ -12,9 +12,8 @@ def reworded(before: dict[str, str], after: dict[str, str]) -> dict[str, Rewordi
     """The rewordings of a change by the qualified name of the entity."""
     old, new = ({p: File.read(p, t.encode()) for p, t in side.items()} for side in (before, after))
     edits = diff_files(old, new).edits
-    found, _ = examine(old, new, edits, ())
-    sides = [edit.new or edit.old for edit in edits]
-    return {side.qualified_name: words for side, words in zip(sides, found, strict=True) if side}
+    look = Look(old, new, edits)
+    return {side.qualified_name: look.rewording(e) for e in edits if (side := e.new or e.old)}
 
 
 @pytest.mark.parametrize(
