@@ -115,12 +115,15 @@ def share(db: Connection, case: Case, evidence: Evidence) -> Evidence:
     left = others - own
     if not left:
         return evidence
-    kept = [edit for edit in evidence.edits if _names(edit).isdisjoint(left) or _names(edit) & own]
-    paths = {path for edit in kept for path in _paths(edit)}
+
+    def is_own(edit: Edit) -> bool:
+        names = _names(edit)
+        return names.isdisjoint(left) or not names.isdisjoint(own)
+
+    kept = {path for edit in evidence.edits if is_own(edit) for path in _paths(edit)}
     edited = {path for edit in evidence.edits for path in _paths(edit)}
-    return _narrowed(
-        evidence, frozenset(p for p in evidence.paths if p in paths or p not in edited), kept.__contains__
-    )
+    paths = frozenset(path for path in evidence.paths if path in kept or path not in edited)
+    return _narrowed(evidence, paths, is_own)
 
 
 def covering(db: Connection, cases: Sequence[Case], evidence: Evidence) -> list[Case]:

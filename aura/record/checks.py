@@ -116,7 +116,9 @@ def places_of(db: Connection, repo: int, claims: Iterable[Claim]) -> list[str]:
         file, colon, plain = dotted(name).rpartition(":")
         if colon:
             found[file] = None
-        sql = "SELECT DISTINCT path FROM names WHERE repo = ? AND name = ? ORDER BY seq DESC LIMIT ?"
+        sql = (
+            "SELECT path FROM names WHERE repo = ? AND name = ? GROUP BY path ORDER BY max(seq) DESC LIMIT ?"
+        )
         last = plain.rpartition(".")[2]
         found.update(dict.fromkeys(path for (path,) in rows(db, sql, repo, last, PLACES)))
     return list(found)
