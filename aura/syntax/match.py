@@ -156,16 +156,24 @@ class _Matcher:
             self._match_left(kinds, list)
 
     def _match_left(self, kinds: frozenset[str], narrow: Callable[[list[Item]], list[Item]]) -> None:
-        waiting = True
-        while waiting:
-            doubted = self._doubted(kinds)
+        while True:
+            doubted: dict[Item, Item] = {}
+            while self._waits(kinds):
+                doubted |= self._doubted(kinds)
             olds, news = narrow(self._left(0, kinds)), narrow(self._left(1, kinds))
-            olds, news = [*{*olds, *doubted}], [*{*news, *doubted.values()}]
+            olds = sorted({*olds, *doubted}, key=_order)
+            news = sorted({*news, *doubted.values()}, key=_order)
             if kinds is CODE:
                 self._keep_places(olds, news, doubted)
-                olds, news = self.known.left(olds), self.known.left(news)
-            self._optimise(sorted(olds, key=_order), sorted(news, key=_order), doubted)
-            waiting = any(old.entity.kind in kinds for old in self.put_off)
+            if self._waits(kinds):
+                self.put_off |= doubted
+                continue
+            self._optimise(self.known.left(olds), self.known.left(news), doubted)
+            if not self._waits(kinds):
+                return
+
+    def _waits(self, kinds: frozenset[str]) -> bool:
+        return any(old.entity.kind in kinds for old in self.put_off)
 
     def _keep_places(self, olds: list[Item], news: list[Item], but: Mapping[Item, Item]) -> None:
         """Pair what hardly changed and stands where it stood, and is less like what is beside it."""

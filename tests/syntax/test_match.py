@@ -1,4 +1,5 @@
 import time
+from textwrap import indent
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -210,8 +211,22 @@ FUNCTIONS = st.builds(
     NAMES,
     st.lists(LINES, min_size=1, max_size=3),
 )
+WORDS = st.text("abcdefgh", min_size=3, max_size=3)
+RICH = st.builds(
+    lambda name, words: f"def {name}(p):\n    " + "\n    ".join(f"{w} = p.{w}" for w in words) + "\n\n\n",
+    NAMES,
+    st.lists(WORDS, min_size=4, max_size=6),
+)
+NESTED = st.builds(
+    lambda head, name, inner: f"{head} {name}:\n" + indent("".join(inner), "    ") + "    x = 1\n\n\n",
+    st.sampled_from(["class", "def"]),
+    st.sampled_from(["a()", "b()", "C()", "D()"]),
+    st.lists(FUNCTIONS | RICH, min_size=1, max_size=3),
+)
 SIDES = st.dictionaries(
-    st.sampled_from(["m.py", "n.py", "o.py"]), st.lists(FUNCTIONS, max_size=4).map("".join), max_size=3
+    st.sampled_from(["m.py", "n.py", "o.py"]),
+    st.lists(FUNCTIONS | RICH | NESTED, max_size=4).map("".join),
+    max_size=3,
 )
 
 
