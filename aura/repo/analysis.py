@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from time import monotonic
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from aura.errors import AuraError
 from aura.repo.cache import Cache
@@ -28,11 +28,13 @@ from aura.repo.uncommitted import Scan, staged_changes
 from aura.repo.worktrees import WorkTree, boundary, discover
 from aura.syntax.diff import diff_files
 from aura.syntax.evidence import Evidence, Rewording
-from aura.syntax.examine import Look
 from aura.syntax.file import File
 from aura.syntax.parsing import MAX_BYTES
 from aura.syntax.shapes import with_shapes
 from aura.syntax.types import Edit
+
+if TYPE_CHECKING:
+    from aura.syntax.examine import Look
 
 SECONDS = 10.0
 """Time for reading the files of one change set; those after it are compared as a whole."""
@@ -95,6 +97,9 @@ class Analyst:
 
     def examine(self, asked: Examine) -> Examined:
         """Look closer at the change of a commit, or at an uncommitted one. Raises `unreadable_object`."""
+        # What follows calls is half of the syntax room, and few workers are ever asked.
+        from aura.syntax.examine import Look
+
         change, choice = asked.change, Choice(asked.paths)
         if isinstance(change, DiffCommits):
             git_dir = os.fsdecode(change.git_dir)
@@ -247,7 +252,7 @@ class _Repository(NamedTuple):
         self.changes.close()
 
 
-def _reworded(look: Look, edits: Sequence[Edit]) -> tuple[tuple[Rewording, ...], list[str]]:
+def _reworded(look: "Look", edits: Sequence[Edit]) -> tuple[tuple[Rewording, ...], list[str]]:
     """Tell how each edit rewords, and the paths of those for which there was no time."""
     deadline = monotonic() + LOOK_SECONDS
     found: list[Rewording] = []

@@ -274,3 +274,12 @@ def test_chunks_hold_all_commits_in_order_and_become_small() -> None:
         assert [sha for chunk in chunks for sha in chunk] == shas
         assert all(0 < len(chunk) <= pools.CHUNK for chunk in chunks)
         assert count < 12 or len(chunks[-1]) <= pools.LEAST
+
+
+def test_a_worker_starts_without_what_few_requests_need() -> None:
+    script = "import sys, aura.repo.worker; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(out.stdout.split())
+    assert "aura.syntax.diff" in loaded
+    assert not loaded & {"aura.syntax.examine", "aura.syntax.references.join", "aura.repo.calls", "argparse"}
+    assert not any(name.startswith(("aura.syntax.languages.", "tree_sitter_")) for name in loaded)
