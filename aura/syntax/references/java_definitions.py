@@ -96,8 +96,14 @@ class Definitions(Names):
         for declarator in node.children_by_field_name("declarator"):
             member = self.facts.bind(self.scope, self.field_text(declarator, "name"))
             self.facts.flow(declared, member)
+            outer, self.initialised = self.initialised, self.field_text(declarator, "name")
             self.facts.flow(self.field(declarator, "value"), member)
+            self.initialised = outer
         return NOTHING
+
+    def prefix(self) -> str:
+        """Return the name of the field whose value is being read, if any."""
+        return self.initialised if self.facts.scope(self.scope).kind == "class" else ""
 
     visit_constant_declaration = visit_field_declaration
 
@@ -143,7 +149,9 @@ class Definitions(Names):
         """Lower a method or lambda; return its place, its number of parameters, and whether it takes more."""
         facts, outer = self.facts, (self.scope, self.frame, list(self.classes))
         kind: ScopeKind = "function" if name else "lambda"
-        self.scope = facts.open_scope(kind, name, self.scope, line=self.line(node), flags=flags)
+        self.scope = facts.open_scope(
+            kind, name or self.prefix(), self.scope, line=self.line(node), flags=flags
+        )
         place = facts.definition(self.scope)
         self.frame = Frame(self.frame)
         self._type_parameters(node, NOTHING)
@@ -151,8 +159,9 @@ class Definitions(Names):
         if flags & IMPLICIT_RECEIVER:
             this = facts.opaque()
             places.append(this)
-            facts.flow(facts.declared(facts.definition(self.classes[-1].scope)), this)
-            self.classes[-1] = self.classes[-1]._replace(this=this)
+            if self.classes:
+                facts.flow(facts.declared(facts.definition(self.classes[-1].scope)), this)
+                self.classes[-1] = self.classes[-1]._replace(this=this)
         for parameter in self._parameters(node.child_by_field_name("parameters")):
             target = facts.opaque()
             if parameter.type == "spread_parameter":

@@ -156,7 +156,7 @@ class Java(Definitions):
 
     def _maker(self, node: Node, owner: int) -> int:
         """Return the place of a function that makes an instance of a class."""
-        scope = self.facts.open_scope("lambda", "", self.scope, line=self.line(node))
+        scope = self.facts.open_scope("lambda", self.prefix(), self.scope, line=self.line(node))
         made = self.facts.call(scope, owner, line=self.line(node), kind=NEW)
         self.facts.flow(self.facts.result(made), self.facts.returned(scope))
         return self.facts.definition(scope)
@@ -213,4 +213,4 @@ class Java(Definitions):
             return self.called(node, base, arguments, NEW)
         if arguments:
             self.facts.call(self.scope, base, arguments, line=self.line(node), kind=NEW)
-        return self.facts.instance(self.class_(node, "", body, (), base))
+        return self.facts.instance(self.class_(node, self.prefix(), body, (), base))

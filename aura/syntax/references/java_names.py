@@ -54,6 +54,7 @@ class Names(Lowering):
         self.static_names: dict[str, list[int]] = {}
         self.static_owners: list[int] = []
         self.components: set[str] = set()
+        self.initialised = ""
         self.imported: dict[tuple[str, str], int] = {}
 
     # Modules

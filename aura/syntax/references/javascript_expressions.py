@@ -70,7 +70,9 @@ class Expressions(Definitions):
         target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
         if target is None or value is None:
             return NOTHING
-        if target.type in ("identifier", "member_expression") and value.type in _FUNCTIONS | _OBJECTS:
+        is_statement = node.parent is not None and node.parent.type == "expression_statement"
+        is_named = is_statement and target.type in ("identifier", "member_expression")
+        if is_named and value.type in _FUNCTIONS | _OBJECTS:
             place = self._defined(target, value)
         else:
             place = self.visit(value)

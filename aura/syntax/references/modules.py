@@ -1,7 +1,6 @@
 """Which files an import means: what languages share; each has its own rules in a subclass."""
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from aura.syntax.references.types import Facts
@@ -28,7 +27,8 @@ class Modules:
 
     def dotted(self, path: str) -> str:
         """Return the name of the module that a file is, by its path: `pkg/mod.py` is `pkg.mod`."""
-        return str(PurePosixPath(path).with_suffix("")).replace("/", ".")
+        folder, slash, name = path.rpartition("/")
+        return f"{folder}{slash}{name.rpartition('.')[0] or name}".replace("/", ".")
 
     def find(self, path: str, module: str, level: int) -> Module | None:
         """Return what the file at `path` imports under this name, or None where it lies outside."""
