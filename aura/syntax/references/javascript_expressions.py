@@ -11,6 +11,7 @@ from aura.syntax.references.types import (
     PROPERTY,
 )
 
+_SAME = frozenset({"assign", "create", "freeze", "seal", "setPrototypeOf", "preventExtensions"})
 _FUNCTIONS = frozenset({"function_expression", "arrow_function", "generator_function"})
 _OBJECTS = frozenset({"object", "class"})
 _CONTAINERS = frozenset({"Array", "Set", "WeakSet"})
@@ -176,6 +177,8 @@ class Expressions(Definitions):
         arguments, spread = self.arguments(given)
         if base < 0:
             base = self.facts.opaque()
+        if name in _SAME and self.text(base_node) == "Object":
+            return self.merged(arguments)
         if name in ("call", "apply", "bind") and base_node is not None:
             self.visit(callee)
             if name == "bind":

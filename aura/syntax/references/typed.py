@@ -37,6 +37,10 @@ MAX_ROUNDS = 6
 _ARITY = re.compile(r"/\d*$")
 MAX_SUBCLASSES = 8
 
+PROTOTYPE = "%prototype"
+"""The field of a function that has what its instances inherit from."""
+
+_WITH_PROTOTYPE = frozenset({FUNCTION, CLASS, INSTANCE, SUPPOSED})
 _CALLABLE = frozenset({FUNCTION, BOUND, CLASS, PARTIAL})
 _FUNCTIONS = frozenset({FUNCTION, BOUND})
 
@@ -60,6 +64,7 @@ class Typed(Models):
 
     def prepare(self) -> None:
         self.foreign: set[int] = set()
+        self.looked_up: set[tuple[int, str, int]] = set()
         super().prepare()
         self.derived: dict[int, list[int]] | None = None
 
@@ -76,10 +81,27 @@ class Typed(Models):
         super().receive(file, found, name, place)
 
     def attribute(self, value: int, name: str, place: int) -> None:
-        if self.rows[value] == (OUTSIDE, "", -1):
+        kind, owner, _ = self.rows[value]
+        if kind == OUTSIDE and not owner:
             self.add(place, value)
+            return
+        super().attribute(value, name, place)
+        if kind in _WITH_PROTOTYPE and self.program.scope_of[int(owner)].kind == "function":
+            self._inherited(int(owner), name, place)
+
+    def _inherited(self, function: int, name: str, place: int) -> None:
+        """Look an attribute up in what a function was given as the prototype of its instances."""
+        prototype = self.field(self.value(FUNCTION, function), PROTOTYPE)
+        if (prototype, name, place) not in self.looked_up:
+            self.looked_up.add((prototype, name, place))
+            self.watch(prototype, lambda value: self.attribute(value, name, place))
+
+    def _write_attribute(self, value: int, name: str, place: int) -> None:
+        kind, owner, _ = self.rows[value]
+        if name == "prototype" and kind in (FUNCTION, CLASS):
+            self.connect(place, self.field(self.value(FUNCTION, owner), PROTOTYPE))
         else:
-            super().attribute(value, name, place)
+            super()._write_attribute(value, name, place)
 
     def _outside(self, call: Calling, name: str) -> None:
         if not self.program.file_with(call.scope).dialect.typed:
