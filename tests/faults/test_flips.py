@@ -42,7 +42,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def answers(db: Connection) -> list[bytes]:
     """Answer what needs nothing but the database."""
-    caller = Caller(Actor("ada", "human"), worktrees.places(db)[0])
+    caller = Caller(actor=Actor("ada", "human"), place=worktrees.places(db)[0])
     asked: list[tuple[str, dict[str, Any]]] = [
         ("intents.list", {"limit": 500}),
         ("intents.list", {"ticket": "ENG-3", "limit": 500}),
