@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Set
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -138,16 +139,16 @@ def _in_order(view: View, steps: list[Step], behind: Set[str]) -> list[Step]:
     commits = _without_repetitions([s for s in steps if s.is_commit and s.commit_sha in behind])
     said = [s for s in steps if not s.is_commit]
     ordered = {s.key: s for s in said if s.is_open and s.worktree == view.worktree}
-    settled = [s for s in said if not s.is_open]
     shown = {s.commit_sha for s in commits}
+    of_commit: dict[object, list[Step]] = {}
+    for step in said:
+        if not step.is_open:
+            # What was picked from another branch is explained by what was said of it there.
+            about = step.commit_sha if step.commit_sha in shown else step.outcome
+            of_commit.setdefault(about, []).append(step)
     for step in commits:
-        ordered.setdefault(step.key, step)
-        # What was picked from another branch is explained by what was said of it there.
-        for beside in settled:
-            if beside.commit_sha == step.commit_sha or (
-                beside.commit_sha not in shown and beside.outcome == step.outcome
-            ):
-                ordered.setdefault(beside.key, beside)
+        beside = (of_commit.get(about, ()) for about in (step.commit_sha, step.outcome))
+        ordered |= {s.key: s for s in (step, *chain.from_iterable(beside)) if s.key not in ordered}
     return list(ordered.values())
 
 
