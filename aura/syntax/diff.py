@@ -7,10 +7,10 @@ from stat import S_ISLNK, S_ISREG
 
 from aura.syntax.carried import carried
 from aura.syntax.edits import edits
-from aura.syntax.extract import extract_versions
+from aura.syntax.extract import extract_versions, whole_file
 from aura.syntax.file import File
 from aura.syntax.match import match
-from aura.syntax.types import Changes, Edit
+from aura.syntax.types import Changes, Edit, Table
 
 
 def diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) -> list[Edit]:
@@ -29,9 +29,32 @@ def diff(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]) 
 
 def diff_files(before: Mapping[str, File], after: Mapping[str, File]) -> Changes:
     """Return what differs between files whose tables are known; give only those that changed."""
-    matches = match(before, after)
+    matches = match(*_alike(before, after))
     found = edits(matches)
     return Changes(found, carried(matches, found))
+
+
+def _alike(
+    before: Mapping[str, File], after: Mapping[str, File]
+) -> tuple[Mapping[str, File], Mapping[str, File]]:
+    """Take a file as a whole on both sides if one could not be read: else all in it would seem gone."""
+    sides = dict(before), dict(after)
+    for path in before.keys() & after.keys():
+        one, two = before[path].table, after[path].table
+        if (one.degraded or two.degraded) and _is_whole(one) != _is_whole(two):
+            for side in sides:
+                side[path] = _whole(side[path])
+    return sides
+
+
+def _is_whole(table: Table) -> bool:
+    return any(entity.kind == "file" for entity in table.entities)
+
+
+def _whole(file: File) -> File:
+    return File(
+        file.path, file.source, whole_file(file.source, file.path, file.table.language, degraded=True)
+    )
 
 
 def diff_folders(a: Path, b: Path) -> list[Edit]:

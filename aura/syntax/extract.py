@@ -58,7 +58,7 @@ def read(source: bytes, path: str, like: Version | None = None) -> tuple[Table, 
     """
     language = language_for(path, source[:HEAD])
     if language is None or b"\0" in source[:8000]:
-        return _whole_file(source, path, "", degraded=False), like
+        return whole_file(source, path, "", degraded=False), like
     near = like if like is not None and like.language is language else None
     parsed = reparse(source, language, near.source, near.tree) if near else None
     if near and parsed and (version := _spliced(source, near, *parsed)):
@@ -66,7 +66,7 @@ def read(source: bytes, path: str, like: Version | None = None) -> tuple[Table, 
     tree = parsed[0] if parsed else parse(source, language)
     fresh = _fresh(source, language, tree) if tree is not None else None
     if fresh is None:
-        return _whole_file(source, path, language.name, degraded=True), like
+        return whole_file(source, path, language.name, degraded=True), like
     version, is_safe = fresh
     table = Table(language.name, version.tree.root_node.has_error, _entities(version))
     return table, version if is_safe else like
@@ -183,7 +183,8 @@ def raw_hash(content: bytes) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
-def _whole_file(source: bytes, path: str, language: str, *, degraded: bool) -> Table:
+def whole_file(source: bytes, path: str, language: str, *, degraded: bool) -> Table:
+    """Return the table of a file of which nothing but its text is known."""
     name = path.rsplit("/", 1)[-1]
     lines = source.count(b"\n") + (not source.endswith(b"\n"))
     entity = Entity("file", name, name, 0, -1, 0, len(source), 1, max(1, lines), raw_hash(source))
