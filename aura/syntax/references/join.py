@@ -6,7 +6,9 @@ afterwards, weaker knowledge after stronger: decorators that nothing is known of
 then declared types, then what a class has from bases outside.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from aura.syntax.references.graph import Graph, draw
 from aura.syntax.references.linked import Linked
@@ -32,14 +34,28 @@ def join(files: Mapping[str, Facts]) -> tuple[Edge, ...]:
 
 def join_linked(files: Mapping[str, Linked]) -> tuple[Edge, ...]:
     """Return the same, from facts that are linked already: they may be kept while their file is unchanged."""
-    return _Join(Program(files)).solve()
+    with _collector_paused():
+        return _Join(Program(files)).solve()
 
 
 def graph(files: Mapping[str, Linked], degraded: Iterable[str] = ()) -> Graph:
     """Return the edges with all definitions, those that nobody calls, too."""
-    joined = _Join(Program(files))
-    edges = joined.solve()
-    return draw(edges, joined.definitions(), degraded)
+    with _collector_paused():
+        joined = _Join(Program(files))
+        edges = joined.solve()
+        return draw(edges, joined.definitions(), degraded)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from walking, again and again, what lives until the end."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Join(Typed):
