@@ -12,24 +12,12 @@ BUDGET = 10.0
 """Seconds of the processor for both sides together: parsing gives up after 1.2 each."""
 
 EXTENSIONS = (
-    "py",
-    "js",
-    "ts",
-    "go",
-    "rs",
-    "java",
-    "c",
-    "cpp",
-    "cs",
-    "kt",
-    "swift",
-    "scala",
-    "rb",
-    "php",
-    "sh",
-)
-SIGNS = "def f ( ) { } [ ] : ; , if else for class fn func => -> ' \" ` < > = + - * / \\ @ # $ x 1 \n".split(
-    " "
+    "py", "js", "ts", "go", "rs", "java", "c", "cpp", "cs", "kt", "swift", "scala", "rb", "php", "sh",
+)  # fmt: skip
+SIGNS = (
+    *("def", "f", "if", "else", "for", "class", "fn", "func", "x", "1", "\n"),
+    *"(){}[]:;,'\"`<>=+-*/\\@#$",
+    *("=>", "->"),
 )
 
 
