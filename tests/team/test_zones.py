@@ -125,8 +125,20 @@ def test_a_zone_lasts_a_month_at_most(db: Connection, ada: Caller, span: str) ->
 
 
 def test_a_change_enters_the_zones_of_others_alone(db: Connection, ada: Caller, bo: Caller) -> None:
+    elsewhere = replace(bo, place=replace(bo.here, path="/side"))
     theirs = claim(db, ada, area=Area("entity", "pay", "shop.py", "ent_1"))
-    claim(db, bo, area=Area("path", "docs/", "docs/"))
+    claim(db, elsewhere, area=Area("path", "docs/", "docs/"))
     touched = [("docs/a.md", "a.md", None), ("till.py", "charge", "ent_1"), ("till.py", "charge", "ent_1")]
-    assert [(zone.id, path) for zone, path in zones.entered(db, bo, touched)] == [(theirs.id, "till.py")]
-    assert zones.entered(db, bo, [("shop.py", "refund", "ent_2")]) == []
+    assert [(zone.id, path) for zone, path in zones.entered(db, elsewhere, touched)] == [
+        (theirs.id, "till.py")
+    ]
+    assert zones.entered(db, elsewhere, [("shop.py", "refund", "ent_2")]) == []
+
+
+def test_who_names_no_session_is_not_held_up_in_the_same_work_tree(
+    db: Connection, ada: Caller, bo: Caller
+) -> None:
+    claim(db, replace(ada, session="ses_1"))
+    touched = [("shop.py", "pay", None)]
+    assert zones.entered(db, bo, touched) == []
+    assert len(zones.entered(db, replace(bo, session="ses_2"), touched)) == 1
