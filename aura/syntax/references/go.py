@@ -23,6 +23,11 @@ class GoModules(Modules):
         for path in sorted(files):
             if path.endswith(".go"):
                 self.folders.setdefault(path.rpartition("/")[0], []).append(path)
+        packages: dict[tuple[str, str], list[str]] = {}
+        for folder, paths in self.folders.items():
+            for path in paths:
+                packages.setdefault((folder, files[path].package), []).append(path)
+        self.packages = {key: tuple(paths) for key, paths in packages.items()}
 
     def find(self, path: str, module: str, level: int) -> Module | None:
         name, rest = module, ""
@@ -41,9 +46,7 @@ class GoModules(Modules):
         return Module(folder, kept) if kept else None
 
     def beside(self, path: str) -> tuple[str, ...]:
-        package = self.files[path].package
-        others = self.folders.get(path.rpartition("/")[0], ())
-        return tuple(other for other in others if other != path and self.files[other].package == package)
+        return self.packages.get((path.rpartition("/")[0], self.files[path].package), ())
 
 
 # Methods of many types outside: of an unknown receiver, they are no type's of the repository.

@@ -16,16 +16,17 @@ class JavaModules(Modules):
 
     def __init__(self, files: Mapping[str, Facts]) -> None:
         super().__init__(files)
-        self.packages: dict[str, list[str]] = {}
+        packages: dict[str, list[str]] = {}
         for path in sorted(files):
-            self.packages.setdefault(files[path].package, []).append(path)
+            packages.setdefault(files[path].package, []).append(path)
+        self.packages = {name: tuple(paths) for name, paths in packages.items()}
 
     def find(self, path: str, module: str, level: int) -> Module | None:
         found = self.packages.get(module)
-        return Module(module, tuple(found)) if found else None
+        return Module(module, found) if found else None
 
     def beside(self, path: str) -> tuple[str, ...]:
-        return tuple(other for other in self.packages[self.files[path].package] if other != path)
+        return self.packages[self.files[path].package]
 
 
 # Methods of the library: of an unknown receiver, they are no class's of the repository.

@@ -145,13 +145,7 @@ class _Join(Typed):
 
     def _guessed(self) -> list[Edge]:
         """Guess the callee from the name of the method where nothing is known of the receiver."""
-        namesakes: dict[tuple[int, str], list[int]] = {}
-        for number, scope in enumerate(self.program.scope_of):
-            if scope.kind == "function":
-                file = self.program.file_with(number)
-                if scope.flags & MEMBER or file.linked.facts.scopes[scope.parent].kind == "class":
-                    name = scope.name.rpartition(".")[2]
-                    namesakes.setdefault((id(file.dialect), name), []).append(number)
+        namesakes = self._namesakes()
         guessed: dict[tuple[int, int], set[int]] = {}
         for file in self.program.files:
             facts, node = file.linked.facts, file.linked.node
@@ -159,11 +153,9 @@ class _Join(Typed):
                 row = facts.places[node[call.callee]]
                 if row.op != ATTRIBUTE or call.kind != PLAIN:
                     continue
-                name, _, arity = facts.names[row.b].partition("/")
-                found = namesakes.get((id(file.dialect), name), [])
-                if arity:
-                    found = [callee for callee in found if self._arity(callee) == int(arity)]
-                if not 0 < len(found) <= file.dialect.guesses or name in file.dialect.common:
+                member = facts.names[row.b]
+                found = namesakes.get((id(file.dialect), member.removesuffix("/")), ())
+                if not 0 < len(found) <= file.dialect.guesses or _plain(member) in file.dialect.common:
                     continue
                 if file.place + node[call.callee] in self.held or file.place + node[row.a] in self.held:
                     continue
@@ -175,9 +167,23 @@ class _Join(Typed):
             for (caller, callee), lines in guessed.items()
         ]
 
-    def _arity(self, scope: int) -> int:
-        row = self.program.scope_of[scope]
-        return len(row.parameters) - bool(row.flags & IMPLICIT_RECEIVER)
+    def _namesakes(self) -> dict[tuple[int, str], list[int]]:
+        """Return the methods of each dialect by name, and by name and number of parameters (`put/2`)."""
+        found: dict[tuple[int, str], list[int]] = {}
+        for number, row in enumerate(self.program.scope_of):
+            if row.kind != "function":
+                continue
+            file = self.program.file_with(number)
+            if row.flags & MEMBER or file.linked.facts.scopes[row.parent].kind == "class":
+                name = row.name.rpartition(".")[2]
+                arity = len(row.parameters) - bool(row.flags & IMPLICIT_RECEIVER)
+                for key in (name, f"{name}/{arity}"):
+                    found.setdefault((id(file.dialect), key), []).append(number)
+        return found
+
+
+def _plain(member: str) -> str:
+    return member.partition("/")[0]
 
 
 def _order(edge: Edge) -> tuple[str, str, int, str, str, int]:

@@ -39,7 +39,10 @@ class Modules:
         return None
 
     def beside(self, path: str) -> tuple[str, ...]:
-        """Return the other files whose top-level names are seen at `path` without an import."""
+        """Return the files whose top-level names are seen at `path` without an import, it may be among them.
+
+        Files that see the same are given the same tuple.
+        """
         return ()
 
     def outside(self, module: str, level: int) -> str:

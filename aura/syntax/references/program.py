@@ -74,6 +74,7 @@ class Program:
         self.places = place
         self._starts = [file.place for file in self.files]
         self._derived: dict[int, list[int]] = {}
+        self._beside: dict[int, tuple[tuple[str, ...], dict[str, list[int]]]] = {}
         self._searched: set[tuple[int, str]] = set()
         self._orders: dict[int, tuple[int | str, ...]] = {}
         self._known_bases: dict[int, list[int | str]] = {}
@@ -163,12 +164,7 @@ class Program:
 
     def free(self, file: File, name: str) -> Found:
         """Return what a name means that its file does not bind."""
-        places: list[int] = []
-        for path in file.modules.beside(file.path):
-            other = self.by_path[path]
-            place = other.linked.members_of(0).get(name)
-            if place is not None:
-                places.append(other.place + place)
+        places = self._seen_beside(file.modules.beside(file.path)).get(name)
         if places:
             return Found(tuple(places))
         found = self._starred(file, name)
@@ -193,6 +189,18 @@ class Program:
         if keys:
             return keys[0] if len(keys) == 1 and not origins else None
         return self.constant(origins[0], depth - 1) if len(origins) == 1 and depth else None
+
+    def _seen_beside(self, paths: tuple[str, ...]) -> dict[str, list[int]]:
+        """Return the places of the top-level names of files that see each other's."""
+        known = self._beside.get(id(paths))
+        if known is None:
+            names: dict[str, list[int]] = {}
+            for path in paths:
+                file = self.by_path[path]
+                for name, place in file.linked.members_of(0).items():
+                    names.setdefault(name, []).append(file.place + place)
+            known = self._beside[id(paths)] = (paths, names)
+        return known[1]
 
     # Classes
 
