@@ -69,7 +69,7 @@ def _pair(
     if is_moved(old, new, matches):
         changes.append("moved")
     typed = signature_edits(old, new)
-    if a.raw != b.raw or a.name != b.name or _declared(a) != _declared(b):
+    if a.raw != b.raw or (a.name != b.name and a.kind != "file") or _declared(a) != _declared(b):
         content, typed = _content(old, new, typed, bool(changes) or a.name != b.name)
         changes += content
     if parts:

@@ -82,3 +82,8 @@ def test_folders_are_compared_without_links_and_git(tmp_path: Path) -> None:
         (root / "loop").symlink_to(root)
     (found,) = diff_folders(tmp_path / "a", tmp_path / "b")
     assert (found.new.path, found.changes) == ("pkg/x.py", ("body_changed",))
+
+
+def test_a_file_under_another_name_has_no_other_content() -> None:
+    (edit,) = diff({"a.rst": b"one\ntwo\n", "b.md": None}, {"a.rst": None, "b.md": b"one\ntwo\n"})
+    assert set(edit.changes) <= {"renamed", "moved"}
