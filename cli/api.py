@@ -24,6 +24,8 @@ def command(
         return
     if not method or not path:
         raise click.UsageError("cannot call: give METHOD and PATH, or --list")
+    if not path.startswith("/"):
+        raise click.BadParameter(f"cannot call {path!r}: a path begins with /", param_hint="PATH")
     headers = {name.strip(): value.strip() for name, _, value in (h.partition(":") for h in header)}
     reply = call.raw(method.upper(), path, _body(data), headers=headers)
     text = reply.body.decode("utf-8", "replace")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from . import call, edits
+from . import call, edits, show
 
 
 @click.command("diff")
@@ -27,24 +27,32 @@ def command(
     if no_index:
         _folders(a, b, as_json)
         return
+    to = "staged" if staged else "worktree"
+    readings = [_query(a, b, path, to)]
     if path is None and (b or a) and os.path.lexists(b or a or ""):
-        a, b, path = (a, None, b) if b else (None, None, a)
-    if a and b is None and ".." in a:
-        a, _, b = a.partition("...") if "..." in a else a.partition("..")
-    answer = call.send(
-        "GET",
-        "/v1/diff",
-        query={"from": a or "HEAD", "to": b or ("staged" if staged else "worktree"), "path": _below(path)},
-        repo=call.here(),
-    )
+        below = _query(a, None, b, to) if b else _query(None, None, a, to)
+        readings = [below] if staged else [*readings, below]
+    answer = _answer(readings)
     if as_json:
         call.print_json(answer)
     else:
         _show(answer)
 
 
-def _below(path: str | None) -> str | None:
-    return os.path.abspath(path) if path else None
+def _query(a: str | None, b: str | None, path: str | None, to: str) -> dict[str, str | None]:
+    if a and b is None and ".." in a:
+        a, _, b = a.partition("...") if "..." in a else a.partition("..")
+    return {"from": a or "HEAD", "to": b or to, "path": os.path.abspath(path) if path else None}
+
+
+def _answer(readings: list[dict[str, str | None]]) -> Any:
+    """Return the answer to the first reading that has one: a revision goes before a path so called."""
+    *others, last = readings
+    for query in others:
+        reply = call.raw("GET", "/v1/diff", query=query, repo=call.here())
+        if reply.status < 400:
+            return reply.json()
+    return call.send("GET", "/v1/diff", query=last, repo=call.here())
 
 
 def _folders(a: str | None, b: str | None, as_json: bool) -> None:
@@ -76,6 +84,7 @@ def _folders(a: str | None, b: str | None, as_json: bool) -> None:
 
 
 def _show(answer: dict[str, Any]) -> None:
+    answer = show.printable(answer)
     for line in edits.lines(answer["data"]):
         click.echo(line)
     for path in answer.get("degraded", ()):

@@ -13,7 +13,7 @@ def lines(edits: list[dict[str, Any]]) -> Iterator[str]:
         side = edit["new"] or edit["old"]
         if side["path"] != path:
             path = side["path"]
-            yield path
+            yield path.replace("\n", "\\n")
         yield f"  {sign(edit)} {name(edit)}{_notes(edit)}"
 
 
@@ -27,9 +27,14 @@ def sign(edit: dict[str, Any]) -> str:
 
 def name(edit: dict[str, Any]) -> str:
     """Return kind and name, or what there is instead of a name."""
-    if edit["kind"] == "statements":
+    return named(edit["kind"], title(edit))
+
+
+def named(kind: str, called: str) -> str:
+    """Write the kind and the name of an entity; what has no name of its own is called by what it is."""
+    if kind == "statements":
         return "top-level statements"
-    return "the file as a whole" if edit["kind"] == "file" else f"{edit['kind']} {title(edit)}"
+    return "the file as a whole" if kind == "file" else f"{kind} {called}"
 
 
 def title(edit: dict[str, Any]) -> str:

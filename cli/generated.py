@@ -147,6 +147,7 @@ def render(name: str, answer: Any, given: dict[str, Any]) -> None:
     noun, _, verb = name.partition(" ")
     from . import show
 
+    answer = show.printable(answer)
     if show.is_groups(answer):
         show.page(answer, None)
         return

@@ -105,9 +105,6 @@ def _sum_up(tree: dict[str, Any], hooks: bool, older: bool) -> None:
     authors = _authors()
     said = f"{_count(commits, 'commit')} by {_count(authors, 'author')} read"
     click.echo(f"{tree['repo']}: {said}, {_count(edits, 'entity edit')}")
-    if (tree["backfill"] or {}).get("state") == "failed":
-        click.echo("error: cannot read the whole history", err=True)
-        click.echo("hint: aura daemon logs tells why; aura init goes on", err=True)
     if older:
         click.echo("older commits are being read in the background: aura worktree list shows how far")
     if not hooks:
@@ -115,6 +112,7 @@ def _sum_up(tree: dict[str, Any], hooks: bool, older: bool) -> None:
     newest = call.send("GET", "/v1/intents", query={"limit": 1})["data"]
     if newest:
         click.echo(f"newest: {show.when(newest[0]['created_at'])}  {newest[0]['summary']}")
-    click.echo(
-        "next: aura intent list | aura diff HEAD~1 HEAD | aura why FILE:LINE | aura intent log 'what and why'"
+    readings = (
+        "aura intent list | aura diff HEAD~1 HEAD | aura why FILE:LINE | " if newest else "aura diff | "
     )
+    click.echo(f"next: {readings}aura intent log 'what and why'")

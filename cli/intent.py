@@ -47,7 +47,7 @@ def show_log(answer: dict[str, Any]) -> None:
         click.echo(f"{changed(answer)} entities (changed +added -deleted)")
         if changed(answer) == "0 +0 -0" and answer["commit_sha"] is None:
             click.echo(
-                "nothing is uncommitted here: aura intent log --commit HEAD says why of the last commit"
+                "nothing uncommitted was found: aura diff shows what is; or name a commit: --commit HEAD"
             )
     if answer["tickets"]:
         click.echo("tickets: " + ", ".join(t["id"] for t in answer["tickets"]))

@@ -14,11 +14,12 @@ def show_all(answer: dict[str, Any]) -> None:
     if answer["data"]:
         newest = answer["data"][0]
         called = newest["new"] or newest["old"]
-        click.echo(f"{called['kind']} {called['qualified_name']}  {called['path']}  {newest['entity']}")
+        name = edits.named(called["kind"], called["qualified_name"])
+        click.echo(f"{name}  {called['path']}  {newest['entity']}")
     for entry in answer["data"]:
         intent = entry["intent"]
         node = entry["node"]
-        sha = ((node or intent)["commit_sha"] or "uncommitted")[:9]
+        sha = ((node or intent)["commit_sha"] or "")[:9] or "uncommitted"
         who = intent["author"]["name"] or intent["author"]["id"]
         click.echo(f"{show.when(intent['created_at'])}  {sha}  {who}: {intent['summary']}")
         click.echo(f"    {_event(entry)}")

@@ -19,7 +19,7 @@ def command(what: str, limit: int, as_json: bool) -> None:
     if as_json:
         call.print_json(answer)
     else:
-        _show(answer)
+        _show(show.printable(answer))
 
 
 def _query(what: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def _query(what: str) -> dict[str, Any]:
 
 def _show(answer: dict[str, Any]) -> None:
     about = answer["about"]
-    name = f"{about['kind']} {about['qualified_name']}" if about["qualified_name"] else "file"
+    name = edits.named(about["kind"], about["qualified_name"]) if about["qualified_name"] else "file"
     click.echo(f"{name}  {about['path']}" + (f":{about['line']}" if about["line"] else ""))
     for reason in answer["data"]:
         intent, node = reason["intent"], reason["node"]

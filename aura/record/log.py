@@ -13,7 +13,7 @@ from aura.record import intents, lineage, nodes
 from aura.record.intents import Intent
 from aura.record.life import Step
 from aura.record.lineage import Called
-from aura.record.lookup import Found, Lookup, not_found
+from aura.record.lookup import Found, Lookup
 from aura.record.nodes import Node
 from aura.repo.ancestry import Ancestry
 from aura.repo.pool import Pool
@@ -93,9 +93,10 @@ def show(db: Connection, caller: Caller, query: Any, pool: Pool, ancestry: Ances
     It is told as the work tree has it: of the commits behind its HEAD, and of what is uncommitted there. A
     merge that only repeats its branch is left out. Raises `entity_not_found`.
     """
-    found = Lookup(db, caller.here, pool, ancestry).named(query.id)
+    lookup = Lookup(db, caller.here, pool, ancestry)
+    found = lookup.named(query.id)
     if not found:
-        raise not_found(query.id)
+        raise lookup.unknown(query.id)
     steps = found[0].steps
     page = LOG.page(db, caller, query, given=[msgspec.json.encode(_keys(db, steps)).decode()])
     if query.group_by or query.aggregate:

@@ -172,11 +172,17 @@ class Lookup:
             if steps
         ]
         found.sort(key=lambda f: f.steps[0].id, reverse=True)
+        newest: dict[tuple[str, str | None], int] = {}
+        for rank, one_found in enumerate(found):
+            newest.setdefault((one_found.about.path, one_found.about.qualified_name), rank)
+        # Of overloads in one place the last is meant: the others are its signatures, or hold no longer.
         return sorted(
             found,
             key=lambda f: (
                 f.steps[0].new is None,
                 called not in (f.about.qualified_name, (f.about.qualified_name or "").rpartition(".")[2]),
+                newest[f.about.path, f.about.qualified_name],
+                -f.about.ordinal,
             ),
         )
 
@@ -194,13 +200,29 @@ class Lookup:
         )
         return Asked(*row)
 
+    def unknown(self, text: str) -> AuraError:
+        """Return the refusal of an entity of which the record tells nothing."""
+        names = {dotted(text), self._within(text)[1]}
+        for file in self._pool.entities(self._here.path):
+            for entity in file.table.entities:
+                if names & {entity.qualified_name, entity.name}:
+                    message = f"cannot find a change of {text} in the commits that were read"
+                    hint = f"It is in {file.path}:{entity.line}; aura init --depth N reads more."
+                    return AuraError("entity_not_found", message, hint)
+        return not_found(text)
+
     def no_file(self, path: str) -> AuraError:
         """Return the refusal of a file that is not there."""
-        return AuraError(
-            "file_not_found",
-            f"cannot find {path} in {self._here.path}",
-            "aura entities lists what is there.",
-        )
+        whole = os.path.join(self._here.path, path)
+        message, hint = f"cannot find {path} in {self._here.path}", "aura entities lists what is there."
+        if os.path.isdir(whole):
+            message, hint = (
+                f"cannot tell of {path}: it is a folder",
+                f"aura entities {path} lists what is in it.",
+            )
+        elif os.path.lexists(whole):
+            message, hint = f"cannot find anything in {path}", "It is empty, or git ignores it."
+        return AuraError("file_not_found", message, hint)
 
     def _reached(self, shas: Iterable[str]) -> Set[str]:
         head = self._here.head

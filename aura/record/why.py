@@ -11,7 +11,7 @@ from aura.op import op
 from aura.record import intents, life, nodes
 from aura.record.intents import Intent
 from aura.record.life import Step
-from aura.record.lookup import Asked, Lookup, not_found
+from aura.record.lookup import Asked, Lookup
 from aura.record.nodes import Node
 from aura.record.places import relative
 from aura.repo.ancestry import Ancestry
@@ -99,10 +99,10 @@ class _Past:
         path = text if text.startswith("/") else relative(self._root, text)
         if steps := life.of_file(self._db, self._lookup.view, path, limit):
             return Asked(path), steps, []
-        raise not_found(text)
+        raise self._lookup.unknown(text)
 
     def _of_file(self, path: str, limit: int) -> list[Step]:
         steps = life.of_file(self._db, self._lookup.view, path, limit)
-        if not steps and not os.path.lexists(os.path.join(self._root, path)):
+        if not steps and not os.path.isfile(os.path.join(self._root, path)):
             raise self._lookup.no_file(path)
         return steps

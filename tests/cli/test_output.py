@@ -149,3 +149,25 @@ def test_what_is_staged_is_shown_by_itself(aura: Aura, repo: GitRepo) -> None:
     assert aura.json("diff", "--cached", cwd=repo.path) == aura.api(
         "GET", "/v1/diff?to=staged", repo=repo.path
     )
+
+
+def test_what_steers_a_terminal_is_escaped(aura: Aura, repo: GitRepo) -> None:
+    path = "a\x1b[31m\nb.py"
+    repo.commit({path: "def f():\n    return 1\n"}, "red \x1b[31mtext")
+    aura.init(repo)
+    shown = on_a_terminal(repo.path, "intent", "list")
+    assert "red \\x1b[31mtext" in shown
+    for args in (("intent", "show", "HEAD"), ("why", "f"), ("log", "f"), ("blame", path)):
+        said = on_a_terminal(repo.path, *(arg.replace("HEAD", repo.rev("HEAD")) for arg in args))
+        assert "\x1b[31m" not in said
+    repo.write({path: "def f():\n    return 2\n"})
+    assert "a\\x1b[31m\\nb.py" in on_a_terminal(repo.path, "diff")
+
+
+def test_a_revision_goes_before_a_path_so_called(aura: Aura, repo: GitRepo) -> None:
+    repo.commit({"HEAD": "x\n", "a.py": "def f():\n    return 1\n", "docs/a.md": "x\n"}, "one")
+    repo.commit({"a.py": "def f():\n    return 2\n"}, "two")
+    aura.init(repo)
+    assert "~ function f" in aura.ok("diff", "HEAD~1", "HEAD", cwd=repo.path)
+    assert "~ function f" in aura.ok("diff", "HEAD~1", "a.py", cwd=repo.path)
+    assert aura.ok("diff", "HEAD~1", "docs", cwd=repo.path) == ""

@@ -183,6 +183,7 @@ def test_a_bare_repository_has_a_history_but_no_uncommitted_changes(aura: Aura, 
     refused = aura.cli("diff", cwd=bare.path)
     assert refused.returncode == 1
     assert "it is bare" in refused.stderr
+    assert "1 changed" in aura.ok("diff", "HEAD~1", "HEAD", cwd=bare.path)
     origin.git("push", "-q", str(bare.path), "main")
     sha = origin.commit({"b.py": "B = 1\n"}, "pushed")
     origin.git("push", "-q", str(bare.path), "main")

@@ -195,3 +195,32 @@ def test_a_line_between_entities_belongs_to_the_statements(aura: Aura, known: Gi
     committed(aura, known, {"shop.py": "import os\n\n" + body("charge")}, "import os")
     assert aura.why(known, "shop.py:1")[0] == "import os"
     assert aura.why(known, "shop.py:3") == ["begin"]
+
+
+def test_of_overloads_the_one_that_holds_is_meant(aura: Aura, known: GitRepo) -> None:
+    holds = body("charge", "log(total)")
+    committed(aura, known, {"shop.py": "@overload\ndef charge(order): ...\n\n\n" + holds}, "overload it")
+    stub = "@overload\ndef charge(order) -> int: ...\n\n\n"
+    committed(aura, known, {"shop.py": stub + holds}, "say int")
+    assert aura.why(known, "charge") == ["overload it", "begin"]
+    assert aura.why(known, "shop.py:2") == ["say int", "overload it"]
+
+
+def test_what_is_there_but_never_changed_is_told_from_what_is_not(aura: Aura, tmp_path: Path) -> None:
+    repo = GitRepo(tmp_path / "old")
+    repo.commit({"shop.py": body("charge")}, "begin")
+    repo.commit({"io.py": OTHER}, "an other")
+    aura.ok("init", "--depth", "1", "--no-background", cwd=repo.path)
+    for what in ("charge", "shop.py:charge"):
+        for command in ("why", "log"):
+            refused = aura.cli(command, what, cwd=repo.path)
+            assert refused.returncode == 1
+            assert "cannot find a change of" in refused.stderr
+            assert "It is in shop.py:1; aura init --depth N reads more." in refused.stderr
+
+
+def test_a_folder_and_an_empty_file_are_told_from_what_is_not_there(aura: Aura, known: GitRepo) -> None:
+    known.commit({"lib/a.py": "A = 1\n", "empty.py": ""}, "a folder")
+    for command in ("why", "blame"):
+        assert "it is a folder" in aura.cli(command, "lib", cwd=known.path).stderr
+    assert "cannot find anything in empty.py" in aura.cli("blame", "empty.py", cwd=known.path).stderr
