@@ -15,7 +15,9 @@ from . import call, edits, show
 @click.argument("a", required=False)
 @click.argument("b", required=False)
 @click.option("--staged", "--cached", is_flag=True, help="Only what is staged: what a commit would hold.")
-@click.option("--no-index", is_flag=True, help="Compare two folders, outside git and without the daemon.")
+@click.option(
+    "--no-index", is_flag=True, help="Compare two folders or files, outside git and without the daemon."
+)
 @click.option("--path", help="Only what lies under this path.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
 def command(
@@ -68,7 +70,11 @@ def _folders(a: str | None, b: str | None, as_json: bool) -> None:
     for one in (old, new):
         if not one.exists():
             call.refuse(
-                {"code": "file_not_found", "message": f"cannot find {one}", "hint": "Give two folders."}
+                {
+                    "code": "file_not_found",
+                    "message": f"cannot find {one}",
+                    "hint": "Give two folders, or two files.",
+                }
             )
     if old.is_file() != new.is_file():
         raise click.UsageError(f"cannot compare {a} with {b}: one is a file, the other is not")

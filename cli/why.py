@@ -24,7 +24,7 @@ def command(what: str, limit: int, as_json: bool) -> None:
 
 def _query(what: str) -> dict[str, Any]:
     match = re.fullmatch(r"(.+?):(\d+)", what, re.DOTALL)
-    if match and os.path.lexists(match[1]):
+    if match:
         return {"file": os.path.abspath(match[1]), "line": int(match[2])}
     if os.path.lexists(what):
         return {"file": os.path.abspath(what)}

@@ -101,7 +101,7 @@ complete -c aura -n '__fish_seen_subcommand_from db; and __fish_seen_subcommand_
 complete -c aura -n '__fish_seen_subcommand_from db; and __fish_seen_subcommand_from check' -l help -d 'Show this message and exit.'
 complete -c aura -n '__fish_seen_subcommand_from diff' -l staged -d 'Only what is staged: what a commit would hold.'
 complete -c aura -n '__fish_seen_subcommand_from diff' -l cached -d 'Only what is staged: what a commit would hold.'
-complete -c aura -n '__fish_seen_subcommand_from diff' -l no-index -d 'Compare two folders, outside git and without the daemon.'
+complete -c aura -n '__fish_seen_subcommand_from diff' -l no-index -d 'Compare two folders or files, outside git and without the daemon.'
 complete -c aura -n '__fish_seen_subcommand_from diff' -l path -d 'Only what lies under this path.'
 complete -c aura -n '__fish_seen_subcommand_from diff' -l json -d 'Print the API\'s JSON.'
 complete -c aura -n '__fish_seen_subcommand_from diff' -l help -d 'Show this message and exit.'

@@ -59,6 +59,7 @@ CASES: list[tuple[tuple[str | bytes, ...], int]] = [
     (("api",), USAGE),
     (("api", "GET", "/nope"), USAGE),
     (("api", "FOO", "/v1/status"), USAGE),
+    (("api", "GET", "v1/status"), USAGE),
     (("api", "POST", "/v1/intents", "-d", "{"), USAGE),
     (("api", "POST", "/v1/intents", "-d", "@/nope"), USAGE),
     (("api", "POST", "/v1/intents", "-d", '{"summary": 3}'), USAGE),
