@@ -7,6 +7,8 @@ dedent, an operator's operands or a statement that ends earlier shows in the str
 """
 
 import re
+from bisect import bisect_right
+from operator import itemgetter
 
 from msgspec import Struct
 from tree_sitter import Node, QueryCursor
@@ -15,7 +17,7 @@ from aura.syntax.language import Language, query_of
 from aura.syntax.margins import is_silent
 from aura.syntax.parsing import MATCH_LIMIT, parse
 from aura.syntax.remarks import is_directive, words_of_comment
-from aura.syntax.shared import common_ends
+from aura.syntax.shared import Run, shared_runs
 from aura.syntax.types import Kind
 
 NAME = b"\x00name"
@@ -25,6 +27,7 @@ DEPTH = 8
 OPEN, CLOSE = b"\x01", b"\x02"
 
 _Stream = tuple[bytes, ...]
+_start = itemgetter(0)
 
 
 class Tokens(Struct, frozen=True):
@@ -65,18 +68,17 @@ class Difference(Struct, frozen=True):
 def difference(old: Slice, new: Slice, language: Language) -> Difference:
     """Tell which streams of two slices differ, without a look at the subtrees that both have alike.
 
-    A node in the common beginning or end of both texts stands for all that is in it, as in incremental
-    parsing, so that the cost is that of the two parses and of what changed.
+    A node in a run that both texts share stands for all that is in it, as in incremental parsing, so that the
+    cost is that of the two parses and of what changed.
     """
     one, two = _Text(old, language), _Text(new, language)
-    before, after = common_ends(one.content, two.content)
     streams = []
-    for text, part in ((one, old), (two, new)):
+    for text, part, runs in zip((one, two), (old, new), shared_runs(one.content, two.content), strict=True):
         tree = parse(text.content, language) if len(text.content) <= MAX_SLICE else None
         if tree is None:
             return Difference(False, False, True)
         reader = _Reader(text, part, language)
-        reader.same = (before, len(text.content) - after)
+        reader.runs = runs
         streams.append(reader.read(tree.root_node))
     a, b = streams
     return Difference(a.doc != b.doc, a.signature != b.signature, a.body != b.body)
@@ -118,7 +120,7 @@ class _Reader:
         self.doc: list[bytes] = []
         self.signature: list[bytes] = []
         self.body: list[bytes] = []
-        self.same = (0, len(text.content))
+        self.runs: list[Run] = []
         self.grouping = language.parentheses | _ALONE
         self.flat = frozenset(language.same) | frozenset(language.same.values())
 
@@ -179,16 +181,15 @@ class _Reader:
         start, end = node.start_byte, node.end_byte
         if end <= self.text.start or start >= self.text.end or (start, end) in self.text.fillers:
             return
-        kind, language = node.type, self.language
-        alike = end < self.same[0] or start > self.same[1]
-        if "comment" in kind or kind == "hash_bang_line":
-            if not alike:
-                self._comment(self.text.content[start:end])
-            return
         stream = self.body if self.body_start <= start < self.body_end else self.signature
-        if alike:
-            size = len(self.text.content) if start > self.same[1] else 0
-            stream.append(b"\x03%d %d %d" % (node.kind_id, start - size, end - size))
+        run = bisect_right(self.runs, start, key=_start) - 1
+        if run >= 0 and end <= self.runs[run][1]:
+            origin = self.runs[run][0]
+            stream.append(b"\x03%d %d %d %d" % (run, node.kind_id, start - origin, end - origin))
+            return
+        kind, language = node.type, self.language
+        if "comment" in kind or kind == "hash_bang_line":
+            self._comment(self.text.content[start:end])
             return
         if kind in language.strings:
             self._string(node, stream, stack)
@@ -211,9 +212,11 @@ class _Reader:
             label = language.same.get(kind, kind).encode()
             stream.append(OPEN + label)
             stack.append((stream, CLOSE))
-        drop = _BRACKETS if grouping or kind in self.flat else frozenset()
-        kept = self._kept(kind, children)
-        stack.extend(child for child in reversed(kept) if child.type not in drop)
+        if _DISPENSABLE.search(self.text.content, start, end):
+            children = self._kept(kind, children)
+        if grouping or kind in self.flat:
+            children = [child for child in children if child.type not in _BRACKETS]
+        stack.extend(reversed(children))
 
     def _kept(self, kind: str, children: list[Node]) -> list[Node]:
         """Leave out semicolons and commas that separate nothing."""
@@ -341,6 +344,7 @@ _BRACKETS = frozenset({"(", ")"})
 _CLOSERS = frozenset({")", "]", "}", ">"})
 _COMMA_COUNTS = frozenset({"subscript", "token_tree"})
 _PLAIN = frozenset({"escape_sequence"})
+_DISPENSABLE = re.compile(rb"[,;\\]")
 _SEPARATORS = re.compile(rb"\A\s*[,;]+")
 _QUOTED = re.compile(rb"""([A-Za-z]*)(\"\"\"|'''|"|')(.*)\2""", re.DOTALL)
 _MACRO_TOKEN = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\w+|[-+*/%&|^<>=!#]+|[^\w\s]")
