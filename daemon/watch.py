@@ -47,9 +47,7 @@ class Watch:
             logs = os.path.join(place.git_dir, "logs")
             folders.add(logs if os.path.isdir(logs) else place.git_dir)
         there = [folder for folder in folders if os.path.isdir(folder)]
-        async for changes in awatch(
-            *there, recursive=False, stop_event=self._stop, step=20, watch_filter=None
-        ):
+        async for changes in awatch(*there, recursive=False, stop_event=self._stop, watch_filter=None):
             await self._look({path for _, path in changes})
 
     async def _look(self, paths: set[str] | None) -> None:

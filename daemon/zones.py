@@ -22,7 +22,7 @@ from . import asking
 from .bind import encode, key_of, lock_for, replay, reply, write_once
 from .context import SYSTEM, Context
 
-EXPIRY_SECONDS = 15.0
+EXPIRY_SECONDS = 60.0
 log = logging.getLogger("aura.zones")
 
 
