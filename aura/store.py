@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from importlib import resources
@@ -18,6 +19,7 @@ from aura.writer import Entry, Writer, rollback
 G = TypeVar("G")
 T = TypeVar("T")
 Connection = apsw.Connection
+INTERRUPT_SECONDS = 2.0
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -180,9 +182,23 @@ class Store:
         return found
 
     def close(self) -> None:
-        """Finish what is queued and close every connection."""
+        """Finish what is queued, interrupt who still reads, and close every connection."""
         with self._readers_lock:
             for db in self._readers:
-                db.close(force=True)
+                _close_reader(db)
             self._readers.clear()
         self._writer.close()
+
+
+def _close_reader(db: Connection) -> None:
+    """Close a connection that its own thread may be using at this moment."""
+    until = time.monotonic() + INTERRUPT_SECONDS
+    while True:
+        try:
+            db.close(force=True)
+            return
+        except apsw.ThreadingViolationError:
+            if time.monotonic() > until:
+                raise
+            db.interrupt()
+            time.sleep(0.001)

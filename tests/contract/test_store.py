@@ -310,3 +310,24 @@ def test_what_was_acknowledged_survives_a_kill(path: Path) -> None:
 @pytest.mark.long
 def test_what_was_acknowledged_survives_five_hundred_kills(path: Path) -> None:
     survives(path, 500)
+
+
+def test_closing_interrupts_who_still_reads(store: Store) -> None:
+    reading = threading.Event()
+
+    def forever(db: Connection) -> None:
+        reading.set()
+        rows(db, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n")
+
+    ended: Future[BaseException] = Future()
+
+    def read() -> None:
+        try:
+            store.read(forever)
+        except BaseException as error:
+            ended.set_result(error)
+
+    threading.Thread(target=read, daemon=True).start()
+    reading.wait(10)
+    store.close()
+    assert isinstance(ended.result(10), Exception)
