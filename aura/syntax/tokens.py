@@ -181,15 +181,18 @@ class _Reader:
         start, end = node.start_byte, node.end_byte
         if end <= self.text.start or start >= self.text.end or (start, end) in self.text.fillers:
             return
-        stream = self.body if self.body_start <= start < self.body_end else self.signature
+        kind, language = node.type, self.language
         run = bisect_right(self.runs, start, key=_start) - 1
-        if run >= 0 and end <= self.runs[run][1]:
+        alike = run >= 0 and end <= self.runs[run][1]
+        if "comment" in kind or kind == "hash_bang_line":
+            # Where a comment stands is no part of the code, so one that both have leaves no trace.
+            if not alike:
+                self._comment(self.text.content[start:end])
+            return
+        stream = self.body if self.body_start <= start < self.body_end else self.signature
+        if alike:
             origin = self.runs[run][0]
             stream.append(b"\x03%d %d %d %d" % (run, node.kind_id, start - origin, end - origin))
-            return
-        kind, language = node.type, self.language
-        if "comment" in kind or kind == "hash_bang_line":
-            self._comment(self.text.content[start:end])
             return
         if kind in language.strings:
             self._string(node, stream, stack)

@@ -100,3 +100,10 @@ def test_what_may_be_layout_is_left_to_the_parser(path: str, old: str, new: str)
     found = told(path, old, new)
     assert found is not None
     assert found[0] is None
+
+
+def test_a_comment_that_both_have_is_of_no_signature() -> None:
+    old, new = "def f(a):\n    # one\n    # one\n    pass\n", "def f(a):\n    x = 1\n    # one\n    pass\n"
+    found = told("x.py", old, new)
+    assert found is not None
+    assert found[1] == Difference(doc=True, signature=False, body=True)
