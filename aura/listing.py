@@ -251,6 +251,35 @@ class Listing(Generic[T]):
         return [*known, "fail_rate"] if self.failed else known
 
 
+def given_rows(
+    noun: str,
+    position: str,
+    *,
+    filters: dict[str, Filter],
+    groups: dict[str, str],
+    extra: tuple[tuple[str, Any] | tuple[str, Any, Any], ...],
+) -> Listing[int]:
+    """Declare a list of rows that were computed, and lie in no table; its pages hold their positions.
+
+    The rows are given to `page` as a JSON array of arrays: first what orders them, in `position` where they
+    are, else what filters and groups ask for.
+    """
+    return Listing(
+        noun=noun,
+        source="json_each(?)",
+        columns=position,
+        rows=lambda _, found: [row[0] for row in found],
+        key="value ->> 0",
+        seq="value ->> 0",
+        repo=None,
+        at=None,
+        order="asc",
+        filters=filters,
+        groups=groups,
+        extra=extra,
+    )
+
+
 def _names(query: Any) -> list[str]:
     return [name for name in (query.group_by or "").split(",") if name]
 

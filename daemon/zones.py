@@ -83,10 +83,8 @@ def _area(context: Context, db: Connection, here: Place, target: str) -> Area:
     if met := lookup.named(target):
         about = met[0].about
         return Area("entity", about.qualified_name or "", about.path, about.id)
-    for file in context.pool.entities(here.path):
-        for entity in file.table.entities:
-            if target in (entity.qualified_name, entity.name):
-                return Area("entity", entity.qualified_name, file.path)
+    if (there := next(lookup.present({target}), None)) is not None:
+        return Area("entity", there[1].qualified_name, there[0])
     if "/" in target:
         return Area("path", target, f"{path}/" if target.endswith("/") else path)
     raise not_found(target)

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from aura.api import Caller
-from aura.listing import Filter, Listing, Page
+from aura.listing import Filter, Listing, Page, given_rows
 from aura.op import op
 from aura.record import intents, lineage, nodes
 from aura.record.intents import Intent
@@ -54,16 +54,9 @@ class _Line(NamedTuple):
     said: Step | None
 
 
-BLAME: Listing[int] = Listing(
-    noun="blame",
-    source="json_each(?)",
-    columns="value ->> 0",
-    rows=lambda _, found: [row[0] for row in found],
-    key="value ->> 0",
-    seq="value ->> 0",
-    repo=None,
-    at=None,
-    order="asc",
+BLAME: Listing[int] = given_rows(
+    "blame",
+    "value ->> 0",
     filters={
         "kind": Filter("Only entities of these kinds.", "value ->> 1 IN ({})", get_args(Kind)),
         "state": Filter("committed, uncommitted or unknown.", "value ->> 2 IN ({})", get_args(State)),

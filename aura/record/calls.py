@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from aura.api import Caller, Place
 from aura.ids import is_id
-from aura.listing import Filter, Listing, Page
+from aura.listing import Filter, Listing, Page, given_rows
 from aura.op import op
 from aura.record.lookup import Asked, Lookup, not_found, place_in
 from aura.record.places import relative
@@ -56,16 +56,9 @@ _MEANT = "The entity: its id, its name, its qualified or dotted name, FILE:NAME 
 
 
 def _listing(noun: str) -> Listing[int]:
-    return Listing(
-        noun=noun,
-        source="json_each(?)",
-        columns="value ->> 4",
-        rows=lambda _, found: [row[0] for row in found],
-        key="value ->> 0",
-        seq="value ->> 0",
-        repo=None,
-        at=None,
-        order="asc",
+    return given_rows(
+        noun,
+        "value ->> 4",
         filters={
             "confidence": Filter(
                 "Only calls of these confidences.", "value ->> 1 IN ({})", get_args(Confidence)

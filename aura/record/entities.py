@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from aura.api import Caller
 from aura.errors import AuraError
-from aura.listing import Filter, Listing, Page
+from aura.listing import Filter, Listing, Page, given_rows
 from aura.op import op
 from aura.record import lineage
 from aura.record.lineage import Called
@@ -35,16 +35,9 @@ class Listed(Struct, frozen=True):
     modifiers: tuple[str, ...]
 
 
-ENTITIES: Listing[int] = Listing(
-    noun="entities",
-    source="json_each(?)",
-    columns="value ->> 3",
-    rows=lambda _, found: [row[0] for row in found],
-    key="value ->> 0",
-    seq="value ->> 0",
-    repo=None,
-    at=None,
-    order="asc",
+ENTITIES: Listing[int] = given_rows(
+    "entities",
+    "value ->> 3",
     filters={"kind": Filter("Only entities of these kinds.", "value ->> 1 IN ({})", get_args(Kind))},
     groups={"kind": "value ->> 1", "path": "value ->> 2"},
     extra=(("path", Annotated[str | None, Meta(description="A file or a folder of the work tree.")], None),),

@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from aura.repo.ancestry import Ancestry
 from aura.repo.pool import Pool
 from aura.repo.requests import Diff
 from aura.store import Connection, one, rows
+from aura.syntax.naming import with_dots
 from aura.syntax.types import Entity, Side
 
 CANDIDATES = 20
@@ -129,7 +131,7 @@ class Lookup:
         if line is not None and os.path.lexists(os.path.join(self._here.path, path)):
             found = self.at(relative(self._here.path, path), line)
             return self._alive([found.entity], "") if found.entity else []
-        plain, (path, within) = dotted(text), self._within(text)
+        plain, (path, within) = with_dots(text), self._within(text)
         for condition, *values in (
             ("m.qualified_name = ?", plain),
             ("m.path = ? AND m.qualified_name = ?", path, within),
@@ -142,7 +144,7 @@ class Lookup:
 
     def _within(self, text: str) -> tuple[str, str]:
         path, _, within = text.rpartition(":")
-        return (relative(self._here.path, path) if path else path), dotted(within)
+        return (relative(self._here.path, path) if path else path), with_dots(within)
 
     def _called(self, condition: str, values: Iterable[str]) -> list[int]:
         latest = (
@@ -157,13 +159,15 @@ class Lookup:
 
     def _there(self, plain: str) -> list[int]:
         """Return what is called so in the work tree: the record may know it by another name."""
-        met = [
-            (file.path, entity)
-            for file in self._pool.entities(self._here.path)
-            for entity in file.table.entities
-            if plain in (entity.qualified_name, entity.name)
-        ]
-        return [e for path, entity in met[:CANDIDATES] for e in self.here(path, [entity]) if e is not None]
+        met = islice(self.present({plain}), CANDIDATES)
+        return [e for path, entity in met for e in self.here(path, [entity]) if e is not None]
+
+    def present(self, names: Set[str]) -> Iterator[tuple[str, Entity]]:
+        """Yield the entities of the work tree that have one of these names, each with its path."""
+        for file in self._pool.entities(self._here.path):
+            for entity in file.table.entities:
+                if names & {entity.qualified_name, entity.name}:
+                    yield file.path, entity
 
     def _alive(self, entities: list[int], called: str) -> list[Found]:
         found = [
@@ -202,13 +206,10 @@ class Lookup:
 
     def unknown(self, text: str) -> AuraError:
         """Return the refusal of an entity of which the record tells nothing."""
-        names = {dotted(text), self._within(text)[1]}
-        for file in self._pool.entities(self._here.path):
-            for entity in file.table.entities:
-                if names & {entity.qualified_name, entity.name}:
-                    message = f"cannot find a change of {text} in the commits that were read"
-                    hint = f"It is in {file.path}:{entity.line}; aura init --depth N reads more."
-                    return AuraError("entity_not_found", message, hint)
+        for path, entity in self.present({with_dots(text), self._within(text)[1]}):
+            message = f"cannot find a change of {text} in the commits that were read"
+            hint = f"It is in {path}:{entity.line}; aura init --depth N reads more."
+            return AuraError("entity_not_found", message, hint)
         return not_found(text)
 
     def no_file(self, path: str) -> AuraError:
@@ -244,11 +245,6 @@ def side_of(path: str, entity: Entity) -> Side:
         path, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line,
         ordinal=entity.ordinal, hash=f"{entity.raw & MASK:016x}",
     )  # fmt: skip
-
-
-def dotted(text: str) -> str:
-    """Write a qualified name as the record does, in whatever language's manner it was given."""
-    return re.sub(r"::|#|/(?=\w+$)", ".", text)
 
 
 def _around(entities: Sequence[Entity], line: int) -> Entity | None:

@@ -55,10 +55,14 @@ def _tree(git_dir: str, sha: str) -> bytes:
 
 def present(worktree: WorkTree, choice: Choice) -> Iterator[Want]:
     """List and read the files of a work tree, tracked or not, but not ignored ones."""
+    return _read(worktree.root, names_in(worktree), choice, algorithm_of(worktree.head.sha or ""))
+
+
+def names_in(worktree: WorkTree) -> list[str]:
+    """List the names in a work tree, tracked or not, but not ignored ones."""
     args = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
     listed = git.run(worktree.git_dir, *args, work_tree=worktree.root).split(b"\0")
-    names = sorted({name.decode("utf-8", "surrogateescape") for name in listed if name})
-    return _read(worktree.root, names, choice, algorithm_of(worktree.head.sha or ""))
+    return sorted({name.decode("utf-8", "surrogateescape") for name in listed if name})
 
 
 def plain(root: str, choice: Choice) -> Iterator[Want]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from time import time_ns
 from typing import NamedTuple
 
-from aura.repo import git
 from aura.repo.files import Beneath, algorithm_of, blob_id
+from aura.repo.listing import names_in
 from aura.repo.requests import text_of
 from aura.repo.worktrees import WorkTree
 from aura.syntax.parsing import MAX_BYTES
@@ -45,7 +45,7 @@ class Present:
         known, self._known = self._known, {}
         found: dict[str, Seen] = {}
         with Beneath(self._worktree.root) as files:
-            for name in self._names():
+            for name in names_in(self._worktree):
                 stat = _stat(f"{self._worktree.root}/{name}")
                 before = known.get(name)
                 if stat is None:
@@ -67,11 +67,6 @@ class Present:
         with Beneath(self._worktree.root) as files:
             found = files.read(path, MAX_BYTES)
             return found.data if found else None
-
-    def _names(self) -> list[str]:
-        args = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
-        listed = git.run(self._worktree.git_dir, *args, work_tree=self._worktree.root).split(b"\0")
-        return sorted({name.decode("utf-8", "surrogateescape") for name in listed if name})
 
 
 def _stat(path: str) -> tuple[int, ...] | None:

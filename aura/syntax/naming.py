@@ -17,6 +17,11 @@ def answers_to(path: str, qualified_name: str, said: str) -> bool:
     return qualified_name == name or qualified_name.endswith(f".{name}")
 
 
+def with_dots(text: str) -> str:
+    """Write a qualified name as entities have it, in whatever language's manner it was given."""
+    return re.sub(r"::|#|/(?=\w+$)", ".", text)
+
+
 def dotted(said: str) -> str:
     """Write a name with points between its parts and without a pair of brackets after it."""
     return _CALL.sub("", said.strip()).replace("::", ".").replace("#", ".")

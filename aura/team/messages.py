@@ -195,12 +195,6 @@ def get(db: Connection, id_: str) -> Message:
     return _rows(db, found)[0]
 
 
-def unread(db: Connection, caller: Caller) -> int:
-    """Return how many messages the caller has not read."""
-    condition, values = _unread(caller)
-    return int(one(db, f"SELECT count(*) FROM messages m WHERE {condition}", *values)[0])
-
-
 def reader(caller: Caller) -> str:
     """Return who reads: the session, or the actor outside of any."""
     return caller.session or caller.actor.id

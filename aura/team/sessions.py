@@ -5,7 +5,7 @@ acts as the session's actor. A session that is silent for long counts as lost, a
 request.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
@@ -144,7 +144,8 @@ def mark(db: Connection, caller: Caller, seen: Mapping[str, int], *, now: int) -
 
     Returns whether a session was lost, or found again.
     """
-    db.executemany("UPDATE sessions SET seen_at = max(seen_at, ?) WHERE id = ?", _swapped(seen))
+    marks = [(at, id_) for id_, at in seen.items()]
+    db.executemany("UPDATE sessions SET seen_at = max(seen_at, ?) WHERE id = ?", marks)
     found = rows(db, "SELECT id FROM sessions WHERE state = 'lost' AND seen_at > ?", now - SILENT_US)
     for (id_,) in found:
         db.execute("UPDATE sessions SET state = 'live', ended_at = NULL WHERE id = ?", (id_,))
@@ -164,7 +165,3 @@ def _say(
     db: Connection, caller: Caller, type_: events.EventType, id_: str, actor: Actor, **more: str
 ) -> None:
     events.append(db, caller, type_, {"session": id_, "actor": actor, **more})
-
-
-def _swapped(seen: Mapping[str, int]) -> Iterable[tuple[int, str]]:
-    return [(at, id_) for id_, at in seen.items()]

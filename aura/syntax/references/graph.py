@@ -1,12 +1,12 @@
 """The joined calls of a work tree, to be asked from either end."""
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
 
+from aura.syntax.naming import with_dots
 from aura.syntax.references.types import Confidence, Edge, Symbol
 
 Direction = Literal["callers", "callees"]
@@ -38,7 +38,7 @@ class Graph(Struct, frozen=True, array_like=True, dict=True):
         The first of these that fits anything counts.
         """
         path, _, within = text.rpartition(":")
-        plain, within = dotted(text), dotted(within)
+        plain, within = with_dots(text), with_dots(within)
         named = self._by_last.get(plain.rpartition(".")[2], []) if plain else []
         inside = self._by_last.get(within.rpartition(".")[2], [])
         for found in (
@@ -93,11 +93,6 @@ def draw(edges: Iterable[Edge], definitions: Iterable[Symbol], degraded: Iterabl
     places = {symbol: n for n, symbol in enumerate(symbols)}
     rows = sorted((places[e.caller], places[e.callee], e.confidence, e.lines) for e in edges)
     return Graph(symbols, tuple(rows), tuple(sorted(degraded)))
-
-
-def dotted(text: str) -> str:
-    """Write a qualified name with dots, in whatever language's manner it was given."""
-    return re.sub(r"::|#|/(?=\w+$)", ".", text)
 
 
 def _order(symbol: Symbol) -> tuple[str, str, str, int]:
