@@ -4,8 +4,7 @@ import asyncio
 import os
 import re
 import weakref
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -70,21 +69,8 @@ def _handler(operation: Operation, manual: Manual | None) -> Any:
                 Answer(operation.status, await context.in_thread(_read, context, operation, caller, given))
             )
         # Where the route itself says what is meant, the repository may be gone when the request is repeated.
-        key = await key_of(
-            msgspec.structs.replace(caller, place=None) if operation.needs == "none" else caller, request
-        )
-        async with lock_for(key):
-            if (kept := await replay(context, key)) is not None:
-                return kept
-            answer = await _write(context, operation, caller, given, key)
-        if PLACES & set(operation.emits):
-            context.callers.reload()
-            context.watch.restart()
-        elif SESSIONS & set(operation.emits):
-            context.callers.sessions.reload()
-        elif ASKING & set(operation.emits):
-            await asking.write(context)
-        return reply(answer)
+        keyed = msgspec.structs.replace(caller, place=None) if operation.needs == "none" else caller
+        return await once(context, keyed, request, lambda key: _write(context, operation, caller, given, key))
 
     return handle
 
@@ -97,7 +83,15 @@ async def _write(
     def run(db: Connection) -> Answer:
         return Answer(operation.status, encode(_call(context, operation, db, caller, given, gathered)))
 
-    return await write_once(context, caller, key, run)
+    answer = await write_once(context, caller, key, run)
+    if PLACES & set(operation.emits):
+        context.callers.reload()
+        context.watch.restart()
+    elif SESSIONS & set(operation.emits):
+        context.callers.sessions.reload()
+    elif ASKING & set(operation.emits):
+        await asking.write(context)
+    return answer
 
 
 def _read(context: Context, operation: Operation, caller: Caller, given: Any) -> bytes:
@@ -141,29 +135,34 @@ def _unquoted(said: str) -> str:
     return os.fsdecode(unquote_to_bytes(os.fsencode(said)))
 
 
+async def once(
+    context: Context,
+    caller: Caller,
+    request: web.Request,
+    act: Callable[[Key | None], Awaitable[Answer]],
+) -> web.Response:
+    """Answer a request once for each idempotency key: what it was answered before, or what `act` answers.
+
+    `act` may look at git and at files, and writes with `write_once`. Of two requests with one key the second
+    waits; a kept answer is also given where the request could not be carried out again.
+    """
+    if (key := await _key_of(caller, request)) is None:
+        return reply(await act(None))
+    async with _locks.setdefault(key[:3], asyncio.Lock()):
+        kept = await context.read(lambda db: idempotency.replay(db, key))
+        return reply(kept or await act(key))
+
+
 async def write_once(
     context: Context, caller: Caller, key: Key | None, run: Callable[[Connection], Answer]
 ) -> Answer:
-    """Run a write, once for each idempotency key; to be called under its lock."""
+    """Run the write of a request, and keep its answer under the idempotency key that `once` gave."""
     if key is None:
         return await context.store.write(run)
     return await context.store.write(lambda db: idempotency.once(db, key, run, caller.request_id))
 
 
-def lock_for(key: Key | None) -> AbstractAsyncContextManager[Any]:
-    """Return the lock that requests with this idempotency key share: of two at once the second waits."""
-    return nullcontext() if key is None else _locks.setdefault(key[:3], asyncio.Lock())
-
-
-async def replay(context: Context, key: Key | None) -> web.Response | None:
-    """Answer what this key was answered before, also where the request could not be carried out again."""
-    if key is None:
-        return None
-    kept = await context.read(lambda db: idempotency.replay(db, key))
-    return reply(kept) if kept else None
-
-
-async def key_of(caller: Caller, request: web.Request) -> Key | None:
+async def _key_of(caller: Caller, request: web.Request) -> Key | None:
     """Return the request's idempotency key, bound to its caller, repository, route and body."""
     said = request.headers.get("Idempotency-Key")
     if said is None:

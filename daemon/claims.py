@@ -9,7 +9,7 @@ from aiohttp import web
 
 from aura.api import Caller, Place
 from aura.errors import AuraError
-from aura.idempotency import Answer
+from aura.idempotency import Answer, Key
 from aura.record import cases, checks, hooks, intents, judgements, settings
 from aura.record.cases import Case
 from aura.record.checks import IntentToCheck, change_of
@@ -20,7 +20,7 @@ from aura.store import Connection
 from aura.syntax.evidence import Evidence
 
 from . import asking
-from .bind import encode, key_of, lock_for, replay, reply, write_once
+from .bind import encode, once, write_once
 from .context import SYSTEM, Context
 
 log = logging.getLogger("aura.claims")
@@ -41,10 +41,8 @@ async def check(
     context: Context, caller: Caller, at: IntentToCheck, request: web.Request
 ) -> web.StreamResponse:
     """Judge the claims of one intent now, and answer the intent."""
-    key = await key_of(caller, request)
-    async with lock_for(key):
-        if (kept := await replay(context, key)) is not None:
-            return kept
+
+    async def act(key: Key | None) -> Answer:
         case = await context.read(lambda db: cases.case(db, caller, at.id))
         place = _place_of(context, case) or caller.here
         against = at.against or case.commit or "worktree"
@@ -58,7 +56,9 @@ async def check(
             judgements.settle(db, caller, place, found, sha or against)
             return Answer(200, encode(intents.by_seq(db, case.seq)))
 
-        return reply(await write_once(context, caller, key, write))
+        return await write_once(context, caller, key, write)
+
+    return await once(context, caller, request, act)
 
 
 def _place_of(context: Context, case: Case) -> Place | None:

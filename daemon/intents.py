@@ -19,7 +19,7 @@ from aura.repo import commits
 from aura.store import Connection, one
 
 from .analysis import Job
-from .bind import encode, key_of, lock_for, replay, reply, write_once
+from .bind import encode, once, reply, write_once
 from .context import Context
 from .decode import body_of
 
@@ -38,12 +38,14 @@ async def log(context: Context, caller: Caller, new: NewIntent, request: web.Req
     if new.dry_run:
         new = await _settled(context, caller, new)
         return reply(Answer(200, encode(await _dry_run(context, caller, new))))
-    if (key := await key_of(caller, request)) is None:
-        return reply(await _log(context, caller, await _settled(context, caller, new)))
-    async with lock_for(key):
-        if (kept := await replay(context, key)) is not None:
-            return kept
-        return reply(await _log_once(context, caller, await _settled(context, caller, new), key))
+
+    async def act(key: Key | None) -> Answer:
+        settled = await _settled(context, caller, new)
+        if key is None:
+            return await _log(context, caller, settled)
+        return await _log_once(context, caller, settled, key)
+
+    return await once(context, caller, request, act)
 
 
 async def _log(context: Context, caller: Caller, new: NewIntent) -> Answer:
@@ -104,16 +106,14 @@ async def batch(
     context: Context, caller: Caller, new: NewIntents, request: web.Request
 ) -> web.StreamResponse:
     """Log many intents in one transaction, and answer without waiting for their analysis."""
-    key = await key_of(caller, request)
-    async with lock_for(key):
-        if (kept := await replay(context, key)) is not None:
-            return kept
-        return reply(await _batch(context, caller, new, key, await body_of(request)))
+    given = msgspec.json.decode(await body_of(request))["intents"]
+    return await once(context, caller, request, lambda key: _batch(context, caller, new, key, given))
 
 
-async def _batch(context: Context, caller: Caller, new: NewIntents, key: Key | None, body: bytes) -> Answer:
+async def _batch(
+    context: Context, caller: Caller, new: NewIntents, key: Key | None, given: list[Any]
+) -> Answer:
     items = [await _settled_or_error(context, caller, item) for item in new.intents]
-    given = msgspec.json.decode(body)["intents"]
     logged: dict[int, NewItem] = {}
 
     def write(db: Connection) -> Answer:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from aura.api import Caller, Place
 from aura.errors import AuraError
-from aura.idempotency import Answer
+from aura.idempotency import Answer, Key
 from aura.record import lineage
 from aura.record.lookup import Lookup, not_found
 from aura.record.places import relative
@@ -19,7 +19,7 @@ from aura.team.areas import Area, is_glob
 from aura.team.zones import NewZone
 
 from . import asking
-from .bind import encode, key_of, lock_for, replay, reply, write_once
+from .bind import encode, once, write_once
 from .context import SYSTEM, Context
 
 EXPIRY_SECONDS = 60.0
@@ -28,10 +28,8 @@ log = logging.getLogger("aura.zones")
 
 async def claim(context: Context, caller: Caller, new: NewZone, request: web.Request) -> web.StreamResponse:
     """Claim a zone; a refusal is recorded, and the owner told."""
-    key = await key_of(caller, request)
-    async with lock_for(key):
-        if (kept := await replay(context, key)) is not None:
-            return kept
+
+    async def act(key: Key | None) -> Answer:
         area = await context.read(lambda db: _area(context, db, caller.here, new.target))
 
         def write(db: Connection) -> Answer:
@@ -44,8 +42,10 @@ async def claim(context: Context, caller: Caller, new: NewZone, request: web.Req
                 owned = str(error.details["zone"])
                 await context.store.write(lambda db: zones.contest(db, caller, owned, new.target))
             raise
-    await asking.write(context)
-    return reply(answer)
+        await asking.write(context)
+        return answer
+
+    return await once(context, caller, request, act)
 
 
 async def objections(context: Context, caller: Caller, index: str | None) -> str:
