@@ -81,12 +81,13 @@ class Analyst:
         whole = [(change, None) for change in changed]
         return self._compare(self._repository(git_dir).cat, whole, shapes=False)
 
-    def diff_worktree(self, root: str, base: str, *, shapes: bool = False) -> Diff:
-        """Compare what lies in a work tree with a commit."""
+    def diff_worktree(
+        self, root: str, base: str, *, shapes: bool = False, paths: Sequence[str] | None = None
+    ) -> Diff:
+        """Compare what lies in a work tree, or only at these paths of it, with a commit."""
         worktree = discover(root)
-        return self._compare(
-            self._repository(worktree.git_dir).cat, _uncommitted(worktree, base), shapes=shapes
-        )
+        changed = _uncommitted(worktree, base, paths)
+        return self._compare(self._repository(worktree.git_dir).cat, changed, shapes=shapes)
 
     def diff_staged(self, root: str, base: str, index: str | None) -> Diff:
         """Compare what is staged in a work tree with a commit."""
@@ -114,7 +115,8 @@ class Analyst:
                 changed = _staged(worktree, change.base, index)
                 others = committed(git_dir, change.base, choice)
             else:
-                changed = _uncommitted(worktree, change.base)
+                only = None if change.paths is None else [os.fsdecode(path) for path in change.paths]
+                changed = _uncommitted(worktree, change.base, only)
                 others = present(worktree, choice)
         cat = self._repository(git_dir).cat
         sides = self._sides(cat, changed)
@@ -266,8 +268,8 @@ def _reworded(look: "Look", edits: Sequence[Edit]) -> tuple[tuple[Rewording, ...
     return tuple(found), late
 
 
-def _uncommitted(worktree: WorkTree, base: str) -> _Changed:
-    with Scan(worktree, base, cap=MAX_BYTES) as scan:
+def _uncommitted(worktree: WorkTree, base: str, paths: Sequence[str] | None = None) -> _Changed:
+    with Scan(worktree, base, cap=MAX_BYTES, paths=paths) as scan:
         return list(scan.changes())
 
 

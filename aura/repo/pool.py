@@ -86,9 +86,12 @@ class Pool:
         """Compare two commits or trees, given by id; None is the empty tree."""
         return self._diff(DiffTrees(os.fsencode(git_dir), old, new))
 
-    def diff_worktree(self, root: str, base: str = "HEAD", *, shapes: bool = False) -> Diff:
-        """Compare what lies in the work tree at a folder with a commit."""
-        return self._diff(DiffWorktree(os.fsencode(root), base, shapes))
+    def diff_worktree(
+        self, root: str, base: str = "HEAD", *, shapes: bool = False, paths: Sequence[str] | None = None
+    ) -> Diff:
+        """Compare what lies in the work tree at a folder, or only at these paths of it, with a commit."""
+        only = None if paths is None else [os.fsencode(path) for path in paths]
+        return self._diff(DiffWorktree(os.fsencode(root), base, shapes, only))
 
     def diff_staged(self, root: str, base: str = "HEAD", index: str | None = None) -> Diff:
         """Compare what is staged in the work tree at a folder, or in another index, with a commit."""

@@ -35,11 +35,12 @@ class DiffTrees(Struct, frozen=True, tag=True):
 
 
 class DiffWorktree(Struct, frozen=True, tag=True):
-    """Compare the work tree at a folder with a commit; answered by a `Diff`."""
+    """Compare the work tree at a folder, or only these paths of it, with a commit; answered by a `Diff`."""
 
     root: bytes
     base: str
     shapes: bool = False
+    paths: list[bytes] | None = None
 
 
 class DiffStaged(Struct, frozen=True, tag=True):

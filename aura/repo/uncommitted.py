@@ -8,8 +8,8 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator
-from typing import NamedTuple, Self
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Self
 
 from aura.errors import AuraError
 from aura.repo import git
@@ -22,19 +22,23 @@ from aura.repo.worktrees import WorkTree, discover, head
 _RAW = (*RAW, "--ignore-submodules=dirty")
 UNTRACKED_LIMIT = 10_000
 """Of more untracked files than these, the first are looked at: something was not ignored that should be."""
+ARGUMENTS = 64 << 10
+"""Of more bytes of paths than these, git is not told: all is listed, and the rest left out."""
 
 _POINTER = re.compile(rb"version https://git-lfs\S+\n(?:.*\n)*?oid sha256:([0-9a-f]{64})\nsize (\d+)\n")
 _LOG = logging.getLogger(__name__)
 
 
-def worktree_changes(worktree: WorkTree, base: str = "HEAD") -> list[FileChange]:
+def worktree_changes(
+    worktree: WorkTree, base: str = "HEAD", paths: Sequence[str] | None = None
+) -> list[FileChange]:
     """List the files that differ between a commit and the work tree, untracked and not ignored ones included.
 
     Blob ids on the new side are those of the raw bytes found, whether or not the object store has them. What
     differs only by line ends that a checkout converts, or only in its date, is left out. A conflicted file is
-    compared as it lies there.
+    compared as it lies there. With paths, only these are looked at, and what lies beneath them.
     """
-    with Scan(worktree, base) as scan:
+    with Scan(worktree, base, paths=paths) as scan:
         return [found for found, _ in scan.changes()]
 
 
@@ -48,9 +52,16 @@ def staged_changes(worktree: WorkTree, base: str = "HEAD", index: str | None = N
 
 
 class Scan:
-    """One look at a work tree; for one thread."""
+    """One look at a work tree, or at some paths of it; for one thread."""
 
-    def __init__(self, worktree: WorkTree, base: str = "HEAD", *, cap: int = CAP) -> None:
+    def __init__(
+        self,
+        worktree: WorkTree,
+        base: str = "HEAD",
+        *,
+        cap: int = CAP,
+        paths: Sequence[str] | None = None,
+    ) -> None:
         if worktree.bare:
             hint = "name a commit, or a work tree of this repository"
             message = f"cannot look for uncommitted changes in {git.shown(worktree.root)}: it is bare"
@@ -59,6 +70,7 @@ class Scan:
         self._base = _base(worktree, base)
         self._algorithm = algorithm_of(self._base)
         self._cap = cap
+        self._only = None if paths is None else _Only(paths)
         self._drivers = _filter_drivers(worktree.git_dir)
         self._cat = CatFile(worktree.git_dir, cap=cap)
         try:
@@ -79,9 +91,11 @@ class Scan:
 
     def changes(self) -> Iterator[tuple[FileChange, bytes | None]]:
         """Yield changes by path, each with its new content where that was read from the work tree."""
-        cached = _cached(self._worktree, self._base)
-        dirty = _dirty(self._worktree, self._drivers)
-        untracked = _untracked(self._worktree)
+        if self._only is not None and not self._only.paths:
+            return
+        cached = _cached(self._worktree, self._base, only=self._only)
+        dirty = _dirty(self._worktree, self._drivers, self._only)
+        untracked = _untracked(self._worktree, self._only)
         for path in sorted({*cached, *dirty, *untracked}):
             known = cached.get(path) or dirty.get(path)
             old = _Side(known[1].old_mode, known[1].old_blob) if known else _ABSENT
@@ -160,6 +174,27 @@ _ABSENT = _Side(None, None)
 _Listed = dict[str, tuple[str, FileChange]]
 
 
+class _Only:
+    """The paths that a look is limited to, names and not patterns; git is told where they fit on its line."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.paths = frozenset(path.rstrip("/") for path in paths) - {""}
+        fits = sum(len(os.fsencode(path)) + 1 for path in self.paths) <= ARGUMENTS
+        self.args = sorted(self.paths) if fits else []
+
+    def has(self, path: str) -> bool:
+        """Tell whether this is one of the paths, or lies beneath one."""
+        if path in self.paths:
+            return True
+        return any(path[:at] in self.paths for at, c in enumerate(path) if c == "/")
+
+
+def _ask(worktree: WorkTree, only: _Only | None, *args: str, **kwargs: Any) -> bytes:
+    """Run a git command that ends with paths, which are taken literally."""
+    names = only.args if only else ()
+    return git.run(worktree.git_dir, "--literal-pathspecs", *args, "--", *names, **kwargs)
+
+
 def _base(worktree: WorkTree, base: str) -> str:
     if base != "HEAD":
         return base if is_id(base) else resolve(worktree.git_dir, base)
@@ -168,37 +203,40 @@ def _base(worktree: WorkTree, base: str) -> str:
     return git.run(worktree.git_dir, "hash-object", "-t", "tree", "--stdin").decode().strip()
 
 
-def _cached(worktree: WorkTree, base: str, index: str | None = None) -> _Listed:
-    args = ("diff-index", "--cached", "--ita-invisible-in-index", *_RAW, base, "--")
-    return _listed(git.run(worktree.git_dir, *args, extra={"GIT_INDEX_FILE": index} if index else None))
+def _cached(worktree: WorkTree, base: str, index: str | None = None, only: _Only | None = None) -> _Listed:
+    args = ("diff-index", "--cached", "--ita-invisible-in-index", *_RAW, base)
+    extra = {"GIT_INDEX_FILE": index} if index else None
+    return _listed(_ask(worktree, only, *args, extra=extra), only)
 
 
-def _dirty(worktree: WorkTree, drivers: frozenset[str]) -> _Listed:
+def _dirty(worktree: WorkTree, drivers: frozenset[str], only: _Only | None) -> _Listed:
     """List what is not as the index says, by date and size; `old` is the side of the index."""
     # Entries as young as the index itself are read after all, through the filters: those are taken away.
     settings, extra = _without(worktree.git_dir, drivers)
-    args = (*settings, "diff-files", "-0", "--ita-invisible-in-index", *_RAW, "--")
-    return _listed(git.run(worktree.git_dir, *args, work_tree=worktree.root, extra=extra))
+    args = (*settings, "diff-files", "-0", "--ita-invisible-in-index", *_RAW)
+    return _listed(_ask(worktree, only, *args, work_tree=worktree.root, extra=extra), only)
 
 
-def _untracked(worktree: WorkTree) -> frozenset[str]:
+def _untracked(worktree: WorkTree, only: _Only | None) -> frozenset[str]:
     args = ("ls-files", "--others", "--exclude-standard", "-z")
-    listed = git.run(worktree.git_dir, *args, work_tree=worktree.root).split(b"\0")
+    listed = _ask(worktree, only, *args, work_tree=worktree.root).split(b"\0")
     # A name with a slash at its end is a repository of its own.
-    names = [name for name in listed if name and not name.endswith(b"/")]
+    names = [name.decode("utf-8", "surrogateescape") for name in listed if name and not name.endswith(b"/")]
+    names = [name for name in names if only is None or only.has(name)]
     if len(names) > UNTRACKED_LIMIT:
         _LOG.warning("%s untracked files in %s: too many", len(names), git.shown(worktree.root))
-    return frozenset(name.decode("utf-8", "surrogateescape") for name in names[:UNTRACKED_LIMIT])
+    return frozenset(names[:UNTRACKED_LIMIT])
 
 
-def _listed(output: bytes) -> _Listed:
+def _listed(output: bytes, only: _Only | None = None) -> _Listed:
     tokens = iter(output.split(b"\0"))
     found: _Listed = {}
     for meta in tokens:
         if meta:
             path = next(tokens)
-            known = (meta[-1:].decode(), change(meta, path))
-            found.setdefault(path.decode("utf-8", "surrogateescape"), known)
+            name = path.decode("utf-8", "surrogateescape")
+            if only is None or only.has(name):
+                found.setdefault(name, (meta[-1:].decode(), change(meta, path)))
     return found
 
 

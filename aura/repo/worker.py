@@ -84,7 +84,8 @@ class _Desk(contextlib.ExitStack):
             return iter([analyst.diff_trees(os.fsdecode(request.git_dir), request.old, request.new)])
         if isinstance(request, DiffWorktree):
             root = os.fsdecode(request.root)
-            return iter([analyst.diff_worktree(root, request.base, shapes=request.shapes)])
+            paths = None if request.paths is None else [os.fsdecode(path) for path in request.paths]
+            return iter([analyst.diff_worktree(root, request.base, shapes=request.shapes, paths=paths)])
         if isinstance(request, DiffStaged):
             index = os.fsdecode(request.index) if request.index else None
             return iter([analyst.diff_staged(os.fsdecode(request.root), request.base, index)])

@@ -283,3 +283,15 @@ def test_a_worker_starts_without_what_few_requests_need() -> None:
     assert "aura.syntax.diff" in loaded
     assert not loaded & {"aura.syntax.examine", "aura.syntax.references.join", "aura.repo.calls", "argparse"}
     assert not any(name.startswith(("aura.syntax.languages.", "tree_sitter_")) for name in loaded)
+
+
+def test_some_paths_of_a_work_tree_are_compared_alone(repo: GitRepo) -> None:
+    repo.commit({"a.py": "def f(): pass\n", "b.py": "def g(): pass\n"})
+    repo.write({"a.py": "def f(): return 1\n", "b.py": "def g(): return 1\n", "\udcff.py": "def h(): pass\n"})
+    with Pool(size=1) as pool:
+        root = str(repo.path)
+        assert {e.new.path for e in pool.diff_worktree(root, paths=["a.py"]).edits if e.new} == {"a.py"}
+        assert {e.new.path for e in pool.diff_worktree(root, paths=["\udcff.py"]).edits if e.new} == {
+            "\\xff.py"
+        }
+        assert pool.diff_worktree(root, paths=[]).edits == []

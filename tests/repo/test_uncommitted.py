@@ -17,6 +17,10 @@ def changes(repo: GitRepo, base: str = "HEAD") -> dict[str, FileChange]:
     return {c.path: c for c in worktree_changes(discover(str(repo.path)), base)}
 
 
+def only(repo: GitRepo, *paths: str) -> dict[str, FileChange]:
+    return {c.path: c for c in worktree_changes(discover(str(repo.path)), paths=paths)}
+
+
 def staged(repo: GitRepo) -> dict[str, FileChange]:
     return {c.path: c for c in staged_changes(discover(str(repo.path)))}
 
@@ -281,3 +285,29 @@ def test_the_index_is_not_written(repo: GitRepo) -> None:
     changes(repo)
     staged(repo)
     assert (index.read_bytes(), index.stat().st_mtime_ns) == before
+
+
+ODD = ["a*", "[b]", ":(top)c", "-d", "e\nf", 'g"h', " i", "deep/er/j", "é"]
+
+
+def test_only_the_paths_asked_for_are_looked_at(repo: GitRepo) -> None:
+    repo.commit({".gitignore": "*.log\n", **dict.fromkeys(ODD, "1"), "ab": "1", "c": "1", "gone": "1"})
+    repo.write({**dict.fromkeys([*ODD, "ab", "c"], "22"), "new": "1", "noise.log": "1"})
+    (repo.path / "gone").unlink()
+    whole = changes(repo)
+    for path in [*ODD, "new", "gone"]:
+        assert only(repo, path) == {path: whole[path]}
+    assert only(repo, "new", "a*") == {path: whole[path] for path in ("new", "a*")}
+    assert only(repo, "deep") == only(repo, "deep/er/") == {"deep/er/j": whole["deep/er/j"]}
+    assert only(repo, "noise.log", "nowhere", ".git/config") == only(repo) == {}
+
+
+def test_more_paths_than_fit_on_a_line_are_looked_at_all_the_same(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.commit(dict.fromkeys([*ODD, "left"], "1"))
+    repo.write(dict.fromkeys([*ODD, "left", "new/k"], "22"))
+    wanted = {path: found for path, found in changes(repo).items() if path != "left"}
+    assert only(repo, *ODD, "new") == wanted
+    monkeypatch.setattr(uncommitted, "ARGUMENTS", 10)
+    assert only(repo, *ODD, "new") == wanted
