@@ -86,6 +86,7 @@ class Store:
         self._local = threading.local()
         self._readers: list[Connection] = []
         self._readers_lock = threading.Lock()
+        self._gathered: list[Entry] = []
         self._writer = Writer(self._open, on_commit)
 
     def _open(self) -> Connection:
@@ -147,8 +148,17 @@ class Store:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._writer.put(Entry(batch, given, future, loop))
+        if not self._gathered:
+            loop.call_soon(self._hand_over)
+        self._gathered.append(Entry(batch, given, future, loop))
         return future
+
+    def _hand_over(self) -> None:
+        """Give the writer what this turn of the event loop wrote: one by one the two would wait for each
+        other at every step.
+        """
+        gathered, self._gathered = self._gathered, []
+        self._writer.put(*gathered)
 
     # care
 
@@ -187,6 +197,7 @@ class Store:
             for db in self._readers:
                 _close_reader(db)
             self._readers.clear()
+        self._hand_over()
         self._writer.close()
 
 

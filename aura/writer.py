@@ -56,8 +56,8 @@ class Writer:
     def __init__(self, open_: Callable[[], Connection], on_commit: Callable[[], None]) -> None:
         self._open = open_
         self._on_commit = on_commit
-        self._queue: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
-        self._taken: deque[Entry] = deque()
+        self._line: deque[Entry] = deque()
+        self._knock: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._db = open_()
         self._broken = self._closing = False
         self._thread = threading.Thread(target=self._loop, name="aura-writer", daemon=True)
@@ -66,15 +66,17 @@ class Writer:
     @property
     def waiting(self) -> int:
         """How many entries wait."""
-        return self._queue.qsize() + len(self._taken)
+        return len(self._line)
 
-    def put(self, entry: Entry) -> None:
-        """Queue an entry; its future is done when its effect is durable."""
-        self._queue.put(entry)
+    def put(self, *entries: Entry) -> None:
+        """Queue entries; their futures are done when their effect is durable."""
+        self._line.extend(entries)
+        self._knock.put(None)
 
     def close(self) -> None:
         """Finish what is queued."""
-        self._queue.put(None)
+        self._closing = True
+        self._knock.put(None)
         self._thread.join()
         self._db.close(force=True)
 
@@ -90,27 +92,16 @@ class Writer:
 
     def _wait(self) -> list[Entry]:
         """Wait for the next entries; none come after closing."""
-        if not self._taken and not self._closing:
-            self._accept(self._queue.get())
+        while not self._line and not self._closing:
+            self._knock.get()
         return self._next()
 
     def _next(self) -> list[Entry]:
         """Take the first entry that waits, with those behind it that share its batch."""
-        try:
-            while len(self._taken) < GROUP_CALLS:
-                self._accept(self._queue.get_nowait())
-        except queue.Empty:
-            pass
-        taken, entries = self._taken, list[Entry]()
-        while taken and (not entries or taken[0].batch is entries[0].batch):
-            entries.append(taken.popleft())
+        line, entries = self._line, list[Entry]()
+        while line and len(entries) < GROUP_CALLS and (not entries or line[0].batch is entries[0].batch):
+            entries.append(line.popleft())
         return entries
-
-    def _accept(self, entry: Entry | None) -> None:
-        if entry is None:
-            self._closing = True
-        else:
-            self._taken.append(entry)
 
     def _run_group(self, group: list[Entry], outcomes: list[Outcome]) -> None:
         """Run the first entries and whatever arrives meanwhile in one transaction."""

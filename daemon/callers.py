@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from functools import cache
 
 import msgspec
 
@@ -220,9 +221,14 @@ def _is_young(stamps: tuple[tuple[int, int], ...]) -> bool:
 
 def _stamps(place: Place) -> Stamps:
     """When the files that say who commits here were last written."""
+    return tuple(map(_stamp, (f"{place.common_dir}/config", *_personal())))
+
+
+@cache
+def _personal() -> tuple[str, ...]:
+    """Return where git looks for what a user has set everywhere."""
     config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    files = (f"{place.common_dir}/config", os.path.expanduser("~/.gitconfig"), f"{config}/git/config")
-    return tuple(map(_stamp, files))
+    return os.path.expanduser("~/.gitconfig"), f"{config}/git/config"
 
 
 def _stamp(file: str) -> tuple[int, int]:
