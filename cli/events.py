@@ -1,16 +1,12 @@
 """`aura events`: what happened, or what happens."""
 
 import json
-import time
 from typing import Any
 
 import click
 
-from aura import wire
-
 from . import call, show
-
-AGAIN_SECONDS = 0.3
+from .follow import Refused, follow
 
 
 @click.command("events")
@@ -37,33 +33,24 @@ def command(
         call.print_json(answer)
         return
     newest_last = answer["data"][::-1] if order == "desc" else answer["data"]
-    show.table(("when", "type", "actor", "about"), [_row(event) for event in newest_last])
+    show.table(("when", "type", "actor", "about"), [_row(event) for event in show.printable(newest_last)])
 
 
 def _follow(kinds: str | None, as_json: bool) -> None:
-    """Follow the stream, and take it up again where it broke off."""
-    last: str | None = None
+    """Print events as they come, also after the daemon was replaced."""
     call.ensure_daemon_unless_running()
-    while True:
-        headers = {"Last-Event-ID": last} if last else {}
-        path = f"/v1/events?subscribe=true{f'&type={kinds}' if kinds else ''}"
-        try:
-            for line in wire.stream(path, repo=wire.here(), headers=headers):
-                if line.startswith(b"id: "):
-                    last = line[4:].strip().decode()
-                elif line.startswith(b"data: "):
-                    _print(json.loads(line[6:]), as_json)
-                elif line.startswith(b"{"):
-                    call.refuse(json.loads(line)["error"])
-        except (wire.NoDaemon, ConnectionError):
-            # Whoever stopped the daemon may want it so: it is waited for, not started again.
-            time.sleep(AGAIN_SECONDS)
-        except KeyboardInterrupt:
-            return
+    try:
+        for frame in follow(kinds):
+            if frame is not None and frame.id is not None:
+                _print(frame.data, as_json)
+    except Refused as refusal:
+        call.refuse(refusal.error)
+    except KeyboardInterrupt:
+        return
 
 
 def _print(event: dict[str, Any], as_json: bool) -> None:
-    click.echo(json.dumps(event, ensure_ascii=False) if as_json else "  ".join(_row(event)))
+    click.echo(json.dumps(event, ensure_ascii=False) if as_json else "  ".join(_row(show.printable(event))))
 
 
 def _row(event: dict[str, Any]) -> tuple[str, str, str, str]:

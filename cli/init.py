@@ -90,10 +90,6 @@ def _authors() -> int:
             return found
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def _sum_up(tree: dict[str, Any], hooks: bool, older: bool) -> None:
     counted = call.send("GET", "/v1/intents", query={"aggregate": "count", "group_by": "source"})
     commits = sum(row["count"] for row in counted["data"] if row["key"]["source"] == "commit")
@@ -103,8 +99,8 @@ def _sum_up(tree: dict[str, Any], hooks: bool, older: bool) -> None:
     ]
     edits = sum(int(data[0]["sum"] or 0) for data in sums if data)
     authors = _authors()
-    said = f"{_count(commits, 'commit')} by {_count(authors, 'author')} read"
-    click.echo(f"{tree['repo']}: {said}, {_count(edits, 'entity edit')}")
+    said = f"{show.count(commits, 'commit')} by {show.count(authors, 'author')} read"
+    click.echo(f"{tree['repo']}: {said}, {show.count(edits, 'entity edit')}")
     if older:
         click.echo("older commits are being read in the background: aura worktree list shows how far")
     if not hooks:

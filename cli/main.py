@@ -22,6 +22,7 @@ BY_HAND = {
     "events": ("events", "Show what happened, or follow it."),
     "hooks": ("hooks", "Install git hooks that report commits."),
     "init": ("init", "Register this work tree and read its history."),
+    "watch": ("watch", "Watch work trees, edits, zones, impacts and messages live."),
     "why": ("why", "Tell why a line or an entity is what it is."),
 }
 

@@ -53,12 +53,17 @@ def text(value: Any) -> str:
 def printable(answer: Any) -> Any:
     """Escape what could steer a terminal in the texts of an answer: names and messages are anybody's."""
     if isinstance(answer, dict):
-        return {key: printable(value) for key, value in answer.items()}
+        return {printable(key): printable(value) for key, value in answer.items()}
     if isinstance(answer, list):
         return [printable(value) for value in answer]
     if not isinstance(answer, str) or answer.isprintable():
         return answer
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in answer)
+
+
+def count(number: int, noun: str) -> str:
+    """Write how many there are of something."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def pairs(values: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ _aura() {
     if _aura_is_group "$path"; then path="${path:+$path }$word"; fi
   done
   case $path in
-    "") words="api blame callees callers config daemon db diff doctor entities events hooks init intent log message session status why worktree zone --version --help" ;;
+    "") words="api blame callees callers config daemon db diff doctor entities events hooks init intent log message session status watch why worktree zone --version --help" ;;
     "api") words="--data --header --list --help" ;;
     "blame") words="--kind --state --order --limit --cursor --group-by --aggregate --json --help" ;;
     "callees") words="--all --name-only --limit --cursor --json --help" ;;
@@ -53,6 +53,7 @@ _aura() {
     "session list") words="--state --actor --worktree --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "session start") words="--agent --json --help" ;;
     "status") words="--json --help" ;;
+    "watch") words="--help" ;;
     "why") words="--limit --json --help" ;;
     "worktree") words="add list remove show --help" ;;
     "worktree add") words="--json --help" ;;

@@ -1,0 +1,192 @@
+"""Drawing the board of `aura watch` into so many columns and lines, never more."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from . import show
+from .board import Board
+from .told import place, until
+
+SIDE_BY_SIDE = 140
+GAP = 2
+NARROWEST = 6
+COLOURS = {
+    "exclusive": "yellow", "block": "red", "shared": "green",
+    "error": "red", "warning": "yellow", "info": "dim",
+}  # fmt: skip
+Row = Sequence[str]
+
+
+class Panel(NamedTuple):
+    """A title and its rows; the last column takes what the others leave."""
+
+    title: str
+    rows: Sequence[Row]
+
+
+def draw(board: Board, width: int, height: int) -> list[Text]:
+    """Return the lines of the whole screen, as many as there are or fewer."""
+    top = _heading(board, width)
+    room = height - 1
+    work, happened = _worktrees(board), _happened(board)
+    others = [make(board) for noun, make in OTHERS.items() if board.has(noun)]
+    if width < SIDE_BY_SIDE:
+        return [top, *_column([work, *others, happened], width, room)][:height]
+    left = _column([work, happened], width - width // 2 - GAP, room)
+    right = _column(others, width // 2, room)
+    return [top, *_beside(left, right, width - width // 2)][:height]
+
+
+def share(wanted: Sequence[int], room: int) -> list[int]:
+    """Share room out so that who wants little gets it, and the rest is cut alike."""
+    given = [0] * len(wanted)
+    while room > 0 and (short := [n for n, want in enumerate(wanted) if given[n] < want]):
+        for n in short[:room]:
+            given[n] += 1
+        room -= len(short[:room])
+    return given
+
+
+def fitted(text: str, width: int) -> str:
+    """Cut a text to a width, with an ellipsis where something is lost."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
+
+
+def widths(rows: Sequence[Row], width: int) -> list[int]:
+    """Return how wide each column may be, so that together they fit: the widest give way first."""
+    found = [max(cell_len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    room = max(width - GAP * (len(found) - 1), 0)
+    while sum(found) > room:
+        widest = max(range(len(found)), key=lambda n: found[n])
+        if found[widest] <= NARROWEST:
+            break
+        found[widest] -= 1
+    return found
+
+
+def _heading(board: Board, width: int) -> Text:
+    status = board.lists.get("status") or {}
+    said = ["aura", status.get("repo") or "all repositories"]
+    if unread := status.get("unread_messages"):
+        said.append(f"{unread} unread")
+    state = "" if board.connected else "the daemon is away: waiting for it  "
+    left = fitted("  ".join(map(str, show.printable(said))), max(width - len(state) - 10, 0))
+    line = Text(left, style="bold", no_wrap=True)
+    line.append(" " * max(width - cell_len(left) - len(state) - 7, 1))
+    line.append(state, style="red")
+    line.append("q quits", style="dim")
+    line.truncate(width)
+    return line
+
+
+def _column(panels: Sequence[Panel], width: int, room: int) -> list[Text]:
+    given = share([len(panel.rows) for panel in panels], room - len(panels))
+    return [line for panel, rows in zip(panels, given, strict=True) for line in _panel(panel, width, rows)]
+
+
+def _panel(panel: Panel, width: int, rows: int) -> list[Text]:
+    number = f" ({len(panel.rows)})" if panel.rows else ": none"
+    hidden = f", {len(panel.rows) - rows} more" if 0 < len(panel.rows) > rows else ""
+    title = fitted(f"─ {panel.title}{number}{hidden} ", width)
+    lines = [Text(title + "─" * (width - cell_len(title)), style="cyan", no_wrap=True)]
+    shown = panel.rows[:rows]
+    across = widths(shown, width) if shown else []
+    return lines + [_line(row, across, width) for row in shown]
+
+
+def _line(row: Row, across: Sequence[int], width: int) -> Text:
+    line = Text(no_wrap=True)
+    for n, (cell, room) in enumerate(zip(row, across, strict=True)):
+        text = fitted(cell, room)
+        line.append(text, style=COLOURS.get(cell, ""))
+        if n < len(row) - 1:
+            line.append(" " * (room - cell_len(text) + GAP))
+    line.truncate(width)
+    return line
+
+
+def _beside(left: Sequence[Text], right: Sequence[Text], at: int) -> list[Text]:
+    lines = []
+    for n in range(max(len(left), len(right))):
+        line = left[n].copy() if n < len(left) else Text(no_wrap=True)
+        if n < len(right):
+            line.append(" " * (at - line.cell_len))
+            line.append_text(right[n])
+        lines.append(line)
+    return lines
+
+
+def _worktrees(board: Board) -> Panel:
+    rows = []
+    for tree in show.printable(board.rows("worktrees")):
+        path = tree["worktree"]
+        at_work = [_name(s["actor"]) for s in board.rows("sessions") if s["worktree"] == path]
+        zones = sum(zone["worktree"] == path for zone in board.rows("zones"))
+        rows.append(
+            (
+                place(path), tree.get("branch") or "-", ", ".join(show.printable(at_work)) or "-",
+                _edits(tree), show.count(zones, "zone"), show.count(tree.get("open_impacts") or 0, "impact"),
+            )
+        )  # fmt: skip
+    return Panel("work trees", rows)
+
+
+def _edits(tree: dict[str, object]) -> str:
+    number = tree.get("uncommitted_edits")
+    return show.count(number, "edit") if isinstance(number, int) else "-"
+
+
+def _zones(board: Board) -> Panel:
+    return Panel(
+        "zones",
+        [
+            (z["target"], z["mode"], _name(z["owner"]), f"until {until(z['expires_at'])}", z["reason"] or "")
+            for z in show.printable(board.rows("zones"))
+        ],
+    )
+
+
+def _impacts(board: Board) -> Panel:
+    return Panel(
+        "impacts",
+        [
+            (
+                i["severity"], i["function"], i["change"].replace("_", " "),
+                f"{i['other_branch']} -> {i['your_branch']}",
+            )
+            for i in show.printable(board.rows("impacts"))
+        ],
+    )  # fmt: skip
+
+
+def _messages(board: Board) -> Panel:
+    rows = []
+    for message in show.printable(board.rows("messages")):
+        to = message["to"].get("id") or f"#{message['channel']}"
+        body = " ".join(message["body"].split())
+        rows.append((show.when(message["created_at"])[11:], f"{message['from']['id']} -> {to}", body))
+    return Panel("messages", rows)
+
+
+def _happened(board: Board) -> Panel:
+    return Panel("what happens", [(_clock(h.at), h.said) for h in board.happened])
+
+
+def _clock(at: str) -> str:
+    return show.when(at)[11:] if at else "now"
+
+
+def _name(actor: dict[str, str]) -> str:
+    return actor.get("name") or actor["id"]
+
+
+OTHERS: dict[str, Callable[[Board], Panel]] = {
+    "zones": _zones,
+    "impacts": _impacts,
+    "messages": _messages,
+}
