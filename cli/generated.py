@@ -25,6 +25,8 @@ def command(name: str) -> click.Command | None:
         noun, _, verb = whole.partition(" ")
         if noun == name:
             group.add_command(_leaf(whole), verb)
+    for by_hand in getattr(_module(name), "BY_HAND", ()):
+        group.add_command(by_hand)
     return group
 
 

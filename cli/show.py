@@ -114,3 +114,10 @@ def when(at: str) -> str:
     from datetime import datetime
 
     return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def now() -> str:
+    """Return the present moment as the API writes it."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

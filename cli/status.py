@@ -13,6 +13,7 @@ def show_all(answer: dict[str, Any]) -> None:
             "repo": answer["repo"],
             "worktree": answer["worktree"],
             "branch": answer["branch"],
+            **_unread(answer),
             "strict_mode": "on" if answer["strict_mode"] else "off",
             "pid": answer["pid"],
             "uptime": _span(answer["uptime_seconds"]),
@@ -21,6 +22,11 @@ def show_all(answer: dict[str, Any]) -> None:
             "waiting": ", ".join(f"{name} {n}" for name, n in answer["queue"].items() if n) or "nothing",
         }
     )
+
+
+def _unread(answer: dict[str, Any]) -> dict[str, str]:
+    number = answer.get("unread_messages")
+    return {"unread": f"{show.count(number, 'message')}: aura message read"} if number else {}
 
 
 def _span(seconds: int) -> str:

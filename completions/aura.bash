@@ -44,10 +44,11 @@ _aura() {
     "intent show") words="--json --help" ;;
     "intent suggest") words="--against --file --json --help" ;;
     "log") words="--change --source --author --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
-    "message") words="list read send --help" ;;
+    "message") words="list read send watch --help" ;;
     "message list") words="--unread-only --channel --from --to --thread --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "message read") words="--json --help" ;;
     "message send") words="--channel --to --reply-to --json --help" ;;
+    "message watch") words="--channel --read --json --help" ;;
     "session") words="end list start --help" ;;
     "session end") words="--json --help" ;;
     "session list") words="--state --actor --worktree --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;

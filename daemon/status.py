@@ -13,6 +13,7 @@ from aura.idempotency import Answer
 from aura.record import settings, status
 from aura.record.status import Check, Health, Status
 from aura.store import Connection
+from aura.team import messages
 
 from . import access
 from .bind import encode, reply
@@ -47,6 +48,7 @@ async def show(context: Context, caller: Caller, given: Any, request: web.Reques
             branch=here.branch if here else None,
             head=here.head if here else None,
             session=caller.session,
+            unread_messages=messages.unread(db, caller) if here else None,
             strict_mode=settings.value(db, here.repo if here else None, "strict_mode") == "on",
             team=status.Team(),
             pid=os.getpid(),

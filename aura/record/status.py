@@ -25,7 +25,10 @@ class Queue(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """The daemon's health, and what it knows of the caller's work tree."""
+    """The daemon's health, and what it knows of the caller's work tree.
+
+    `unread_messages` are the caller's; null where no repository is known, and so nobody either.
+    """
 
     version: str
     api_version: str
@@ -34,6 +37,7 @@ class Status(Struct, frozen=True):
     branch: str | None
     head: str | None
     session: str | None
+    unread_messages: int | None
     strict_mode: bool
     team: Team
     pid: int

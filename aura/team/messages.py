@@ -151,16 +151,18 @@ def change(db: Connection, caller: Caller, new: MessageChange) -> Message:
 @op("POST /v1/messages:read", command="message read", scope="write_messages", emits=("message.read",))
 def take(db: Connection, caller: Caller) -> Taken:
     """Give what is unread, oldest first, and mark it as read."""
-    condition, values = _unread(caller)
-    here = ("m.repo = ?", (caller.place.repo,)) if caller.place else ("1", ())
-    sql = (
-        f"SELECT {MESSAGES.columns} FROM {MESSAGES.source}"
-        f" WHERE {condition} AND ({here[0]} OR m.repo IS NULL) ORDER BY m.seq LIMIT ?"
-    )
-    found = rows(db, sql, *values, *here[1], MOST + 1)
+    condition, values = _unread_here(caller)
+    sql = f"SELECT {MESSAGES.columns} FROM {MESSAGES.source} WHERE {condition} ORDER BY m.seq LIMIT ?"
+    found = rows(db, sql, *values, MOST + 1)
     messages = _rows(db, found[:MOST])
     _mark(db, caller, messages)
     return Taken(messages, len(found) > MOST)
+
+
+def unread(db: Connection, caller: Caller) -> int:
+    """Return how many messages would be given as unread."""
+    condition, values = _unread_here(caller)
+    return int(one(db, f"SELECT count(*) FROM messages m WHERE {condition}", *values)[0])
 
 
 def post(
@@ -214,6 +216,14 @@ def _unread(caller: Caller) -> Condition:
         " AND NOT EXISTS (SELECT 1 FROM reads d WHERE d.message = m.seq AND d.reader = ?)",
         (who, actor, who, who),
     )
+
+
+def _unread_here(caller: Caller) -> Condition:
+    """What is unread of the caller's repository and of none."""
+    condition, values = _unread(caller)
+    if caller.place is None:
+        return condition, values
+    return f"{condition} AND (m.repo = ? OR m.repo IS NULL)", (*values, caller.place.repo)
 
 
 def _mark(db: Connection, caller: Caller, messages: list[Message]) -> None:

@@ -1,7 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
-from aura.api import Actor, Caller
+from aura.api import Actor, Caller, Place
 from aura.errors import AuraError
 from aura.record.events import after
 from aura.store import Connection
@@ -88,3 +88,19 @@ def test_taking_gives_the_oldest_first_and_says_where_there_is_more(
     first = messages.take(db, bo)
     assert ([m.body for m in first.data], first.has_more) == (["one", "two"], True)
     assert taken(db, bo) == ["three"]
+
+
+def test_what_is_counted_as_unread_is_what_is_given(db: Connection, ada: Caller, bo: Caller) -> None:
+    for slug in ("shop", "till"):
+        db.execute(
+            "INSERT INTO repositories (slug, common_dir, registered_at) VALUES (?, ?, 0)", (slug, slug)
+        )
+    shop, till = (Place(n, "", "wkt_1", "/w", "/w/.git", "/w/.git") for n in (1, 2))
+    messages.send(db, replace(ada, place=shop), NewMessage("in the shop"))
+    messages.send(db, ada, NewMessage("everywhere"))
+    messages.send(db, ada, NewMessage("not for bo", to="cy@example.org"))
+    found = {place: messages.unread(db, replace(bo, place=place)) for place in (shop, till, None)}
+    assert found == {shop: 2, till: 1, None: 2}
+    assert messages.unread(db, ada) == 0
+    assert len(messages.take(db, replace(bo, place=shop)).data) == 2
+    assert messages.unread(db, bo) == 0
