@@ -46,5 +46,7 @@ def _show(answer: dict[str, Any]) -> None:
     if not answer["data"]:
         since = f" since {show.when(answer['read_since'])}" if answer["read_since"] else ""
         click.echo(f"no intent{since} touches it; aura init --depth N reads more history", err=True)
-    for other in answer["others"]:
-        click.echo(f"also so called: {other['path']}:{other['qualified_name']}", err=True)
+    for path, called in dict.fromkeys((o["path"], o["qualified_name"]) for o in answer["others"]):
+        # What has the same place and name is an overload, or was there before: no other answer by this name.
+        if (path, called) != (about["path"], about["qualified_name"]):
+            click.echo(f"also so called: {path}:{called}", err=True)

@@ -40,7 +40,7 @@ async def claim(context: Context, caller: Caller, new: NewZone, request: web.Req
         except AuraError as error:
             if error.code == "zone_conflict":
                 owned = str(error.details["zone"])
-                await context.store.write(lambda db: zones.contest(db, caller, owned, new.target))
+                await context.store.write(lambda db: zones.contest(db, caller, owned, area.target))
             raise
         await asking.write(context)
         return answer
@@ -73,12 +73,14 @@ def _area(context: Context, db: Connection, here: Place, target: str) -> Area:
     """Find out what is meant: what lies there, a glob, what the text looks like, or an entity."""
     path = relative(here.path, target)
     whole = os.path.join(here.path, path)
+    if path == ".":
+        return Area("path", path, "/")
     if os.path.isdir(whole):
-        return Area("path", target, "/" if path == "." else f"{path}/")
+        return Area("path", f"{path}/", f"{path}/")
     if os.path.lexists(whole):
-        return Area("path", target, path)
+        return Area("path", path, path)
     if is_glob(target):
-        return Area("glob", target)
+        return Area("glob", path if os.path.isabs(target) else target)
     lookup = Lookup(db, here, context.pool, context.ancestry)
     if met := lookup.named(target):
         about = met[0].about
@@ -86,7 +88,8 @@ def _area(context: Context, db: Connection, here: Place, target: str) -> Area:
     if (there := next(lookup.present({target}), None)) is not None:
         return Area("entity", there[1].qualified_name, there[0])
     if "/" in target:
-        return Area("path", target, f"{path}/" if target.endswith("/") else path)
+        path = f"{path}/" if target.endswith("/") else path
+        return Area("path", path, path)
     raise not_found(target)
 
 

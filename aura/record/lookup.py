@@ -16,10 +16,12 @@ from aura.record import lineage
 from aura.record.life import Step, View, lives
 from aura.record.places import relative
 from aura.repo.ancestry import Ancestry
+from aura.repo.files import Beneath
 from aura.repo.pool import Pool
 from aura.repo.requests import Diff
 from aura.store import Connection, one, rows
 from aura.syntax.naming import with_dots
+from aura.syntax.parsing import MAX_BYTES
 from aura.syntax.types import Entity, Side
 
 CANDIDATES = 20
@@ -60,17 +62,28 @@ class Lookup:
     def at(self, path: str, line: int) -> Found:
         """Return the entity that a line of the work tree lies in, or its file where it lies in none.
 
-        Raises `file_not_found`.
+        Raises `file_not_found`, and `invalid_request` beyond the end of the file.
         """
         tables = {file.path: file.table for file in self._pool.entities(self._here.path, None, [path])}
         if path not in tables:
             raise self.no_file(path)
-        met = _around(tables[path].entities, line)
+        entities = tables[path].entities
+        if line > max((entity.end_line for entity in entities), default=0):
+            self._refuse_beyond(path, line)
+        met = _around(entities, line)
         if met is None:
             return Found(Asked(path, line=line), None)
         (entity,) = self.here(path, [met])
         id_ = lineage.id_of(self._db, entity) if entity else None
         return Found(Asked(path, met.qualified_name, met.kind, met.line, met.ordinal, id_), entity)
+
+    def _refuse_beyond(self, path: str, line: int) -> None:
+        with Beneath(self._here.path) as files:
+            found = files.read(path, MAX_BYTES)
+        lines = len(found.data.splitlines()) if found and found.data is not None else line
+        if line > lines:
+            hint = f"It has {lines} line{'' if lines == 1 else 's'}."
+            raise AuraError("invalid_request", f"cannot find line {line} of {path}", hint, {"path": "$.line"})
 
     def here(self, path: str, entities: Sequence[Entity]) -> list[int | None]:
         """Return what entities of a file in the work tree are in the record, uncommitted changes or not."""
@@ -164,7 +177,14 @@ class Lookup:
 
     def present(self, names: Set[str]) -> Iterator[tuple[str, Entity]]:
         """Yield the entities of the work tree that have one of these names, each with its path."""
-        for file in self._pool.entities(self._here.path):
+        try:
+            files = list(self._pool.entities(self._here.path))
+        except AuraError as error:
+            # In a bare repository there is nothing, and what the record knows is all.
+            if error.code != "not_a_repository":
+                raise
+            return
+        for file in files:
             for entity in file.table.entities:
                 if names & {entity.qualified_name, entity.name}:
                     yield file.path, entity

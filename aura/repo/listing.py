@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from aura.errors import AuraError
 from aura.repo import git
 from aura.repo.commits import resolve
 from aura.repo.files import Beneath, algorithm_of, blob_id
@@ -47,6 +48,11 @@ def committed(git_dir: str, rev: str, choice: Choice) -> Iterator[Want]:
                 yield Want(path, blob, int(mode, 8))
 
 
+def holds(git_dir: str, rev: str, path: str) -> bool:
+    """Tell whether a commit has a file or a folder at a path; False where there is no such commit."""
+    return bool(git.run(git_dir, "ls-tree", "-z", "--full-tree", rev, "--", path, accept=(0, 128)))
+
+
 @lru_cache(maxsize=1)
 def _tree(git_dir: str, sha: str) -> bytes:
     """Return git's listing of a commit, which is mostly asked for part by part."""
@@ -60,6 +66,9 @@ def present(worktree: WorkTree, choice: Choice) -> Iterator[Want]:
 
 def names_in(worktree: WorkTree) -> list[str]:
     """List the names in a work tree, tracked or not, but not ignored ones."""
+    if worktree.bare:
+        message = f"cannot look at the files of {git.shown(worktree.root)}: it is bare"
+        raise AuraError("not_a_repository", message, "name a commit, or a work tree of this repository")
     args = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
     listed = git.run(worktree.git_dir, *args, work_tree=worktree.root).split(b"\0")
     return sorted({name.decode("utf-8", "surrogateescape") for name in listed if name})

@@ -187,7 +187,7 @@ def take(db: Connection, caller: Caller, new: NewZone, area: Area) -> Zone:
                 _prolong(db, caller, zone, until)
                 return get(db, zone.id)
         elif (zone.mode, new.mode) != ("shared", "shared") and meet(zone.area, area):
-            raise _conflict(zone, new.target)
+            raise _conflict(zone, area.target)
     id_, actor = new_id("zon"), caller.actor
     db.execute(
         "INSERT INTO zones (id, repo, kind, target, path, entity, mode, reason, actor_id, actor_kind,"

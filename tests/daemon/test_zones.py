@@ -24,22 +24,37 @@ def claim(daemon: Daemon, repo: GitRepo, target: str, session: str = "one", **mo
 
 
 @pytest.mark.parametrize(
-    ("target", "kind", "path"),
+    ("target", "kind", "path", "shown"),
     [
-        ("src", "path", "src/"),
-        (".", "path", "/"),
-        ("src/till.py", "path", "src/till.py"),
-        ("src/*.py", "glob", None),
-        ("Till.pay", "entity", "src/till.py"),
-        ("not/yet.py", "path", "not/yet.py"),
+        ("src", "path", "src/", "src/"),
+        (".", "path", "/", "."),
+        ("src/till.py", "path", "src/till.py", "src/till.py"),
+        ("ROOT/src/till.py", "path", "src/till.py", "src/till.py"),
+        ("ROOT/src", "path", "src/", "src/"),
+        ("src/../src/till.py", "path", "src/till.py", "src/till.py"),
+        ("src/*.py", "glob", None, "src/*.py"),
+        ("ROOT/src/*.py", "glob", None, "src/*.py"),
+        ("Till.pay", "entity", "src/till.py", "Till.pay"),
+        ("not/yet.py", "path", "not/yet.py", "not/yet.py"),
+        ("ROOT/not/yet/", "path", "not/yet/", "not/yet/"),
     ],
 )
 def test_a_target_is_what_it_looks_like(
-    place: tuple[Daemon, GitRepo], target: str, kind: str, path: str | None
+    place: tuple[Daemon, GitRepo], target: str, kind: str, path: str | None, shown: str
 ) -> None:
     daemon, repo = place
-    zone = claim(daemon, repo, target, mode="shared").json()
-    assert (zone["kind"], zone["path"]) == (kind, path)
+    zone = claim(daemon, repo, target.replace("ROOT", str(repo.path)), mode="shared").json()
+    assert (zone["kind"], zone["path"], zone["target"]) == (kind, path, shown)
+    assert daemon.call("DELETE", f"/v1/zones/{zone['id']}", headers={"Aura-Session": "one"}).status == 200
+
+
+def test_a_refusal_names_what_is_claimed_within_the_work_tree(place: tuple[Daemon, GitRepo]) -> None:
+    daemon, repo = place
+    whole = str(repo.path / "src/till.py")
+    zone = claim(daemon, repo, whole).json()
+    assert claim(daemon, repo, whole, "two").error["message"].startswith("cannot claim src/till.py: ")
+    told = daemon.get("/v1/messages?channel=sentinel", repo=repo.path).data[0]["body"]
+    assert told.endswith("wants src/till.py, where you have the zone src/till.py")
     assert daemon.call("DELETE", f"/v1/zones/{zone['id']}", headers={"Aura-Session": "one"}).status == 200
 
 

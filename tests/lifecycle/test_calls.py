@@ -1,5 +1,7 @@
 """Who calls whom, as the command line tells it."""
 
+from pathlib import Path
+
 import pytest
 
 from ..gitrepo import GitRepo
@@ -52,3 +54,19 @@ def test_the_graph_follows_what_is_not_committed(aura: Aura, shop: GitRepo) -> N
     assert callers(aura, shop, "idle") == []
     shop.write({"audit.py": AUDIT + "\n\nidle()\n"})
     assert callers(aura, shop, "idle") == [("audit", "exact")]
+
+
+@pytest.mark.parametrize(
+    "args", [("callers", "note"), ("callees", "pay"), ("callees", "--all"), ("entities",)]
+)
+def test_a_bare_repository_has_no_work_tree_to_look_at(
+    aura: Aura, shop: GitRepo, tmp_path: Path, args: tuple[str, ...]
+) -> None:
+    shop.git("clone", "--quiet", "--bare", str(shop.path), str(tmp_path / "bare.git"))
+    bare = GitRepo(tmp_path / "bare.git", init=False)
+    aura.init(bare)
+    refused = aura.cli(*args, cwd=bare.path)
+    assert refused.returncode == 1
+    assert f"cannot look at the files of {bare.path}: it is bare" in refused.stderr
+    assert aura.why(bare, "note") == ["begin"]
+    assert "cannot find an entity nowhere" in aura.cli("why", "nowhere", cwd=bare.path).stderr

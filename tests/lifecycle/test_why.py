@@ -224,3 +224,23 @@ def test_a_folder_and_an_empty_file_are_told_from_what_is_not_there(aura: Aura, 
     for command in ("why", "blame"):
         assert "it is a folder" in aura.cli(command, "lib", cwd=known.path).stderr
     assert "cannot find anything in empty.py" in aura.cli("blame", "empty.py", cwd=known.path).stderr
+
+
+@pytest.mark.parametrize("args", [("why", "a.py:4"), ("callers", "a.py:4"), ("log", "a.py:4")])
+def test_a_line_beyond_the_end_of_a_file_is_refused(aura: Aura, repo: GitRepo, args: tuple[str, ...]) -> None:
+    repo.commit({"a.py": "def f():\n    return 1\n# the end"}, "begin")
+    aura.init(repo)
+    refused = aura.cli(*args, cwd=repo.path)
+    assert refused.returncode == 2
+    assert refused.stderr == "error: cannot find line 4 of a.py\nhint: It has 3 lines.\n"
+    assert aura.cli("why", "a.py:3", cwd=repo.path).returncode == 0
+
+
+def test_entities_so_called_are_named_once_each(aura: Aura, repo: GitRepo) -> None:
+    twice = "if x:\n    def f():\n        return 1\nelse:\n    def f():\n        return 2\n"
+    repo.commit({"a.py": twice, "b.py": twice}, "begin")
+    aura.init(repo)
+    said = aura.cli("why", "f", cwd=repo.path)
+    path = said.stdout.split()[2]
+    (other,) = {"a.py", "b.py"} - {path}
+    assert said.stderr == f"also so called: {other}:f\n"
