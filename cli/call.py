@@ -2,7 +2,6 @@
 codes.
 """
 
-import json
 import os
 import sys
 from typing import Any, NoReturn
@@ -12,6 +11,8 @@ import click
 
 from aura import __version__, wire
 from aura.errors import CODES, FAILED
+
+from . import show
 
 
 def send(method: str, path: str, body: Any = None, query: dict[str, Any] | None = None, **extra: Any) -> Any:
@@ -88,9 +89,12 @@ def ensure_daemon_unless_running() -> None:
 
 def refuse(error: dict[str, Any]) -> NoReturn:
     """Print an error with its hint and end with its exit code."""
-    click.echo(f"error: {error['message']}", err=True)
-    if error.get("hint"):
-        click.echo(f"hint: {error['hint']}", err=True)
+    hint = error.get("hint")
+    if error["code"] == "invalid_request" and hint and "/openapi.json" in hint:
+        hint = f"{click.get_current_context().command_path} --help shows what it takes."
+    click.echo(show.printable(f"error: {error['message']}"), err=True)
+    if hint:
+        click.echo(show.printable(f"hint: {hint}"), err=True)
     sys.exit(_exit(error["code"]))
 
 
@@ -113,4 +117,4 @@ def segment(text: str) -> str:
 
 def print_json(answer: Any) -> None:
     """Print the API's JSON."""
-    click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+    click.echo(show.json_text(answer, indent=2))

@@ -24,6 +24,8 @@ def command(
     a: str | None, b: str | None, staged: bool, no_index: bool, path: str | None, as_json: bool
 ) -> None:
     """Show which entities changed between A and B, between A and the work tree, or since HEAD."""
+    if "" in (a, b):
+        raise click.UsageError("cannot compare: a revision is empty")
     if staged and (no_index or (b and not os.path.lexists(b))):
         raise click.UsageError("cannot compare: --staged stands for the second revision")
     if no_index:
@@ -44,6 +46,7 @@ def command(
 def _query(a: str | None, b: str | None, path: str | None, to: str) -> dict[str, str | None]:
     if a and b is None and ".." in a:
         a, _, b = a.partition("...") if "..." in a else a.partition("..")
+        b = b or "HEAD"
     return {"from": a or "HEAD", "to": b or to, "path": os.path.abspath(path) if path else None}
 
 
@@ -67,7 +70,8 @@ def _folders(a: str | None, b: str | None, as_json: bool) -> None:
     from aura.syntax.diff import diff, diff_folders
 
     old, new = Path(a), Path(b)
-    for one in (old, new):
+    sides = [one for one in (old, new) if str(one) != os.devnull]
+    for one in sides:
         if not one.exists():
             call.refuse(
                 {
@@ -76,10 +80,11 @@ def _folders(a: str | None, b: str | None, as_json: bool) -> None:
                     "hint": "Give two folders, or two files.",
                 }
             )
-    if old.is_file() != new.is_file():
+    if len({one.is_file() for one in sides}) > 1 or (len(sides) < 2 and any(one.is_dir() for one in sides)):
         raise click.UsageError(f"cannot compare {a} with {b}: one is a file, the other is not")
-    if new.is_file():
-        found = diff({new.name: old.read_bytes()}, {new.name: new.read_bytes()})
+    if all(one.is_file() for one in sides):
+        name = sides[-1].name if sides else ""
+        found = diff(*({name: one.read_bytes()} if one in sides else {} for one in (old, new)))
     else:
         found = diff_folders(old, new)
     body = msgspec.json.encode({"data": found})

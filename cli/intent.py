@@ -37,8 +37,9 @@ def _told(intent: dict[str, Any]) -> tuple[str, str, str, str]:
 
 
 def show_log(answer: dict[str, Any]) -> None:
-    """Say what was logged."""
-    click.echo(f"{answer['id']}  {answer['summary']}")
+    """Say what was logged, or with --dry-run what would be: its id is zero."""
+    is_logged = bool(answer["id"].removeprefix("itn_").strip("0"))
+    click.echo(f"{answer['id'] if is_logged else 'not logged'}  {answer['summary']}")
     if answer["analysis"] == "pending":
         click.echo("the changed entities are still being read: aura intent show " + answer["id"])
     elif answer["analysis"] == "failed":

@@ -1,21 +1,24 @@
 """Logging intents over HTTP: durable first, then analysed, and answered with counts where that is quick."""
 
 import asyncio
+import os
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from aura import idempotency
-from aura.api import Caller
+from aura.api import Caller, Place
 from aura.errors import AuraError
 from aura.idempotency import Answer, Key
+from aura.ids import lowest_id
 from aura.record import checks, intents, nodes
 from aura.record.claims import parsed
 from aura.record.intents import Intent, NewIntent, NewIntents, NewItem
 from aura.record.places import relative
 from aura.record.verdicts import judge
 from aura.repo import commits
+from aura.repo.listing import holds
 from aura.store import Connection, one
 
 from .analysis import Job
@@ -185,7 +188,20 @@ async def _settled(context: Context, caller: Caller, new: Any) -> Any:
     here = caller.here
     commit = await context.in_thread(commits.resolve, here.git_dir, new.commit) if new.commit else None
     files = [relative(here.path, file) for file in new.files]
+    await context.in_thread(_refuse_unknown, here, files, commit)
     return msgspec.structs.replace(new, commit=commit, files=files)
+
+
+def _refuse_unknown(here: Place, files: list[str], commit: str | None) -> None:
+    """Refuse files that are neither in the work tree nor in what it is compared with."""
+    for file in files:
+        if os.path.lexists(os.path.join(here.path, file)):
+            continue
+        revs = [commit, f"{commit}^"] if commit else [here.head] if here.head else []
+        if not any(holds(here.git_dir, rev, file) for rev in revs):
+            also = f" or in commit {commit[:12]}" if commit else " or in HEAD" if here.head else ""
+            message = f"cannot find {file} in the work tree{also}"
+            raise AuraError("file_not_found", message, "aura diff shows what is changed, and where.")
 
 
 async def _dry_run(context: Context, caller: Caller, new: NewIntent) -> Intent:
@@ -201,6 +217,7 @@ async def _dry_run(context: Context, caller: Caller, new: NewIntent) -> Intent:
     changed, added, deleted = nodes.counts(found.edits)
     return msgspec.structs.replace(
         intent,
+        id=lowest_id("itn", 0),
         analysis="done",
         degraded=found.degraded,
         nodes_changed=changed,

@@ -36,7 +36,7 @@ class WorkTree(Struct, frozen=True):
 
 
 class NewWorkTree(Struct, frozen=True, forbid_unknown_fields=True):
-    path: Annotated[str, Meta(description="A path inside the work tree.", min_length=1)]
+    path: Annotated[str, Meta(description="A path inside the work tree.", min_length=1, extra={"path": True})]
 
 
 class WorkTreeId(Struct, frozen=True, forbid_unknown_fields=True):

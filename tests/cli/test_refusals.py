@@ -23,6 +23,7 @@ CASES: list[tuple[tuple[str | bytes, ...], int]] = [
     (("intent", "log", "x", "--ticket", "no-system"), USAGE),
     (("intent", "log", "x", "--commit", "nope"), FAILED),
     (("intent", "log", "x", "--file", "/etc/passwd"), USAGE),
+    (("intent", "log", "x", "--file", "nosuch"), FAILED),
     (("intent", "log", "x", "--wait-ms", "-1"), USAGE),
     (("intent", "list", "--limit", "0"), USAGE),
     (("intent", "list", "--limit", "many"), USAGE),
@@ -41,6 +42,9 @@ CASES: list[tuple[tuple[str | bytes, ...], int]] = [
     (("why", "/etc/passwd"), USAGE),
     (("why", "a.py", "--limit", "0"), USAGE),
     (("diff", "nope"), FAILED),
+    (("diff", ""), USAGE),
+    (("diff", "HEAD~1", ""), USAGE),
+    (("why", "a.py:99999"), USAGE),
     (("diff", "--", "--output=x"), FAILED),
     (("diff", "a", "b", "c"), USAGE),
     (("diff", "--no-index"), USAGE),
@@ -159,3 +163,33 @@ def test_a_folder_that_may_not_be_read_is_told(aura: Aura, tmp_path: Path) -> No
         (shut.path / ".git").chmod(0o700)
     assert done.returncode in (FAILED, REFUSED)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("intent", "log", "x", "--wait-ms", "-1"), "hint: aura intent log --help shows what it takes."),
+        (("why", "a.py", "--limit", "0"), "hint: aura why --help shows what it takes."),
+    ],
+)
+def test_what_is_wrong_with_an_option_is_told_in_terms_of_the_command(
+    aura: Aura, known: GitRepo, args: tuple[str, ...], hint: str
+) -> None:
+    assert hint in aura.cli(*args, cwd=known.path).stderr
+
+
+def test_an_intent_may_name_files_that_are_deleted_or_in_its_commit_alone(aura: Aura, repo: GitRepo) -> None:
+    repo.commit({"a.py": "A = 1\n", "b.py": "B = 1\n"}, "begin")
+    repo.git("rm", "--quiet", "b.py")
+    aura.init(repo)
+    aura.ok("intent", "log", "b goes", "--file", "b.py", cwd=repo.path)
+    repo.commit({}, "b is gone")
+    aura.ok("intent", "log", "b went", "--file", "b.py", "--commit", "HEAD", cwd=repo.path)
+    refused = aura.cli("intent", "log", "b went", "--file", "b.py", cwd=repo.path)
+    assert refused.returncode == FAILED
+    assert refused.stderr.startswith("error: cannot find b.py in the work tree or in HEAD\nhint: ")
+
+
+def test_a_work_tree_may_be_named_from_where_one_is(aura: Aura, repo: GitRepo) -> None:
+    repo.commit({"a.py": "A = 1\n"})
+    assert json.loads(aura.ok("worktree", "add", ".", "--json", cwd=repo.path))["worktree"] == str(repo.path)
