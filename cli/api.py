@@ -6,7 +6,9 @@ import sys
 
 import click
 
-from . import call
+from . import call, show
+
+COLUMNS = 100
 
 
 @click.command("api")
@@ -30,7 +32,7 @@ def command(
     reply = call.raw(method.upper(), path, _body(data), headers=headers)
     text = reply.body.decode("utf-8", "replace")
     with contextlib.suppress(ValueError):
-        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        text = show.json_text(json.loads(text), indent=2)
     click.echo(text)
     if reply.status >= 400:
         sys.exit(call.exit_code(reply))
@@ -59,5 +61,5 @@ def _print_all() -> None:
     spec = call.send("GET", "/openapi.json", repo=None)
     for path, methods in spec["paths"].items():
         for method, entry in methods.items():
-            scope = entry.get("x-aura-scope", "-")
-            click.echo(f"{method.upper():<6} {path:<34} {scope:<14} {entry['summary']}")
+            line = f"{method.upper():<6} {path:<34} {entry.get('x-aura-scope', '-'):<14} {entry['summary']}"
+            click.echo(line if len(line) <= COLUMNS else line[: COLUMNS - 1].rstrip() + "…")

@@ -8,7 +8,9 @@ from . import edits, show
 def show_all(answer: dict[str, Any]) -> None:
     """Show the entities of a file, each with its last intent."""
     show.table(
-        ("lines", "entity", "when", "commit", "author", "summary"), [_row(line) for line in answer["data"]]
+        ("lines", "entity", "when", "commit", "author", "summary"),
+        [_row(line) for line in answer["data"]],
+        cut=("entity", "author", "summary"),
     )
     show.more(answer)
 
@@ -20,4 +22,5 @@ def _row(line: dict[str, Any]) -> tuple[str, ...]:
     if intent is None:
         return *place, "-", sha, "-", "-"
     who = intent["author"]["name"] or intent["author"]["id"]
-    return *place, show.when(intent["created_at"]), sha, who, intent["summary"]
+    when = show.when(intent["created_at"])
+    return *place, when[:10] if show.on_terminal() else when, sha, who, intent["summary"]

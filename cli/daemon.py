@@ -13,7 +13,7 @@ import click
 
 from aura import home, wire
 
-from . import call
+from . import call, show
 
 START_SECONDS, STOP_SECONDS = 20.0, 10.0
 
@@ -273,8 +273,8 @@ def _say_started(who: dict[str, Any]) -> None:
 def _print_entry(line: str) -> None:
     try:
         entry = json.loads(line)
-        click.echo(f"{entry['at']} {entry['level']:<7} {entry['message']}")
+        click.echo(show.printable(f"{entry['at']} {entry['level']:<7} {entry['message']}"))
         if "trace" in entry:
-            click.echo(entry["trace"])
+            click.echo(show.printable(entry["trace"]))
     except ValueError:
-        click.echo(line.rstrip("\n"))
+        click.echo(show.printable(line.rstrip("\n")))

@@ -14,7 +14,7 @@ import click
 from aura import __version__, home, wire
 from aura.errors import NO_DAEMON
 
-from . import call
+from . import call, show
 
 CANARY_SECONDS = 15.0
 
@@ -104,7 +104,8 @@ def _spool() -> Finding:
         return Finding("spool", "fail", f"hooks cannot leave reports in {folder}", mend)
     wire.request("POST", "/v1/hooks:drain", {})
     if left := os.listdir(folder):
-        return Finding("spool", "fail", f"{len(left)} hook reports are not read", "aura daemon logs")
+        seen = f"not read: {show.count(len(left), 'hook report')}"
+        return Finding("spool", "fail", seen, "aura daemon logs")
     return Finding("spool", "ok", "every hook report has been read")
 
 
@@ -210,6 +211,7 @@ def _git_in(folder: str) -> Callable[..., str]:
 
 
 def _print(finding: Finding) -> None:
+    finding = Finding(*show.printable(list(finding)))
     sign = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}[finding.outcome]
     click.echo(f"{sign}  {finding.check:<11} {finding.seen}")
     if finding.mend and finding.outcome != "ok":

@@ -1,6 +1,5 @@
 """`aura events`: what happened, or what happens."""
 
-import json
 from typing import Any
 
 import click
@@ -50,7 +49,7 @@ def _follow(kinds: str | None, as_json: bool) -> None:
 
 
 def _print(event: dict[str, Any], as_json: bool) -> None:
-    click.echo(json.dumps(event, ensure_ascii=False) if as_json else "  ".join(_row(show.printable(event))))
+    click.echo(show.json_text(event) if as_json else "  ".join(_row(show.printable(event))))
 
 
 def _row(event: dict[str, Any]) -> tuple[str, str, str, str]:

@@ -91,6 +91,7 @@ def _authors() -> int:
 
 
 def _sum_up(tree: dict[str, Any], hooks: bool, older: bool) -> None:
+    tree = show.printable(tree)
     counted = call.send("GET", "/v1/intents", query={"aggregate": "count", "group_by": "source"})
     commits = sum(row["count"] for row in counted["data"] if row["key"]["source"] == "commit")
     sums = [
@@ -105,7 +106,7 @@ def _sum_up(tree: dict[str, Any], hooks: bool, older: bool) -> None:
         click.echo("older commits are being read in the background: aura worktree list shows how far")
     if not hooks:
         click.echo("commits are noticed as they are made; aura hooks install reports each at once")
-    newest = call.send("GET", "/v1/intents", query={"limit": 1})["data"]
+    newest = show.printable(call.send("GET", "/v1/intents", query={"limit": 1})["data"])
     if newest:
         click.echo(f"newest: {show.when(newest[0]['created_at'])}  {newest[0]['summary']}")
     readings = (

@@ -1,6 +1,5 @@
 """Showing messages, and following them."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +19,7 @@ def watch(channel: str | None, mark: bool, as_json: bool) -> None:
     try:
         for message in _coming(channel):
             if as_json:
-                click.echo(json.dumps(message, ensure_ascii=False))
+                click.echo(show.json_text(message))
             else:
                 _say(show.printable(message))
             if mark:

@@ -3,21 +3,19 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
 from . import show
 from .board import Board
+from .fit import GAP, Row, fitted, widths
 from .told import place, until
 
 SIDE_BY_SIDE = 140
-GAP = 2
-NARROWEST = 6
 COLOURS = {
     "exclusive": "yellow", "block": "red", "shared": "green",
     "error": "red", "warning": "yellow", "info": "dim",
 }  # fmt: skip
-Row = Sequence[str]
 
 
 class Panel(NamedTuple):
@@ -48,25 +46,6 @@ def share(wanted: Sequence[int], room: int) -> list[int]:
             given[n] += 1
         room -= len(short[:room])
     return given
-
-
-def fitted(text: str, width: int) -> str:
-    """Cut a text to a width, with an ellipsis where something is lost."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
-
-
-def widths(rows: Sequence[Row], width: int) -> list[int]:
-    """Return how wide each column may be, so that together they fit: the widest give way first."""
-    found = [max(cell_len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    room = max(width - GAP * (len(found) - 1), 0)
-    while sum(found) > room:
-        widest = max(range(len(found)), key=lambda n: found[n])
-        if found[widest] <= NARROWEST:
-            break
-        found[widest] -= 1
-    return found
 
 
 def _heading(board: Board, width: int) -> Text:

@@ -1,5 +1,6 @@
 """Rendering: rich tables on a terminal, tab-separated text in a pipe."""
 
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,9 +13,15 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str = "nothing found") -> None:
-    """Print rows under their columns."""
-    shown = [[text(cell) for cell in row] for row in rows]
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    empty: str = "nothing found",
+    cut: Sequence[str] = (),
+) -> None:
+    """Print rows under their columns; on a terminal each row is one line where some columns may be cut."""
+    shown = [[printable(text(cell)) for cell in row] for row in rows]
     if not on_terminal():
         for row in shown:
             click.echo("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
@@ -25,6 +32,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
     from rich.console import Console
     from rich.table import Table
 
+    if cut:
+        from .fit import fitted, widths
+
+        firm = [n for n, column in enumerate(columns) if column not in cut]
+        room = widths([columns, *shown], Console().width, firm)
+        shown = [[fitted(cell, width) for cell, width in zip(row, room, strict=True)] for row in shown]
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         drawn.add_column(
@@ -66,13 +79,20 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def json_text(answer: Any, indent: int | None = None) -> str:
+    """Write JSON that steers no terminal: the same values, with more of their signs escaped."""
+    text = json.dumps(answer, indent=indent, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
 def pairs(values: dict[str, Any]) -> None:
     """Print names and values, one pair a line."""
     width = max((len(name) for name in values), default=0)
     for name, value in values.items():
-        click.echo(
-            f"{name.replace('_', ' '):<{width}}  {text(value)}" if on_terminal() else f"{name}\t{text(value)}"
-        )
+        said = printable(text(value))
+        click.echo(f"{name.replace('_', ' '):<{width}}  {said}" if on_terminal() else f"{name}\t{said}")
 
 
 def is_groups(answer: Any) -> bool:

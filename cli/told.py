@@ -62,7 +62,7 @@ def _checked(_: Event, data: Event) -> str:
 
 
 def _backfilled(_: Event, data: Event) -> str:
-    return f"history: {data['done']} of {data['wanted']} commits read"
+    return f"history: {data['done']} of {show.count(data['wanted'], 'commit')} read"
 
 
 def _zone(verb: str) -> Callable[[Event, Event], str]:

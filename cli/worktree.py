@@ -21,7 +21,7 @@ def history(backfill: dict[str, Any] | None) -> str:
     if backfill is None:
         return "not read"
     if backfill["state"] == "complete":
-        return f"{backfill['done']} commits"
+        return show.count(backfill["done"], "commit")
     if backfill["state"] == "failed":
-        return f"broke off after {backfill['done']} commits: aura init"
-    return f"{backfill['done']} of {backfill['wanted']} commits"
+        return f"broke off after {show.count(backfill['done'], 'commit')}: aura init"
+    return f"{backfill['done']} of {show.count(backfill['wanted'], 'commit')}"

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 from pathlib import Path
 
@@ -63,9 +64,9 @@ def test_lists_in_a_pipe_are_separated_by_tabs(aura: Aura, known: GitRepo) -> No
     assert {len(row) for row in rows} == {6}
 
 
-def on_a_terminal(cwd: Path, *args: str) -> str:
+def on_a_terminal(cwd: Path, *args: str, columns: int = 120) -> str:
     main, side = pty.openpty()
-    env = os.environ | {"TERM": "xterm-256color", "COLUMNS": "120"}
+    env = os.environ | {"TERM": "xterm-256color", "COLUMNS": str(columns)}
     with subprocess.Popen([*AURA, *args], cwd=cwd, stdin=side, stdout=side, stderr=side, env=env):
         os.close(side)
         said = b""
@@ -171,3 +172,70 @@ def test_a_revision_goes_before_a_path_so_called(aura: Aura, repo: GitRepo) -> N
     assert "~ function f" in aura.ok("diff", "HEAD~1", "HEAD", cwd=repo.path)
     assert "~ function f" in aura.ok("diff", "HEAD~1", "a.py", cwd=repo.path)
     assert aura.ok("diff", "HEAD~1", "docs", cwd=repo.path) == ""
+
+
+def test_blame_fits_a_narrow_terminal_and_a_pipe_has_all_of_it(aura: Aura, repo: GitRepo) -> None:
+    summary = "a summary that is much longer than what is left of eighty columns beside its place"
+    repo.commit({"a.py": f"def {'long_' * 12}name():\n    return 1\n\n\ndef g():\n    pass\n"}, summary)
+    aura.init(repo)
+    lines = on_a_terminal(repo.path, "blame", "a.py", columns=80).splitlines()
+    assert len(lines) == 3
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in lines]
+    assert all(len(line) <= 80 for line in plain)
+    assert re.match(r"1-2    function long_lo…  20", plain[1])
+    assert plain[2].endswith("…")
+    assert aura.ok("blame", "a.py", cwd=repo.path).count(summary) == 2
+
+
+def test_a_dry_run_does_not_look_recorded(aura: Aura, known: GitRepo) -> None:
+    said = aura.ok("intent", "log", "once more", "--dry-run", cwd=known.path)
+    assert said.startswith("not logged  once more\n")
+    assert "itn_" not in said
+    id_ = aura.json("intent", "log", "once more", "--dry-run", cwd=known.path)["id"]
+    assert set(id_.removeprefix("itn_")) == {"0"}
+
+
+def test_every_operation_has_its_line_of_a_hundred_columns(aura: Aura, tmp_path: Path) -> None:
+    lines = aura.ok("api", "--list", cwd=tmp_path).splitlines()
+    assert [line for line in lines if len(line) > 100] == []
+    assert "GET    /v1/status" in [line[:17] for line in lines]
+
+
+def test_what_is_new_or_gone_is_compared_with_nothing(own: Aura, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f():\n    return 1\n")
+    assert "+ function f" in own.ok("diff", "--no-index", "/dev/null", "a.py", cwd=tmp_path)
+    assert "- function f" in own.ok("diff", "--no-index", "a.py", "/dev/null", cwd=tmp_path)
+    assert own.cli("diff", "--no-index", "/dev/null", ".", cwd=tmp_path).returncode == 2
+
+
+def test_a_range_without_its_end_ends_at_head(aura: Aura, known: GitRepo) -> None:
+    assert aura.json("diff", "HEAD~1..", cwd=known.path) == aura.json(
+        "diff", "HEAD~1", "HEAD", cwd=known.path
+    )
+
+
+def test_one_is_not_many(aura: Aura, repo: GitRepo) -> None:
+    repo.commit({"a.py": "A = 1\n"}, "begin")
+    aura.init(repo)
+    row = next(r for r in aura.ok("worktree", "list", cwd=repo.path).splitlines() if str(repo.path) in r)
+    assert row.endswith("\t1 commit")
+
+
+def test_what_steers_a_terminal_is_escaped_everywhere(aura: Aura, tmp_path: Path) -> None:
+    repo = GitRepo(tmp_path / "re\x1b[31md")
+    repo.commit({"a.py": "def f():\n    return 1\n"}, "red \x1b[31mtext \x9b31m \u202e")
+    said = on_a_terminal(repo.path, "init")
+    assert "red \\x1b[31mtext" in said
+    assert "re\\x1b[31md: 1 commit by 1 author read" in said
+    aura.ok("message", "send", "red \x1b[31mtext", cwd=repo.path)
+    for args in (
+        ("events",), ("doctor",), ("status",), ("daemon", "status"), ("hooks", "status"),
+        ("why", "nope\x1b[31m"), ("worktree", "list"), ("intent", "list"),
+    ):  # fmt: skip
+        said = on_a_terminal(repo.path, *args)
+        assert said
+        assert [sign for sign in ("\x1b[31m", "\x9b", "\u202e") if sign in said] == [], args
+    shown = aura.ok("intent", "list", "--json", cwd=repo.path)
+    assert "\x9b" not in shown
+    assert "\u202e" not in shown
+    assert json.loads(shown)["data"][0]["summary"] == "red \x1b[31mtext \x9b31m \u202e"

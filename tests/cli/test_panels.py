@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from aura.cli.board import Board, after, with_list
+from aura.cli.fit import GAP, fitted, widths
 from aura.cli.follow import Frame
-from aura.cli.panels import GAP, draw, fitted, share, widths
+from aura.cli.panels import draw, share
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
