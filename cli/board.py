@@ -12,7 +12,6 @@ LISTS: Mapping[str, str] = MappingProxyType(
     {
         "status": "/v1/status",
         "worktrees": "/v1/worktrees?limit=100",
-        "sessions": "/v1/sessions?state=live&limit=100",
         "zones": "/v1/zones?limit=100",
         "impacts": "/v1/impacts?limit=100",
         "messages": "/v1/messages?limit=50",
@@ -24,7 +23,7 @@ AGAIN = {
     "worktree": ("worktrees",),
     "intent": ("worktrees",),
     "repo": ("worktrees",),
-    "session": ("sessions", "worktrees"),
+    "session": ("worktrees",),
     "zone": ("zones", "worktrees"),
     "impact": ("impacts", "worktrees"),
     "message": ("messages", "status"),

@@ -9,7 +9,7 @@ from rich.text import Text
 from . import show
 from .board import Board
 from .fit import GAP, Row, fitted, widths
-from .told import place, until
+from .told import place, sides, until
 
 SIDE_BY_SIDE = 140
 COLOURS = {
@@ -103,21 +103,16 @@ def _beside(left: Sequence[Text], right: Sequence[Text], at: int) -> list[Text]:
 def _worktrees(board: Board) -> Panel:
     rows = []
     for tree in show.printable(board.rows("worktrees")):
-        path = tree["worktree"]
-        at_work = [_name(s["actor"]) for s in board.rows("sessions") if s["worktree"] == path]
-        zones = sum(zone["worktree"] == path for zone in board.rows("zones"))
-        rows.append(
-            (
-                place(path), tree.get("branch") or "-", ", ".join(show.printable(at_work)) or "-",
-                _edits(tree), show.count(zones, "zone"), show.count(tree.get("open_impacts") or 0, "impact"),
-            )
-        )  # fmt: skip
+        live = tree.get("live") or {}
+        at_work = ", ".join(_name(session["actor"]) for session in live.get("sessions", ()))
+        counts = [_counted(live.get(noun + "s"), noun) for noun in ("edit", "zone", "impact")]
+        state = "" if live.get("state") == "watched" else live.get("state") or ""
+        rows.append((place(tree["worktree"]), live.get("branch") or "-", at_work or "-", *counts, state))
     return Panel("work trees", rows)
 
 
-def _edits(tree: dict[str, object]) -> str:
-    number = tree.get("uncommitted_edits")
-    return show.count(number, "edit") if isinstance(number, int) else "-"
+def _counted(number: int | None, noun: str) -> str:
+    return "-" if number is None else show.count(number, noun)
 
 
 def _zones(board: Board) -> Panel:
@@ -134,10 +129,7 @@ def _impacts(board: Board) -> Panel:
     return Panel(
         "impacts",
         [
-            (
-                i["severity"], i["function"], i["change"].replace("_", " "),
-                f"{i['other_branch']} -> {i['your_branch']}",
-            )
+            (i["severity"], i["function"], i["change"].replace("_", " "), sides(i))
             for i in show.printable(board.rows("impacts"))
         ],
     )  # fmt: skip

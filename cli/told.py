@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from . import show
+from . import edits, show
 
 Event = dict[str, Any]
 
@@ -100,6 +100,43 @@ def _ended(_: Event, data: Event) -> str:
     return f"{actor} fell silent" if data["reason"] == "lost" else f"{actor} ended a session"
 
 
+def _opened(_: Event, data: Event) -> str:
+    change = data["change"].replace("_", " ")
+    uses = f", {show.count(data['callers'], 'use')} here" if data.get("callers") else ""
+    return f"{data['severity']}: {data['function']} {change} {sides(data)}{uses}"
+
+
+def _closed(event: Event, data: Event) -> str:
+    verb = event["type"].removeprefix("impact.")
+    return f"{who(event)} {verb} the impact of {data['function']} {sides(data)}"
+
+
+def sides(about: Event) -> str:
+    """Write on which side something changed, and on which it matters: branches, or work trees without one."""
+    theirs, yours = (
+        about.get(f"{side}_branch") or place(about.get(f"{side}_worktree") or "?")
+        for side in ("other", "your")
+    )
+    return f"in {theirs}, for {yours}"
+
+
+def _edited(event: Event, data: Event) -> str:
+    if not data["entities"]:
+        return f"nothing is uncommitted in {_some(data['paths'])}"
+    return f"{who(event)} edits {_some([_entity(e) for e in data['entities']])}"
+
+
+def _entity(entity: Event) -> str:
+    changes = [change.replace("_", " ") for change in entity["changes"]]
+    changes += ["BREAKING"] * (entity["grade"] == "breaking")
+    return f"{edits.named(entity['kind'], entity['qualified_name'])} ({', '.join(changes)})"
+
+
+def _some(things: list[str], most: int = 3) -> str:
+    more = f" and {len(things) - most} more" if len(things) > most else ""
+    return ", ".join(things[:most]) + more
+
+
 TOLD: dict[str, Callable[[Event, Event], str]] = {
     "intent.logged": _logged,
     "intent.analyzed": _analyzed,
@@ -111,6 +148,11 @@ TOLD: dict[str, Callable[[Event, Event], str]] = {
     "setting.changed": lambda event, data: f"{who(event)} set {data['name']} to {data['value']}",
     "session.started": lambda _, data: f"{data['actor'].get('name') or data['actor']['id']} is at work",
     "session.ended": _ended,
+    "impact.opened": _opened,
+    "impact.resolved": _closed,
+    "impact.snoozed": _closed,
+    "impact.dismissed": _closed,
+    "worktree.edited": _edited,
     "zone.claimed": _zone("claimed"),
     "zone.released": _zone("released"),
     "zone.expired": _expired,

@@ -26,14 +26,19 @@ def board(name: str = "shop", zones: int = 1, happened: int = 3) -> Board:
     made, _ = after(Board(), Frame("", {}))
     lists: dict[str, list[dict[str, Any]]] = {
         "worktrees": [
-            {"worktree": f"/w/{name}", "branch": "feat/login", "uncommitted_edits": 3, "open_impacts": 1}
+            {
+                "worktree": f"/w/{name}",
+                "live": {
+                    "state": "watched", "branch": "feat/login", "edits": 3, "zones": 0, "impacts": 1,
+                    "sessions": [{"id": "ses_1", "actor": ADA}],
+                },
+            }
         ],
-        "sessions": [{"worktree": f"/w/{name}", "actor": ADA}],
         "zones": [zone(f"{name}/{n}.py") for n in range(zones)],
         "impacts": [
             {
                 "severity": "error", "function": f"{name}.charge", "change": "signature_changed",
-                "your_branch": "main", "other_branch": "feat/login",
+                "your_branch": None, "your_worktree": f"/w/{name}", "other_branch": "feat/login",
             }
         ],
         "messages": [
@@ -65,8 +70,8 @@ def test_a_small_terminal_shows_every_panel() -> None:
     assert lines[0].startswith("aura  shop  2 unread")
     assert lines[0].endswith("q quits")
     for said in (
-        "─ work trees (1) ─", "shop  feat/login  Ada  3 edits", "1 impact",
-        "─ zones (30, 2", "error  shop.charge  signature changed  feat/login -> main",
+        "─ work trees (1) ─", "shop  feat/login  Ada  3 edits  0 zones  1 impact",
+        "─ zones (30, 2", "error  shop.charge  signature changed  in feat/login, for shop",
         "hello shop", "aura logged: shop 49",
     ):  # fmt: skip
         assert said.replace("(30, 2", "(30)") in text, said

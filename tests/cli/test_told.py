@@ -7,11 +7,16 @@ from aura.cli.told import TOLD, told
 
 from aura.record.events import EventType
 
+IMPACT_EVENTS = ("impact.opened", "impact.resolved", "impact.snoozed", "impact.dismissed")
 ZONE_EVENTS = ("zone.claimed", "zone.released", "zone.expired", "zone.contested")
 ADA = {"id": "ada@example.org", "kind": "human", "name": "Ada"}
 ZONE: dict[str, Any] = {
     "zone": "zon_1", "target": "a.py", "mode": "exclusive", "owner": ADA, "wanted": "a.py",
     "expires_at": "2026-04-21T14:23:09Z",
+}  # fmt: skip
+IMPACT: dict[str, Any] = {
+    "impact": "imp_1", "function": "charge", "path": "a.py", "change": "signature_changed", "callers": 2,
+    "severity": "error", "reason": "", "your_branch": "main", "other_worktree": "/work/feat",
 }  # fmt: skip
 EXAMPLES: dict[str, dict[str, Any]] = {
     "intent.logged": {"summary": "why", "source": "log"},
@@ -28,6 +33,16 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "session.ended": {"session": "ses_1", "actor": ADA, "reason": "lost"},
     "message.posted": {"message": "msg_1", "channel": "team", "to": {"kind": "broadcast"}, "body": "hello"},
     "message.read": {"messages": ["msg_1"], "reader": "ada"},
+    "worktree.edited": {
+        "paths": ["a.py"], "edits": 1, "more": False,
+        "entities": [
+            {
+                "path": "a.py", "line": 1, "kind": "function", "qualified_name": "f", "was": None,
+                "changes": ["signature_changed"], "grade": "breaking", "reason": "",
+            }
+        ],
+    },
+    **dict.fromkeys(IMPACT_EVENTS, IMPACT),
     **dict.fromkeys(ZONE_EVENTS, ZONE),
 }  # fmt: skip
 
@@ -43,7 +58,25 @@ def test_an_event_has_a_sentence(type_: str) -> None:
 
 def test_sentences_are_of_events_that_exist() -> None:
     assert set(EXAMPLES) == set(TOLD)
-    assert set(TOLD) <= {*get_args(EventType), "worktree.edited"}
+    others = {*IMPACT_EVENTS, "worktree.edited"}
+    assert set(TOLD) <= {*get_args(EventType), *others}
+
+
+def test_an_impact_tells_what_changed_where_and_for_whom() -> None:
+    opened = {"type": "impact.opened", "actor": ADA, "data": EXAMPLES["impact.opened"]}
+    assert told(opened) == "error: charge signature changed in feat, for main, 2 uses here"
+    assert (
+        told(opened | {"type": "impact.dismissed"}) == "Ada dismissed the impact of charge in feat, for main"
+    )
+
+
+def test_an_edit_tells_the_first_entities() -> None:
+    data = EXAMPLES["worktree.edited"]
+    edited = {"type": "worktree.edited", "actor": ADA, "worktree": "/work/shop", "data": data}
+    assert told(edited) == "Ada edits function f (signature changed, BREAKING) [shop]"
+    many = told(edited | {"data": data | {"entities": data["entities"] * 5}})
+    assert many.endswith(" and 2 more [shop]")
+    assert told(edited | {"data": data | {"entities": []}}) == "nothing is uncommitted in a.py [shop]"
 
 
 def test_an_event_that_tells_less_or_other_things_is_told_plainly() -> None:

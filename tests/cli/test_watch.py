@@ -50,7 +50,7 @@ class Terminal:
         while text not in self.screen:
             assert time.monotonic() < end, f"{text!r} did not come; this did: {self.screen}"
             self._read(0.1)
-        return self.screen.splitlines()
+        return self.screen.split("\n")
 
     @property
     def said(self) -> str:
@@ -110,7 +110,13 @@ def test_everything_is_shown_as_it_happens_and_q_leaves_the_terminal_as_it_was(
     own.ok("zone", "claim", "a.py", cwd=repo.path, env={"AURA_SESSION": session})
     own.ok("message", "send", "red \x1b[31m text", cwd=repo.path)
     own.log(repo, "why it is so")
-    for said in ("zones (1)", "messages (1)", "logged: why it is so", "red \\x1b[31m text", "1 zone "):
+    for said in (
+        "zones (1)",
+        "messages (1)",
+        "logged: why it is so",
+        "red \\x1b[31m text",
+        "claude-code claimed a.py",
+    ):
         watching.until(said)
     lines = watching.until("exclusive  claude-code")
     assert len(lines) == 24
