@@ -10,7 +10,8 @@ every method but GET, unless `writes=False`), the `Caller`, services such as the
 input struct, whose fields come from the path, from the query (GET, DELETE) or from the JSON body. What must
 be read from git or from files beforehand is read by `gather(input)`, outside the transaction, and given to
 the parameter with its type. `items` names the field of a batch: an item of it that is not valid is given to
-the function as its error. `also` are further statuses with the same shape of answer. An operation whose
+the function as its error. `also` are further statuses with the same shape of answer, `aliases` paths that
+clients outside expect. An operation whose
 function must stream or wait is bound by hand in the daemon (`manual=True`); its declaration still gives every
 other face.
 """
@@ -57,6 +58,7 @@ class Operation:
     gather: Callable[[Any], Any] | None
     items: str | None
     also: tuple[int, ...]
+    aliases: tuple[str, ...]
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -84,6 +86,7 @@ def op(
     name: str | None = None,
     items: str | None = None,
     also: tuple[int, ...] = (),
+    aliases: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as an operation; `scope=None` is for probes and documents alone, which need no
     rights.
@@ -111,7 +114,7 @@ def op(
         OPERATIONS[called] = Operation(
             called, method, path, scope, func, taken, inputs[0] if inputs else None, output, summary, doc,
             command, emits, listing, needs, (method != "GET") if writes is None else writes, manual, status,
-            media, gather, items, also,
+            media, gather, items, also, aliases,
         )  # fmt: skip
         return func
 

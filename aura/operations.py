@@ -3,6 +3,7 @@
 from aura import openapi
 from aura.op import OPERATIONS
 from aura.record import (
+    audit,
     blame,
     calls,
     checks,
@@ -14,6 +15,7 @@ from aura.record import (
     hooks,
     intents,
     log,
+    metrics,
     nodes,
     settings,
     status,
@@ -23,7 +25,7 @@ from aura.record import (
 from aura.team import messages, sessions, zones
 
 __all__ = [
-    "OPERATIONS", "blame", "calls", "checks", "database", "diff", "entities", "events", "history",
-    "hooks", "intents", "log", "messages", "nodes", "openapi", "sessions", "settings", "status", "why",
-    "worktrees", "zones",
+    "OPERATIONS", "audit", "blame", "calls", "checks", "database", "diff", "entities", "events", "history",
+    "hooks", "intents", "log", "messages", "metrics", "nodes", "openapi", "sessions", "settings", "status",
+    "why", "worktrees", "zones",
 ]  # fmt: skip

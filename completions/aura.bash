@@ -7,8 +7,9 @@ _aura() {
     if _aura_is_group "$path"; then path="${path:+$path }$word"; fi
   done
   case $path in
-    "") words="api blame callees callers config daemon db diff doctor entities events hooks init intent log message session status watch why worktree zone --version --help" ;;
+    "") words="api audit blame callees callers config daemon db diff doctor entities events hooks init intent log message session status watch why worktree zone --version --help" ;;
     "api") words="--data --header --list --help" ;;
+    "audit") words="--action --actor --kind --session --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "blame") words="--kind --state --order --limit --cursor --group-by --aggregate --json --help" ;;
     "callees") words="--all --name-only --limit --cursor --json --help" ;;
     "callers") words="--confidence --path --order --limit --cursor --group-by --aggregate --json --help" ;;

@@ -11,7 +11,7 @@ from aura import __version__
 from aura.errors import AuraError
 from aura.ids import new_id
 
-from . import access
+from . import access, metrics
 from .bind import routes
 from .context import CONTEXT, REQUEST_ID, Context, Manual
 from .runner import too_large
@@ -42,6 +42,7 @@ async def envelope(request: web.Request, handler: Handler) -> web.StreamResponse
         raise
     except Exception as error:
         response = _failure(request, error, id_)
+    metrics.count(context, request, response.status)
     if not response.prepared:
         stamp(context, request, response)
     return response

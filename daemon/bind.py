@@ -40,11 +40,12 @@ def routes(manual: dict[str, Manual]) -> list[web.RouteDef]:
     return [
         web.route(
             o.method,
-            _pattern(o.path),
+            _pattern(path),
             _handler(o, manual.get(o.name)),
             expect_handler=expected,
         )
         for o in OPERATIONS.values()
+        for path in (o.path, *o.aliases)
     ]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class Context:
     ancestry: Ancestry = field(default_factory=Ancestry)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    answers: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     analyst: "Analyst" = field(init=False)
     backfills: "Backfills" = field(init=False)
     watch: "Watch" = field(init=False)

@@ -1,6 +1,6 @@
 """The operations that are bound by hand, because they stream, wait, or speak of the daemon itself."""
 
-from . import backfill, claims, commits, events, intents, spool, status, zones
+from . import backfill, claims, commits, events, intents, metrics, spool, status, zones
 from .context import Manual
 
 MANUAL: dict[str, Manual] = {
@@ -11,6 +11,7 @@ MANUAL: dict[str, Manual] = {
     "intents.batch": intents.batch,
     "intents.check": claims.check,
     "intents.log": intents.log,
+    "metrics.show": metrics.show,
     "openapi.document": status.document,
     "openapi.page": status.page,
     "status.healthz": status.ready,

@@ -83,19 +83,19 @@ def token(caller: Caller) -> Token:
     raise LookupError("answered by the daemon")
 
 
-@op("GET /livez", scope=None, needs="none", manual=True)
+@op("GET /livez", scope=None, needs="none", manual=True, aliases=("/health/live",))
 def livez(caller: Caller) -> Health:
     """Tell that the daemon lives."""
     raise LookupError("answered by the daemon")
 
 
-@op("GET /readyz", scope=None, needs="none", manual=True, also=(503,))
+@op("GET /readyz", scope=None, needs="none", manual=True, also=(503,), aliases=("/health/ready",))
 def readyz(caller: Caller) -> Health:
     """Tell whether the daemon can write its log."""
     raise LookupError("answered by the daemon")
 
 
-@op("GET /healthz", scope=None, needs="none", manual=True, also=(503,))
+@op("GET /healthz", scope=None, needs="none", manual=True, also=(503,), aliases=("/health/",))
 def healthz(caller: Caller) -> Health:
     """Tell how the daemon's parts are."""
     raise LookupError("answered by the daemon")

@@ -118,6 +118,12 @@ class Pool:
         parts = self.size * 2
         return self._files([FolderEntities(os.fsencode(root), part, parts) for part in range(parts)])
 
+    @property
+    def load(self) -> tuple[int, int]:
+        """How many workers are at work, and how many wait for some."""
+        with self._changed:
+            return len(self._busy) + self._starting, len(self._free)
+
     def close(self) -> None:
         """End all workers; calls that wait for one raise AuraError `shutting_down`."""
         self._closed.set()
