@@ -40,7 +40,7 @@ def _follow(kinds: str | None, as_json: bool) -> None:
     call.ensure_daemon_unless_running()
     try:
         for frame in follow(kinds):
-            if frame is not None and frame.id is not None:
+            if frame is not None and frame.type:
                 _print(frame.data, as_json)
     except Refused as refusal:
         call.refuse(refusal.error)
