@@ -20,6 +20,7 @@ LISTS: Mapping[str, str] = MappingProxyType(
 """What is read from the daemon; a list that it does not have is left out."""
 
 AGAIN = {
+    "": ("worktrees",),
     "worktree": ("worktrees",),
     "intent": ("worktrees",),
     "repo": ("worktrees",),
@@ -28,7 +29,8 @@ AGAIN = {
     "impact": ("impacts", "worktrees"),
     "message": ("messages", "status"),
 }
-"""Which lists an event about a noun makes old."""
+"""Which lists an event about a noun makes old. A sign of life without one (every half minute) stands for what
+no event tells of: a branch that was checked out, a first look that found nothing."""
 
 ELSEWHERE = {"message.posted", "message.read", "intent.analyzed", "intent.linked"}
 """Events that a list shows better, or that only end what another began."""
@@ -42,6 +44,9 @@ class Happening(NamedTuple):
     said: str
 
 
+UNSURE = "starting"
+
+
 class Board(NamedTuple):
     """The lists as they were read last (None where the daemon has no such list), and what happened since."""
 
@@ -52,6 +57,11 @@ class Board(NamedTuple):
     def rows(self, noun: str) -> Rows:
         """Return the rows of a list, none where it is not known."""
         return list((self.lists.get(noun) or {}).get("data", ()))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every work tree was looked at since the daemon began."""
+        return all((tree.get("live") or {}).get("state") != UNSURE for tree in self.rows("worktrees"))
 
     def has(self, noun: str) -> bool:
         """Tell whether the daemon has such a list, as far as is known."""

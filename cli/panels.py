@@ -9,7 +9,7 @@ from rich.text import Text
 from . import show
 from .board import Board
 from .fit import GAP, Row, fitted, widths
-from .told import place, sides, until
+from .told import called, place, sides, until
 
 SIDE_BY_SIDE = 140
 COLOURS = {
@@ -104,7 +104,7 @@ def _worktrees(board: Board) -> Panel:
     rows = []
     for tree in show.printable(board.rows("worktrees")):
         live = tree.get("live") or {}
-        at_work = ", ".join(_name(session["actor"]) for session in live.get("sessions", ()))
+        at_work = ", ".join(called(session["actor"]) for session in live.get("sessions", ()))
         counts = [_counted(live.get(noun + "s"), noun) for noun in ("edit", "zone", "impact")]
         state = "" if live.get("state") == "watched" else live.get("state") or ""
         rows.append((place(tree["worktree"]), live.get("branch") or "-", at_work or "-", *counts, state))
@@ -119,7 +119,7 @@ def _zones(board: Board) -> Panel:
     return Panel(
         "zones",
         [
-            (z["target"], z["mode"], _name(z["owner"]), f"until {until(z['expires_at'])}", z["reason"] or "")
+            (z["target"], z["mode"], called(z["owner"]), f"until {until(z['expires_at'])}", z["reason"] or "")
             for z in show.printable(board.rows("zones"))
         ],
     )
@@ -140,7 +140,7 @@ def _messages(board: Board) -> Panel:
     for message in show.printable(board.rows("messages")):
         to = message["to"].get("id") or f"#{message['channel']}"
         body = " ".join(message["body"].split())
-        rows.append((show.when(message["created_at"])[11:], f"{message['from']['id']} -> {to}", body))
+        rows.append((show.when(message["created_at"])[11:], f"{called(message['from'])} -> {to}", body))
     return Panel("messages", rows)
 
 
@@ -150,10 +150,6 @@ def _happened(board: Board) -> Panel:
 
 def _clock(at: str) -> str:
     return show.when(at)[11:] if at else "now"
-
-
-def _name(actor: dict[str, str]) -> str:
-    return actor.get("name") or actor["id"]
 
 
 OTHERS: dict[str, Callable[[Board], Panel]] = {

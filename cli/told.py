@@ -18,8 +18,8 @@ def told(event: Event) -> str:
     except (KeyError, TypeError, AttributeError):
         # An older or newer daemon may tell less of it than this command knows to ask for.
         said = _plainly(event, event["data"])
-    where = f" [{place(event['worktree'])}]" if event.get("worktree") else ""
-    return " ".join(f"{said}{where}".split())
+    where = f"{place(event['worktree'])}: " if event.get("worktree") else ""
+    return " ".join(f"{where}{said}".split())
 
 
 def place(worktree: str) -> str:
@@ -28,9 +28,13 @@ def place(worktree: str) -> str:
 
 
 def who(event: Event) -> str:
-    """Return who did it."""
-    actor = event.get("actor") or {}
-    return str(actor.get("name") or actor.get("id") or "aura")
+    """Return who did it, for short: events know no more than an address of most."""
+    return called(event.get("actor") or {"id": "aura"})
+
+
+def called(actor: Event) -> str:
+    """Return the name of an actor, or what stands for it in the address."""
+    return str(actor.get("name") or str(actor["id"]).partition("@")[0] or actor["id"])
 
 
 def until(at: str) -> str:
@@ -82,7 +86,7 @@ def _contested(event: Event, data: Event) -> str:
 
 
 def _owner(data: Event) -> str:
-    return str(data["owner"]["name"] or data["owner"]["id"])
+    return called(data["owner"])
 
 
 def _posted(event: Event, data: Event) -> str:
@@ -96,7 +100,7 @@ def _read(event: Event, data: Event) -> str:
 
 
 def _ended(_: Event, data: Event) -> str:
-    actor = data["actor"].get("name") or data["actor"]["id"]
+    actor = called(data["actor"])
     return f"{actor} fell silent" if data["reason"] == "lost" else f"{actor} ended a session"
 
 
@@ -146,7 +150,7 @@ TOLD: dict[str, Callable[[Event, Event], str]] = {
     "worktree.registered": lambda event, _: f"{who(event)} registered a work tree",
     "worktree.forgotten": lambda event, _: f"{who(event)} forgot a work tree",
     "setting.changed": lambda event, data: f"{who(event)} set {data['name']} to {data['value']}",
-    "session.started": lambda _, data: f"{data['actor'].get('name') or data['actor']['id']} is at work",
+    "session.started": lambda _, data: f"{called(data['actor'])} is at work",
     "session.ended": _ended,
     "impact.opened": _opened,
     "impact.resolved": _closed,

@@ -23,6 +23,7 @@ from .told import told
 DRAW_SECONDS = 0.1
 READ_SECONDS = 0.25
 TICK_SECONDS = 15.0
+UNSETTLED_SECONDS = 0.5
 SUSPEND = "\x1a"
 Change = Callable[[Board], tuple[Board, frozenset[str]]]
 
@@ -187,7 +188,10 @@ class _Screen:
         """Wait for a key, or for something new to draw; return the key."""
         key = self._key(DRAW_SECONDS, woken=False)
         if not key:
-            key = self._key(TICK_SECONDS, woken=True)
+            settled = self._board.is_settled
+            key = self._key(TICK_SECONDS if settled else UNSETTLED_SECONDS, woken=True)
+            if not settled:
+                self._feed.read_again(["worktrees"])
         with contextlib.suppress(BlockingIOError):
             os.read(self._woken, 65536)
         return key

@@ -24,7 +24,7 @@ def test_with_the_stream_every_list_is_to_be_read() -> None:
     board, old = after(Board(), Frame("", {}))
     assert board.connected
     assert old == set(LISTS)
-    assert after(board, Frame("", {})) == (board, frozenset())
+    assert after(board, Frame("", {})) == (board, {"worktrees"})
 
 
 def test_a_break_is_shown_and_ends_with_the_next_frame_which_makes_every_list_old() -> None:
@@ -33,7 +33,7 @@ def test_a_break_is_shown_and_ends_with_the_next_frame_which_makes_every_list_ol
     board, old = after(board, frame("intent.logged", {"summary": "x", "source": "log"}))
     assert board.connected
     assert old == set(LISTS)
-    assert board.happened[0].said == "Ada logged: x [shop]"
+    assert board.happened[0].said == "shop: Ada logged: x"
 
 
 def test_an_event_makes_the_lists_of_its_noun_old() -> None:
@@ -50,7 +50,7 @@ def test_what_happened_comes_newest_first_and_is_kept_for_a_while() -> None:
     for number in range(KEPT + 10):
         board, _ = after(board, frame("intent.logged", {"summary": str(number), "source": "log"}))
     assert len(board.happened) == KEPT
-    assert board.happened[0].said == f"Ada logged: {KEPT + 9} [shop]"
+    assert board.happened[0].said == f"shop: Ada logged: {KEPT + 9}"
 
 
 def test_what_a_list_shows_is_not_told_twice() -> None:
@@ -64,13 +64,20 @@ def test_the_same_thing_again_takes_the_place_of_the_first() -> None:
     board, _ = after(board, frame("repo.backfilled", {"done": 1, "wanted": 9}))
     board, _ = after(board, frame("repo.backfilled", {"done": 2, "wanted": 9}))
     assert [h.type for h in board.happened] == ["repo.backfilled", "worktree.edited"]
-    assert board.happened[0].said == "history: 2 of 9 commits read [shop]"
+    assert board.happened[0].said == "shop: history: 2 of 9 commits read"
 
 
 def test_the_past_is_shown_in_order() -> None:
     past = [event("intent.logged", {"summary": text, "source": "log"}) for text in ("newest", "older")]
     said = [happening.said for happening in with_past(Board(), past).happened]
-    assert said == ["Ada logged: newest [shop]", "Ada logged: older [shop]"]
+    assert said == ["shop: Ada logged: newest", "shop: Ada logged: older"]
+
+
+def test_work_trees_that_were_not_looked_at_yet_are_asked_for_again() -> None:
+    assert CONNECTED.is_settled
+    for state, is_settled in (("starting", False), ("watched", True), ("missing", True)):
+        trees = {"data": [{"live": {"state": "watched"}}, {"live": {"state": state}}]}
+        assert with_list(CONNECTED, "worktrees", trees).is_settled == is_settled
 
 
 def test_a_list_that_the_daemon_does_not_have_is_known_to_be_missing() -> None:

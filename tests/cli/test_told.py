@@ -51,7 +51,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 def test_an_event_has_a_sentence(type_: str) -> None:
     event = {"type": type_, "actor": ADA, "worktree": "/work/shop", "data": EXAMPLES[type_]}
     said = told(event)
-    assert said.endswith(" [shop]")
+    assert said.startswith("shop: ")
     assert "{" not in said
     assert "." in said or type_ not in said
 
@@ -73,15 +73,21 @@ def test_an_impact_tells_what_changed_where_and_for_whom() -> None:
 def test_an_edit_tells_the_first_entities() -> None:
     data = EXAMPLES["worktree.edited"]
     edited = {"type": "worktree.edited", "actor": ADA, "worktree": "/work/shop", "data": data}
-    assert told(edited) == "Ada edits function f (signature changed, BREAKING) [shop]"
+    assert told(edited) == "shop: Ada edits function f (signature changed, BREAKING)"
     many = told(edited | {"data": data | {"entities": data["entities"] * 5}})
-    assert many.endswith(" and 2 more [shop]")
-    assert told(edited | {"data": data | {"entities": []}}) == "nothing is uncommitted in a.py [shop]"
+    assert many.endswith(" and 2 more")
+    assert told(edited | {"data": data | {"entities": []}}) == "shop: nothing is uncommitted in a.py"
 
 
 def test_an_event_that_tells_less_or_other_things_is_told_plainly() -> None:
     assert told({"type": "zone.claimed", "actor": ADA, "data": {}}) == "Ada: zone claimed"
     assert told({"type": "moon.risen", "data": {"phase": "full"}}) == "aura: moon risen phase=full"
+
+
+def test_who_has_no_name_is_called_by_what_stands_before_the_at() -> None:
+    logged = {"type": "intent.logged", "data": EXAMPLES["intent.logged"]}
+    assert told(logged | {"actor": {"id": "ada@example.org"}}) == "ada logged: why"
+    assert told(logged | {"actor": {"id": "@ada"}}) == "@ada logged: why"
 
 
 def test_a_sentence_is_one_line_that_steers_no_terminal() -> None:

@@ -162,7 +162,7 @@ def test_a_pipe_gets_a_line_for_each_event(aura: Aura, known: GitRepo) -> None:
             line = watcher.stdout.readline()
         finally:
             watcher.send_signal(signal.SIGINT)
-        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d  \S.*: are you \\x1b\[31mthere \[shop\]\n", line), line
+        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d  shop: \S+: are you \\x1b\[31mthere\n", line), line
     assert watcher.returncode == 0
 
 
