@@ -8,6 +8,7 @@ from aura.api import Caller
 from aura.errors import AuraError
 from aura.record import hooks
 from aura.record.hooks import ToCommit
+from aura.repo.git import shown
 
 from . import claims, zones
 from .context import Context
@@ -34,4 +35,5 @@ async def may_commit(
             said = hooks.unchecked("that took too long")
         except AuraError as error:
             said = hooks.unchecked(error.message)
-    return web.Response(text=f"{said}\n")
+    # git prints it as it is.
+    return web.Response(text="".join(f"{shown(line)}\n" for line in said.split("\n")))

@@ -55,6 +55,12 @@ def test_a_zone_follows_what_it_is_about_under_another_name(aura: Aura, repo: Gi
     assert "refused" in told(side)
 
 
+def test_what_a_hook_says_steers_no_terminal(aura: Aura, repo: GitRepo, side: GitRepo) -> None:
+    claim(aura, repo, "pay", "--mode", "block", "--reason", "red \x1b[31m and \u202eback")
+    side.write({"shop.py": SHOP.replace("total\n", "total + 1\n")})
+    assert "(red \\x1b[31m and \\u202eback) until" in told(side)
+
+
 def test_an_exclusive_zone_only_warns(aura: Aura, repo: GitRepo, side: GitRepo) -> None:
     claim(aura, repo, "shop.py")
     side.write({"shop.py": SHOP + "\n\npay(1)\n"})
