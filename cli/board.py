@@ -48,9 +48,12 @@ UNSURE = "starting"
 
 
 class Board(NamedTuple):
-    """The lists as they were read last (None where the daemon has no such list), and what happened since."""
+    """The lists as they were read last (None where the daemon has no such list), and what happened since.
 
-    connected: bool = False
+    `connected` is None before the first try.
+    """
+
+    connected: bool | None = None
     lists: Mapping[str, Any] = MappingProxyType({})
     happened: tuple[Happening, ...] = ()
 
@@ -62,6 +65,12 @@ class Board(NamedTuple):
     def is_settled(self) -> bool:
         """Whether every work tree was looked at since the daemon began."""
         return all((tree.get("live") or {}).get("state") != UNSURE for tree in self.rows("worktrees"))
+
+    def title(self, noun: str, called: str) -> str:
+        """Return the title of a list with how many rows it has, once that is known."""
+        if noun not in self.lists:
+            return called
+        return f"{called} ({len(self.rows(noun))})" if self.rows(noun) else f"{called}: none"
 
     def has(self, noun: str) -> bool:
         """Tell whether the daemon has such a list, as far as is known."""

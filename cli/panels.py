@@ -53,7 +53,7 @@ def _heading(board: Board, width: int) -> Text:
     said = ["aura", status.get("repo") or "all repositories"]
     if unread := status.get("unread_messages"):
         said.append(f"{unread} unread")
-    state = "" if board.connected else "the daemon is away: waiting for it  "
+    state = "the daemon is away: waiting for it  " if board.connected is False else ""
     left = fitted("  ".join(map(str, show.printable(said))), max(width - len(state) - 10, 0))
     line = Text(left, style="bold", no_wrap=True)
     line.append(" " * max(width - cell_len(left) - len(state) - 7, 1))
@@ -69,9 +69,8 @@ def _column(panels: Sequence[Panel], width: int, room: int) -> list[Text]:
 
 
 def _panel(panel: Panel, width: int, rows: int) -> list[Text]:
-    number = f" ({len(panel.rows)})" if panel.rows else ": none"
     hidden = f", {len(panel.rows) - rows} more" if 0 < len(panel.rows) > rows else ""
-    title = fitted(f"─ {panel.title}{number}{hidden} ", width)
+    title = fitted(f"─ {panel.title}{hidden} ", width)
     lines = [Text(title + "─" * (width - cell_len(title)), style="cyan", no_wrap=True)]
     shown = panel.rows[:rows]
     across = widths(shown, width) if shown else []
@@ -108,7 +107,7 @@ def _worktrees(board: Board) -> Panel:
         counts = [_counted(live.get(noun + "s"), noun) for noun in ("edit", "zone", "impact")]
         state = "" if live.get("state") == "watched" else live.get("state") or ""
         rows.append((place(tree["worktree"]), live.get("branch") or "-", at_work or "-", *counts, state))
-    return Panel("work trees", rows)
+    return Panel(board.title("worktrees", "work trees"), rows)
 
 
 def _counted(number: int | None, noun: str) -> str:
@@ -117,7 +116,7 @@ def _counted(number: int | None, noun: str) -> str:
 
 def _zones(board: Board) -> Panel:
     return Panel(
-        "zones",
+        board.title("zones", "zones"),
         [
             (z["target"], z["mode"], called(z["owner"]), f"until {until(z['expires_at'])}", z["reason"] or "")
             for z in show.printable(board.rows("zones"))
@@ -127,7 +126,7 @@ def _zones(board: Board) -> Panel:
 
 def _impacts(board: Board) -> Panel:
     return Panel(
-        "impacts",
+        board.title("impacts", "impacts"),
         [
             (i["severity"], i["function"], i["change"].replace("_", " "), sides(i))
             for i in show.printable(board.rows("impacts"))
@@ -141,7 +140,7 @@ def _messages(board: Board) -> Panel:
         to = message["to"].get("id") or f"#{message['channel']}"
         body = " ".join(message["body"].split())
         rows.append((show.when(message["created_at"])[11:], f"{called(message['from'])} -> {to}", body))
-    return Panel("messages", rows)
+    return Panel(board.title("messages", "messages"), rows)
 
 
 def _happened(board: Board) -> Panel:

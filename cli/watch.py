@@ -197,7 +197,7 @@ class _Screen:
         return key
 
     def _key(self, seconds: float, *, woken: bool) -> str:
-        keys = [sys.stdin.fileno()] if sys.stdin.isatty() else []
+        keys = [sys.stdin.fileno()] if _has_keys() else []
         ready, _, _ = select.select([*keys, *([self._woken] if woken else [])], [], [], seconds)
         if not set(keys) & set(ready):
             return ""
@@ -207,7 +207,7 @@ class _Screen:
 @contextlib.contextmanager
 def _keys() -> Iterator[None]:
     """Give each key at once and unseen, Ctrl-Z too, and leave the terminal as it was."""
-    if not sys.stdin.isatty():
+    if not _has_keys():
         yield
         return
     import termios
@@ -222,6 +222,10 @@ def _keys() -> Iterator[None]:
         yield
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def _has_keys() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _size() -> tuple[int, int]:

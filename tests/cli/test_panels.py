@@ -96,7 +96,10 @@ def test_a_daemon_that_is_away_is_shown() -> None:
 
 
 def test_nothing_yet_is_a_screen_too() -> None:
-    assert "work trees: none" in shown(Board(), 80, 24)[1]
+    lines = shown(Board(), 80, 24)
+    assert "away" not in lines[0]
+    assert lines[1].startswith("─ work trees ─")
+    assert "─ zones: none ─" in shown(with_list(Board(), "zones", {"data": []}), 80, 24)[2]
 
 
 @pytest.mark.parametrize("name", ["shop", "店" * 40, "a" * 300, "\x1b[31mred", "[bold]x[/]", "e\u0301" * 60])
