@@ -14,6 +14,8 @@ from aura.repo.requests import (
     Answer,
     Calls,
     CallsOf,
+    Collide,
+    Collided,
     CommitDiff,
     Diff,
     DiffCommits,
@@ -26,6 +28,8 @@ from aura.repo.requests import (
     FileEntities,
     FolderEntities,
     Request,
+    SideAt,
+    Touched,
 )
 from aura.syntax.evidence import Evidence
 from aura.syntax.references.graph import Direction
@@ -303,6 +307,12 @@ class CallPool(Pool):
         """Look for the calls of a work tree: all, or to or from what a name, or a scope at a path, means."""
         (answer,) = self._whole(CallsOf(os.fsencode(root), direction, name, path))
         assert isinstance(answer, Calls)
+        return answer
+
+    def collide(self, git_dir: str, sides: Sequence[SideAt], touched: Sequence[Touched] = ()) -> Collided:
+        """Look for the impacts between every two sides of a repository, where touched; without any, all."""
+        (answer,) = self._whole(Collide(os.fsencode(git_dir), list(sides), list(touched)))
+        assert isinstance(answer, Collided)
         return answer
 
 

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from aura.syntax.evidence import Evidence
+from aura.syntax.impacts import Finding
 from aura.syntax.references.graph import Direction
 from aura.syntax.references.types import Edge as CallEdge
 from aura.syntax.references.types import Symbol
@@ -98,6 +99,38 @@ class CallsOf(Struct, frozen=True, tag=True):
     path: str | None = None
 
 
+class SideAt(Struct, frozen=True):
+    """A side of a repository: a work tree by its folder, or a branch that no work tree has checked out.
+
+    `key` names it in answers.
+    """
+
+    key: str
+    root: bytes | None = None
+    ref: str | None = None
+
+
+class Touched(Struct, frozen=True):
+    """A side that may have changed since it was last asked for: at these paths alone, if they are known.
+
+    Without paths anything may have changed, where HEAD is, too.
+    """
+
+    key: str
+    paths: list[str] | None = None
+
+
+class Collide(Struct, frozen=True, tag=True):
+    """Look for the impacts between every two sides of a repository; answered by one `Collided`.
+
+    All sides are named each time. Without `touched` all of them are looked at anew.
+    """
+
+    git_dir: bytes
+    sides: list[SideAt]
+    touched: list[Touched] = []
+
+
 class CommitDiff(Struct, frozen=True, tag=True):
     """What a commit changed, and what it carried along.
 
@@ -144,6 +177,18 @@ class Calls(Struct, frozen=True, tag=True):
     degraded: tuple[str, ...]
 
 
+class Collided(Struct, frozen=True, tag=True):
+    """The impacts of the pairs of sides that were looked at anew, `judged` as (yours, other).
+
+    What such a pair had and has no longer is over; of other pairs nothing is said. `degraded` says, in words,
+    what could not be looked at.
+    """
+
+    judged: list[tuple[str, str]]
+    findings: list[Finding]
+    degraded: list[str]
+
+
 class Done(Struct, frozen=True, tag=True):
     """The end of the answers to one request."""
 
@@ -156,8 +201,18 @@ class Failed(Struct, frozen=True, tag=True):
     hint: str
 
 
-Request = DiffCommits | DiffTrees | DiffWorktree | DiffStaged | Examine | Entities | FolderEntities | CallsOf
-Answer = CommitDiff | Diff | Examined | FileEntities | Calls | Done | Failed
+Request = (
+    DiffCommits
+    | DiffTrees
+    | DiffWorktree
+    | DiffStaged
+    | Examine
+    | Entities
+    | FolderEntities
+    | CallsOf
+    | Collide
+)
+Answer = CommitDiff | Diff | Examined | FileEntities | Calls | Collided | Done | Failed
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder[Request](Request).decode

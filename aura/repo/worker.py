@@ -23,6 +23,7 @@ from aura.repo.listing import Choice
 from aura.repo.requests import (
     Answer,
     CallsOf,
+    Collide,
     DiffCommits,
     DiffStaged,
     DiffTrees,
@@ -39,6 +40,7 @@ from aura.repo.requests import (
 
 if TYPE_CHECKING:
     from aura.repo.calls import Graphs
+    from aura.repo.impacts import Impacts
 
 MEMORY = 3 << 30
 
@@ -95,6 +97,8 @@ class _Desk(contextlib.ExitStack):
             return analyst.folder_entities(os.fsdecode(request.root), Choice((), request.part, request.parts))
         if isinstance(request, CallsOf):
             return iter([self._graphs.answer(request)])
+        if isinstance(request, Collide):
+            return iter([self._impacts.answer(request)])
         choice = Choice(request.paths, request.part, request.parts)
         return analyst.entities(os.fsdecode(request.root), request.rev, choice)
 
@@ -103,6 +107,12 @@ class _Desk(contextlib.ExitStack):
         from aura.repo.calls import Graphs
 
         return self.enter_context(Graphs(self._cache))
+
+    @cached_property
+    def _impacts(self) -> "Impacts":
+        from aura.repo.impacts import Impacts
+
+        return self.enter_context(Impacts(self._cache))
 
 
 def _serve(desk: _Desk, request: Request, limit: int) -> None:
