@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from aura.record.claims import Claim, Form, Judged, Verdict, Witness, described, judged, witness
-from aura.record.conventions import is_of_tests, is_prose, is_test
+from aura.syntax.conventions import is_of_tests, is_prose, is_test
 from aura.syntax.evidence import Evidence, Pairs, Rewording
 from aura.syntax.types import Edit
 

@@ -6,10 +6,10 @@ from typing import get_args
 
 from aura.errors import AuraError
 from aura.record.claims import Claim, Form, parse
-from aura.record.conventions import is_of_tests
 from aura.record.globs import literal
 from aura.record.rules import RULES
 from aura.record.verdicts import judge
+from aura.syntax.conventions import is_of_tests
 from aura.syntax.evidence import Evidence
 from aura.syntax.types import Edit, Side
 

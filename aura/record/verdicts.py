@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from aura.record.claims import Claim, Judged, Witness, judged
-from aura.record.conventions import is_test
 from aura.record.globs import literal, matches
 from aura.record.presence import JUDGES
 from aura.record.rules import RULES, judge_every_edit
+from aura.syntax.conventions import is_test
 from aura.syntax.evidence import Evidence
 
 

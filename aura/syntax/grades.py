@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from aura.syntax.arguments import UNTYPED, Verdict, verdicts_of_parameters
 from aura.syntax.bases import is_inherited
+from aura.syntax.handed import hands_on
 from aura.syntax.items import CODE, TYPES, VALUES, Item
 from aura.syntax.match import Matches
 from aura.syntax.signatures import SignatureEdits
@@ -19,6 +20,7 @@ from aura.syntax.visibility import is_public, level
 
 _ORDER: tuple[Grade, ...] = ("none", "internal", "compatible", "breaking")
 _SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
+_WORD = re.compile(rb"\w+")
 # Where a file is no part of the name by which others reach what it holds: by folder, or not at all.
 _BY_FOLDER = frozenset({"go", "java", "kotlin", "scala", "csharp", "php"})
 _BY_NAME_ALONE = frozenset({"c", "cpp", "swift", "ruby"})
@@ -160,17 +162,9 @@ def _is_found_by_the_same_name(found: Changed) -> bool:
 
 def _is_named_in(found: Changed, path: str) -> bool:
     """Tell whether what is left at the old place imports the entity under its name."""
-    if found.language not in ("python", "rust", *_SCRIPTS):
-        return False
-    name = found.new.entity.name.encode()
     sides = (*(new for _, new in found.matches.pairs), *found.matches.added)
-    rests = (item for item in sides if item.path == path and item.entity.kind == "statements")
-    marks = (b"export", b"exports") if found.language in _SCRIPTS else (b"import", b"use")
-    words = (set(_WORD.findall(rest.file.own_text(rest.index))) for rest in rests)
-    return any(name in found and any(mark in found for mark in marks) for found in words)
-
-
-_WORD = re.compile(rb"\w+")
+    rest = next((item.file for item in sides if item.path == path), None)
+    return rest is not None and hands_on(rest, found.new.entity.name)
 
 
 def _of_body(found: Changed) -> Verdict:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from aura.syntax.references.graph import Graph, draw
 from aura.syntax.references.linked import Linked
+from aura.syntax.references.modules import Modules
 from aura.syntax.references.program import Program
 from aura.syntax.references.typed import Typed
 from aura.syntax.references.types import (
@@ -32,10 +33,15 @@ def join(files: Mapping[str, Facts]) -> tuple[Edge, ...]:
     return join_linked({path: Linked(facts) for path, facts in files.items()})
 
 
-def join_linked(files: Mapping[str, Linked]) -> tuple[Edge, ...]:
-    """Return the same, from facts that are linked already: they may be kept while their file is unchanged."""
+def join_linked(
+    files: Mapping[str, Linked], modules: Mapping[str, Modules] | None = None
+) -> tuple[Edge, ...]:
+    """Return the same, from facts that are linked already: they may be kept while their file is unchanged.
+
+    `modules` are those of more files than these, where these are but a part.
+    """
     with _collector_paused():
-        return _Join(Program(files)).solve()
+        return _Join(Program(files, modules)).solve()
 
 
 def graph(files: Mapping[str, Linked], degraded: Iterable[str] = ()) -> Graph:

@@ -15,6 +15,7 @@ from aura.syntax.references.types import (
     ELEMENT,
     FREE,
     RESULT,
+    Facts,
     Import,
     Scope,
 )
@@ -35,6 +36,22 @@ class File(NamedTuple):
     scope: int
 
 
+def modules_of(files: Mapping[str, Facts]) -> dict[str, Modules]:
+    """Return the modules by language; languages that share a dialect import each other's files."""
+    groups: dict[int, dict[str, Facts]] = {}
+    languages: dict[str, int] = {}
+    for path in sorted(files):
+        language = files[path].language
+        languages[language] = key = id(dialect_of(language))
+        groups.setdefault(key, {})[path] = files[path]
+    made: dict[int, Modules] = {}
+    for language, key in languages.items():
+        dialect = dialect_of(language)
+        if key not in made and dialect is not None:
+            made[key] = dialect.modules(groups[key])
+    return {language: made[key] for language, key in languages.items()}
+
+
 class Found(NamedTuple):
     """What a name means in another file: places whose values it has, modules, or a name outside.
 
@@ -51,12 +68,17 @@ NOT_FOUND = Found()
 
 
 class Program:
-    """All files, with one numbering of places and one of scopes."""
+    """All files, with one numbering of places and one of scopes.
 
-    def __init__(self, linked: Mapping[str, Linked]) -> None:
+    `modules`, by language, are those of more files than are joined, where there are any.
+    """
+
+    def __init__(self, linked: Mapping[str, Linked], modules: Mapping[str, Modules] | None = None) -> None:
         self.files: list[File] = []
         self.by_path: dict[str, File] = {}
-        modules = self._modules(linked)
+        modules = (
+            modules_of({path: one.facts for path, one in linked.items()}) if modules is None else modules
+        )
         place = scope = 0
         self.scope_of: list[Scope] = []
         self.file_of_scope: list[int] = []
@@ -80,21 +102,6 @@ class Program:
         self._known_bases: dict[int, list[int | str]] = {}
         self._members: dict[tuple[int, str, str], Found] = {}
         self._derive()
-
-    def _modules(self, linked: Mapping[str, Linked]) -> dict[str, Modules]:
-        """Return the modules by language; languages that share a dialect import each other's files."""
-        groups: dict[int, dict[str, Linked]] = {}
-        languages: dict[str, int] = {}
-        for path in sorted(linked):
-            language = linked[path].facts.language
-            languages[language] = key = id(dialect_of(language))
-            groups.setdefault(key, {})[path] = linked[path]
-        made: dict[int, Modules] = {}
-        for language, key in languages.items():
-            dialect = dialect_of(language)
-            if key not in made and dialect is not None:
-                made[key] = dialect.modules({path: one.facts for path, one in groups[key].items()})
-        return {language: made[key] for language, key in languages.items()}
 
     def file_at(self, place: int) -> File:
         return self.files[bisect_right(self._starts, place) - 1]
@@ -133,7 +140,8 @@ class Program:
         places: list[int] = []
         exports: list[int] = []
         for path in module.paths:
-            file = self.by_path[path]
+            if (file := self.by_path.get(path)) is None:
+                continue
             if file.linked.facts.exports >= 0:
                 exports.append(file.place + file.linked.node[file.linked.facts.exports])
                 continue
@@ -146,8 +154,7 @@ class Program:
         if child is not None:
             return Found(modules=(child,))
         for path in module.paths:
-            found = self._starred(self.by_path[path], name)
-            if found is not NOT_FOUND:
+            if path in self.by_path and (found := self._starred(self.by_path[path], name)) is not NOT_FOUND:
                 return found
         return NOT_FOUND
 
@@ -196,7 +203,8 @@ class Program:
         if known is None:
             names: dict[str, list[int]] = {}
             for path in paths:
-                file = self.by_path[path]
+                if (file := self.by_path.get(path)) is None:
+                    continue
                 for name, place in file.linked.members_of(0).items():
                     names.setdefault(name, []).append(file.place + place)
             known = self._beside[id(paths)] = (paths, names)

@@ -165,7 +165,7 @@ class Propagation:
         for source in found.places:
             self.connect(source, place)
         for module in found.modules:
-            whole = [self.program.by_path[path] for path in module.paths]
+            whole = [self.program.by_path[path] for path in module.paths if path in self.program.by_path]
             exports = [other for other in whole if other.linked.facts.exports >= 0]
             for other in exports:
                 self.connect(other.place + other.linked.node[other.linked.facts.exports], place)

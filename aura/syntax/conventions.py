@@ -2,7 +2,7 @@
 
 import re
 
-from aura.syntax.types import Edit, Side
+from aura.syntax.types import Edit
 
 _TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "spec", "specs", "testdata"})
 _TEST_FILE = re.compile(
@@ -32,9 +32,11 @@ def is_prose(path: str) -> bool:
 
 
 def is_of_tests(edit: Edit) -> bool:
-    """Tell whether an edit concerns tests alone; Rust keeps them beside the code, in a module `tests`."""
-    return all(is_test(side.path) or _is_rust_test(side) for side in (edit.old, edit.new) if side)
+    """Tell whether an edit concerns tests alone."""
+    sides = (side for side in (edit.old, edit.new) if side)
+    return all(holds_test(side.path, side.qualified_name) for side in sides)
 
 
-def _is_rust_test(side: Side) -> bool:
-    return side.path.endswith(".rs") and side.qualified_name.split(".")[0] in ("test", "tests")
+def holds_test(path: str, qualified_name: str) -> bool:
+    """Tell whether an entity belongs to tests; Rust keeps them beside the code, in a module `tests`."""
+    return is_test(path) or (path.endswith(".rs") and qualified_name.split(".")[0] in ("test", "tests"))

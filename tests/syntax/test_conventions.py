@@ -2,7 +2,7 @@
 
 import pytest
 
-from aura.record.conventions import is_prose, is_test
+from aura.syntax.conventions import is_prose, is_test
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,391 @@
+"""What the work of one side means for another: who on yours uses what the other changed, and how."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Protocol
+
+from msgspec import Struct
+
+from aura.syntax.calling import Calling, Given
+from aura.syntax.clashes import Clash, clashes, is_same_end
+from aura.syntax.conventions import holds_test
+from aura.syntax.file import File
+from aura.syntax.fits import Called, Verdict, fit, misfit
+from aura.syntax.handed import hands_on
+from aura.syntax.impacts import Finding, ImpactChange, Severity, Site
+from aura.syntax.items import CODE, TYPES
+from aura.syntax.parted import (
+    Key,
+    Parted,
+    around,
+    does_more,
+    entity_of,
+    is_inside,
+    key_in,
+    key_of,
+    owner_of,
+)
+from aura.syntax.references.around import Imported
+from aura.syntax.references.types import Confidence
+from aura.syntax.types import Edit, Entity, Side
+
+SITES = 50
+"""Of more sites than these the first are told."""
+
+_SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+_OF_FIT: dict[str, Severity] = {"broken": "error", "doubtful": "warning", "fits": "info"}
+_BY_FOLDER = frozenset({"go", "java"})
+_LOST: tuple[ImpactChange, ...] = ("removed", "renamed", "moved")
+
+
+class Use(Struct, frozen=True, array_like=True, gc=False):
+    """A call from a scope of a file on your side, as the call graph has it."""
+
+    path: str
+    scope: str
+    line: int
+    confidence: Confidence = "imported"
+
+
+class Users(Protocol):
+    """Who uses what in the present state of your side."""
+
+    def callers(self, path: str, scope: str) -> Iterable[Use]: ...
+
+    def importers(self, path: str, name: str) -> Iterable[str]: ...
+
+    def imports(self, path: str) -> Sequence[Imported]: ...
+
+    def calling(self, path: str) -> Calling | None: ...
+
+
+def collisions(yours: Parted, other: Parted, users: Users, names: tuple[str, str]) -> list[Finding]:
+    """Return what the other side's work means for yours; `names` are the keys of yours and of the other."""
+    found: dict[Key, Finding] = {}
+    for clash in clashes(yours, other):
+        found[key_of(clash.before)] = _clashing(clash, names)
+    judge = _Judge(yours, other, users)
+    for edit, change in judge.causes():
+        assert edit.old is not None
+        sites = judge.sites(edit, change)
+        key = key_of(edit.old)
+        if not sites:
+            continue
+        finding = judge.finding(edit, change, sites, names)
+        known = found.get(key)
+        if known is None or _gravity(finding) > _gravity(known):
+            found[key] = finding
+    return sorted(found.values(), key=lambda each: (-_gravity(each), each.before.path, each.before.line))
+
+
+def _gravity(finding: Finding) -> int:
+    return _SEVERITIES.index(finding.severity)
+
+
+def _lowered(severity: Severity) -> Severity:
+    return _SEVERITIES[max(0, _SEVERITIES.index(severity) - 1)]
+
+
+def _clashing(clash: Clash, names: tuple[str, str]) -> Finding:
+    before = clash.before
+    sites = tuple(
+        Site(m.path, m.line, m.qualified_name, holds_test(m.path, m.qualified_name), "broken", "changed here")
+        for m in clash.members[:SITES]
+    )
+    severity = clash.severity
+    if holds_test(before.path, before.qualified_name):
+        severity = _lowered(severity)
+    after = clash.after.qualified_name if clash.after else ""
+    cause = _digest("both_changed", *key_of(before), before.hash, clash.after is None, after)
+    return Finding(
+        *names,
+        "both_changed",
+        severity,
+        before.kind,
+        before,
+        clash.after,
+        clash.mine,
+        clash.reason,
+        sites,
+        cause,
+    )
+
+
+def _digest(*parts: object) -> str:
+    return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+class _Judge:
+    """Looks at the uses of what the other side changed."""
+
+    def __init__(self, yours: Parted, other: Parted, users: Users) -> None:
+        self._yours, self._other, self._users = yours, other, users
+        self._gone = frozenset(
+            key for key, edit in other.of_old.items() if key.kind in TYPES and _change(edit) in _LOST
+        )
+
+    def causes(self) -> Iterator[tuple[Edit, ImpactChange]]:
+        """Yield what the other changed and yours did not change alike, with what that is called."""
+        for edit in self._other.of_old.values():
+            change = _change(edit)
+            if change is None or edit.old is None or edit.old.kind in ("statements", "file"):
+                continue
+            ours = self._yours.of_old.get(key_of(edit.old))
+            if ours is not None and (
+                is_same_end(ours, edit) or _change(ours) not in (None, "behaviour_changed")
+            ):
+                continue
+            if change == "behaviour_changed" and (edit.grade != "internal" or edit.old.kind not in CODE):
+                continue
+            if not self._is_told_by_its_container(edit.old, change):
+                yield edit, change
+
+    def _is_told_by_its_container(self, side: Side, change: ImpactChange) -> bool:
+        if change not in _LOST and not (side.kind == "constructor" and change == "renamed"):
+            return False
+        return any(
+            key.path == side.path and is_inside(side.qualified_name, key.qualified_name) for key in self._gone
+        )
+
+    def finding(
+        self, edit: Edit, change: ImpactChange, sites: Sequence[Site], names: tuple[str, str]
+    ) -> Finding:
+        before, after = edit.old, edit.new
+        assert before is not None
+        severity = max((_OF_FIT[site.fit] for site in sites), key=_SEVERITIES.index)
+        if all(site.test for site in sites):
+            severity = _lowered(severity)
+        mine = self._yours.now(before)
+        return Finding(
+            *names,
+            change,
+            severity,
+            before.kind,
+            before,
+            after,
+            mine if mine != before else None,
+            _reason(edit, change),
+            tuple(sites[:SITES]),
+            self._cause(edit, change),
+        )
+
+    def _cause(self, edit: Edit, change: ImpactChange) -> str:
+        """Return a digest of what was done: nothing that a further edit of the body would change."""
+        before, after = edit.old, edit.new
+        assert before is not None
+        done: tuple[object, ...] = ()
+        if change == "renamed" and after is not None:
+            done = (after.qualified_name,)
+        elif change == "moved" and after is not None:
+            done = (after.path, after.qualified_name)
+        elif change == "signature_changed" and after is not None:
+            entity = entity_of(self._other.work.after(after.path), after)
+            if entity is not None:
+                done = (*entity.parameters, entity.result, entity.decorators, entity.modifiers)
+        return _digest(change, *key_of(before), before.hash, *done)
+
+    # Sites
+
+    def sites(self, edit: Edit, change: ImpactChange) -> list[Site]:
+        """Return the places on your side that what was done concerns, by path and line."""
+        before = edit.old
+        assert before is not None
+        place = self._yours.now(before)
+        if place is None:
+            return []
+        found: dict[tuple[str, int], Site] = {}
+        for use in self._uses(edit, place, change):
+            if site := self._site(edit, change, use):
+                known = found.get((site.path, site.line))
+                if known is None or _OF_FIT[known.fit] == "info":
+                    found[site.path, site.line] = site
+        if change in _LOST and before.qualified_name == before.name:
+            for path in self._users.importers(place.path, place.name):
+                if path != place.path and (site := self._import(edit, change, path, place.name)):
+                    found.setdefault((site.path, site.line), site)
+        return [found[at] for at in sorted(found)]
+
+    def _uses(self, edit: Edit, place: Side, change: ImpactChange) -> Iterator[Use]:
+        for scope in self._scopes(edit, place, change):
+            for use in self._users.callers(place.path, scope):
+                inside = use.scope == place.qualified_name or is_inside(use.scope, place.qualified_name)
+                if use.path != place.path or not inside:
+                    yield use
+
+    def _scopes(self, edit: Edit, place: Side, change: ImpactChange) -> Iterator[str]:
+        """Yield what stands for an entity: a class is used by its constructor, and by all it has where it goes."""
+        yield place.qualified_name
+        if place.kind not in TYPES or change not in _LOST:
+            return
+        file = self._yours.work.after(place.path)
+        for entity in file.table.entities if file is not None else ():
+            if not is_inside(entity.qualified_name, place.qualified_name):
+                continue
+            if entity.kind == "constructor" or edit.new is None or "static" in entity.modifiers:
+                yield entity.qualified_name
+
+    def _site(self, edit: Edit, change: ImpactChange, use: Use) -> Site | None:
+        """Judge one use; None where it does not count, for a merge would not leave it as it is."""
+        file = self._yours.work.after(use.path)
+        entity = around(file, use.scope)
+        if file is None or entity is None:
+            return None
+        caller = key_in(use.path, entity)
+        fresh = self._yours.wrote(caller)
+        if not fresh and self._other.changed(self._yours.origin(caller)):
+            return None
+        (verdict, reason), sure = self._verdict(edit, change, use)
+        if use.confidence == "name_only":
+            verdict, sure = ("doubtful" if verdict == "broken" else verdict), False
+            reason = f"{reason}, if that is what it calls" if reason else reason
+        if not fresh and not (sure and verdict != "fits"):
+            return None
+        if change in _LOST and verdict == "fits":
+            return None
+        test = holds_test(use.path, use.scope)
+        name = "" if entity.kind in ("statements", "file") else entity.qualified_name
+        return Site(use.path, use.line, name, test, verdict, reason)
+
+    def _verdict(self, edit: Edit, change: ImpactChange, use: Use) -> tuple[Verdict, bool]:
+        """Judge a call, and tell whether that is sure enough for a caller that you did not touch."""
+        if change in _LOST:
+            verdict = self._lost(edit, change, use)
+            return verdict, verdict[0] == "broken"
+        if change == "behaviour_changed":
+            return ("fits", "its body changed"), False
+        called = self._called(edit)
+        if called is None:
+            return ("doubtful", _reason(edit, change)), False
+        given = self._given(edit, use)
+        if given is None:
+            grave = edit.grade == "breaking" and called.after.kind in CODE
+            return (("doubtful", "it is used here, but not called") if grave else ("fits", "")), False
+        verdict = fit(given, called, elsewhere=use.path != called.path)
+        return verdict, verdict[0] == "broken" or given.spread or given.keyword_spread
+
+    def _called(self, edit: Edit) -> Called | None:
+        old, new = edit.old, edit.new
+        if old is None or new is None:
+            return None
+        file = self._other.work.after(new.path)
+        before, after = entity_of(self._other.work.before(old.path), old), entity_of(file, new)
+        if file is None or before is None or after is None:
+            return None
+        overloads = tuple(other for other in _namesakes(file, new.qualified_name) if other is not after)
+        return Called(new.path, before, after, edit, file.table.language, overloads)
+
+    def _given(self, edit: Edit, use: Use) -> Given | None:
+        assert edit.old is not None
+        names = {edit.old.name}
+        if edit.old.kind == "constructor":
+            names.add(owner_of(edit.old.qualified_name))
+        calling = self._users.calling(use.path)
+        return calling.at(use.line, frozenset(names)) if calling is not None else None
+
+    # What is not any more where it was
+
+    def _lost(self, edit: Edit, change: ImpactChange, use: Use) -> Verdict:
+        """Tell whether a use still finds what was removed, renamed or moved."""
+        before, after = edit.old, edit.new
+        assert before is not None
+        rest = self._other.work.after(before.path)
+        top = before.qualified_name == before.name
+        namesakes = _namesakes(rest, before.qualified_name) if rest is not None else []
+        if rest is not None and namesakes:
+            return self._replaced(edit, use, namesakes, rest.table.language)
+        if top and rest is not None and hands_on(rest, before.name):
+            return "fits", "its old place still names it"
+        if top and use.path != before.path and self._is_mended(use.path, before.name, change):
+            return "fits", "they changed the import"
+        if change == "moved" and after is not None:
+            return self._moved(edit, use)
+        if change == "renamed" and after is not None:
+            return "broken", f"it is {after.qualified_name} now"
+        return "broken", "it is gone"
+
+    def _replaced(self, edit: Edit, use: Use, namesakes: Sequence[Entity], language: str) -> Verdict:
+        """Judge a use of what has its name now: another definition, an overload, or an alias."""
+        if not any(entity.kind in CODE for entity in namesakes):
+            return "fits", "its name is still there"
+        given = self._given(edit, use)
+        if given is None:
+            return "doubtful", "another has its name now"
+        reasons = [misfit(given, entity, language) for entity in namesakes if entity.kind in CODE]
+        if None not in reasons:
+            return "broken", f"another has its name now, and this {reasons[0]}"
+        return ("doubtful", "another has its name now") if edit.new is not None else ("fits", "")
+
+    def _is_mended(self, path: str, name: str, change: ImpactChange) -> bool:
+        """Tell whether the other side changed the imports of a file, and you did not: theirs will count."""
+        key = Key(path, "statements", "statements", 0)
+        if not self._other.changed(key) or self._yours.changed(key):
+            return False
+        file = self._other.work.after(path)
+        return change == "moved" or (file is not None and hands_on(file, name))
+
+    def _moved(self, edit: Edit, use: Use) -> Verdict:
+        before, after = edit.old, edit.new
+        assert before is not None
+        assert after is not None
+        where = after.path if after.path != before.path else after.qualified_name
+        broken: Verdict = ("broken", f"it is in {where} now")
+        file = self._other.work.after(after.path)
+        beside = before.path.rpartition("/")[0] == after.path.rpartition("/")[0]
+        same_name = before.qualified_name == after.qualified_name
+        if "moved to a base" in edit.reason:
+            return "fits", "it is found in a base"
+        if same_name and beside and file is not None and file.table.language in _BY_FOLDER:
+            return "fits", "it is found by the same name"
+        if before.qualified_name != before.name or use.path == before.path:
+            return broken
+        imports = self._users.imports(use.path)
+        if any(each.source == before.path for each in imports):
+            return broken
+        by_way = {each.source for each in imports if each.name == before.name}
+        if any(self._other.changed(Key(source, "statements", "statements", 0)) for source in by_way):
+            return "fits", "what it is imported from was changed along"
+        return broken
+
+    def _import(self, edit: Edit, change: ImpactChange, path: str, name: str) -> Site | None:
+        """Judge an import by name of what is not any more where it was."""
+        key = Key(path, "statements", "statements", 0)
+        if not self._yours.wrote(key) and self._other.changed(key):
+            return None
+        calling = self._users.calling(path)
+        line = calling.line_of(name) if calling is not None else 1
+        verdict, reason = self._lost(edit, change, Use(path, "", line))
+        if verdict != "broken" or reason.startswith("another"):
+            return None
+        return Site(path, line, "", holds_test(path, ""), "broken", f"imports it, but {reason}")
+
+
+def _change(edit: Edit) -> ImpactChange | None:
+    """Return the most telling of what was done to an entity; None where users could not notice it."""
+    old, new = edit.old, edit.new
+    if old is None or not does_more(edit):
+        return None
+    if new is None:
+        return "removed"
+    if "renamed" in edit.changes:
+        return "renamed"
+    if "moved" in edit.changes and (old.path, old.qualified_name) != (new.path, new.qualified_name):
+        return "moved"
+    if "signature_changed" in edit.changes:
+        return "signature_changed"
+    return "behaviour_changed" if {"body_changed", "split"} & set(edit.changes) else None
+
+
+def _reason(edit: Edit, change: ImpactChange) -> str:
+    old, new = edit.old, edit.new
+    if change == "removed" or old is None or new is None:
+        return "inlined" if "inlined" in edit.changes else "removed"
+    if change == "renamed":
+        return f"renamed to {new.qualified_name}"
+    if change == "moved":
+        return f"moved to {new.path if new.path != old.path else new.qualified_name}"
+    return "body changed" if change == "behaviour_changed" else edit.reason.removesuffix(", but not public")
+
+
+def _namesakes(file: File, name: str) -> list[Entity]:
+    entities = file.table.entities
+    return [e for e in entities if e.qualified_name == name and e.kind not in ("statements", "file")]

@@ -1,0 +1,142 @@
+"""What a side did since it parted from another, to be asked by entity."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from aura.syntax.edits import MASK
+from aura.syntax.file import File
+from aura.syntax.items import CODE
+from aura.syntax.types import Carried, Change, Edit, Entity, Kind, Side
+
+NOTHING: frozenset[Change] = frozenset({"doc_changed", "formatting_only"})
+"""Changes that nobody who runs the code notices."""
+
+
+class Key(NamedTuple):
+    """Names an entity of one state of the files."""
+
+    path: str
+    kind: Kind
+    qualified_name: str
+    ordinal: int
+
+
+class Work(Protocol):
+    """What a side did: `before` gives the files that differ as they were, `after` any file as it is."""
+
+    edits: Sequence[Edit]
+    carried: Sequence[Carried]
+
+    def before(self, path: str) -> File | None: ...
+
+    def after(self, path: str) -> File | None: ...
+
+
+class Parted:
+    """The work of a side by entity, as it was and as it is."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.of_old: dict[Key, Edit] = {}
+        self.of_new: dict[Key, Edit] = {}
+        self.added: dict[Key, Edit] = {}
+        for edit in work.edits:
+            if edit.old is not None:
+                self.of_old[key_of(edit.old)] = edit
+            elif edit.new is not None:
+                self.added[key_of(edit.new)] = edit
+            if edit.new is not None:
+                self.of_new[key_of(edit.new)] = edit
+        self._carried = {key_of(each.old): each.new for each in work.carried}
+        self._origins = {key_of(each.new): key_of(each.old) for each in work.carried}
+
+    def now(self, side: Side) -> Side | None:
+        """Return what an entity of the common past is on this side; None where it is gone."""
+        key = key_of(side)
+        edit = self.of_old.get(key)
+        return edit.new if edit is not None else self._carried.get(key, side)
+
+    def origin(self, key: Key) -> Key | None:
+        """Return what a present entity was in the common past; None where it is new."""
+        edit = self.of_new.get(key)
+        if edit is not None:
+            return key_of(edit.old) if edit.old is not None else None
+        return self._origins.get(key, key)
+
+    def wrote(self, key: Key) -> bool:
+        """Tell whether a present entity is new or was changed, beyond documentation and layout."""
+        edit = self.of_new.get(key)
+        return edit is not None and does_more(edit)
+
+    def changed(self, key: Key | None) -> bool:
+        """Tell whether an entity of the common past was changed or is gone."""
+        edit = self.of_old.get(key) if key is not None else None
+        return edit is not None and does_more(edit)
+
+
+def does_more(edit: Edit) -> bool:
+    """Tell whether an edit changes more than documentation and layout."""
+    return not NOTHING.issuperset(edit.changes)
+
+
+def key_of(side: Side) -> Key:
+    return Key(side.path, side.kind, side.qualified_name, side.ordinal)
+
+
+def key_in(path: str, entity: Entity) -> Key:
+    return Key(path, entity.kind, entity.qualified_name, entity.ordinal)
+
+
+def entity_of(file: File | None, side: Side) -> Entity | None:
+    """Return an entity from the table of the file that it is in."""
+    key = key_of(side)
+    entities = file.table.entities if file is not None else ()
+    return next((entity for entity in entities if key_in(side.path, entity) == key), None)
+
+
+def index_of(file: File | None, side: Side) -> int | None:
+    """Return the place of an entity in the table of its file."""
+    key = key_of(side)
+    entities = file.table.entities if file is not None else ()
+    return next((at for at, entity in enumerate(entities) if key_in(side.path, entity) == key), None)
+
+
+def side_in(path: str, entity: Entity) -> Side:
+    """Return an entity of a table as a side."""
+    parameters = tuple(p.name for p in entity.parameters) if entity.kind in CODE else ()
+    return Side(
+        path, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line, parameters,
+        entity.ordinal, f"{entity.raw & MASK:016x}",
+    )  # fmt: skip
+
+
+def around(file: File | None, scope: str) -> Entity | None:
+    """Return the innermost entity that a scope of the call graph is or lies in: at last, top-level code."""
+    if file is None:
+        return None
+    by_name: dict[str, Entity] = {}
+    rest = None
+    for entity in file.table.entities:
+        if entity.kind in ("statements", "file"):
+            rest = entity
+        else:
+            by_name.setdefault(entity.qualified_name, entity)
+    while scope:
+        if scope in by_name:
+            return by_name[scope]
+        scope = scope.rpartition(".")[0]
+    return rest
+
+
+def is_inside(name: str, outer: str) -> bool:
+    """Tell whether a qualified name is that of a member, at whatever depth."""
+    return name.startswith(f"{outer}.")
+
+
+def owner_of(qualified_name: str) -> str:
+    """Return the last part of what encloses a qualified name."""
+    return qualified_name.rpartition(".")[0].rpartition(".")[2]
+
+
+def sorted_sides(sides: Iterable[Side]) -> list[Side]:
+    return sorted(sides, key=lambda side: (side.path, side.line))
