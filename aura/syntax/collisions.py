@@ -213,7 +213,7 @@ class _Judge:
                     yield use
 
     def _scopes(self, edit: Edit, place: Side, change: ImpactChange) -> Iterator[str]:
-        """Yield what stands for an entity: a class is used by its constructor, and by all it has where it goes."""
+        """Yield what stands for an entity: a class is used by its constructor, too."""
         yield place.qualified_name
         if place.kind not in TYPES or change not in _LOST:
             return

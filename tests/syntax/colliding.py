@@ -74,7 +74,6 @@ class Everyone:
 def collide(base: Files, yours: Files, other: Files) -> list[Finding]:
     """Return what the other's changes mean for yours; a file that a side does not name is as it was."""
     mine, theirs = {**base, **yours}, {**base, **other}
-    found = collisions(
+    return collisions(
         Parted(Made(base, mine)), Parted(Made(base, theirs)), Everyone(mine), ("yours", "other")
     )
-    return found
