@@ -144,11 +144,13 @@ class _Repository:
     def _refer(self, states: Mapping[str, State], bases: Mapping[frozenset[str], str]) -> None:
         """Tell all states from the commit where most sides parted, as long as none is far from it."""
         counted = Counter(bases.values()).most_common(1)
-        if not counted or counted[0][0] in self._referred:
-            return
-        if not self._referred or any(len(self._store.patch(each.head)) > FAR for each in states.values()):
-            self._referred.add(counted[0][0])
-            self._store.refer(counted[0][0])
+        if counted and counted[0][0] not in self._referred:
+            is_new = not self._referred
+            if is_new or any(len(self._store.patch(each.head)) > FAR for each in states.values()):
+                self._referred.add(counted[0][0])
+                self._store.refer(counted[0][0])
+        # Joined before there is anything to look for: whoever saves a file then does not wait for it.
+        self._library.prepare()
 
     def _judged(self, yours: State, other: State, base: str | None, degraded: list[str]) -> list[Finding]:
         if base is None:

@@ -143,6 +143,10 @@ class Library:
             self._reference = sha, self._found_reference()
         return self._reference[1]
 
+    def prepare(self) -> None:
+        """Have the reference at hand."""
+        assert self.reference is not None
+
     def _found_reference(self) -> Reference:
         keys = {path: key for path, want in self.store.files.items() if (key := key_of(want))}
         if len(keys) > FILES:

@@ -1,5 +1,6 @@
 """What the work of one side means for another: who on yours uses what the other changed, and how."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Protocol
@@ -10,10 +11,10 @@ from aura.syntax.calling import Calling, Given
 from aura.syntax.clashes import Clash, clashes, is_same_end
 from aura.syntax.conventions import holds_test
 from aura.syntax.file import File
-from aura.syntax.fits import Called, Verdict, fit, misfit
+from aura.syntax.fits import FITS, Called, Verdict, broken, doubtful, fit, misfit
 from aura.syntax.handed import hands_on
 from aura.syntax.impacts import Finding, ImpactChange, Severity, Site
-from aura.syntax.items import CODE, TYPES
+from aura.syntax.items import CODE, TYPES, VALUES
 from aura.syntax.parted import (
     Key,
     Parted,
@@ -35,6 +36,7 @@ SITES = 50
 _SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
 _OF_FIT: dict[str, Severity] = {"broken": "error", "doubtful": "warning", "fits": "info"}
 _BY_FOLDER = frozenset({"go", "java"})
+_ALIAS = re.compile(rb"=\s*[A-Za-z_$][\w$.]*\s*;?\s*\Z")
 _LOST: tuple[ImpactChange, ...] = ("removed", "renamed", "moved")
 
 
@@ -234,7 +236,7 @@ class _Judge:
         fresh = self._yours.wrote(caller)
         if not fresh and self._other.changed(self._yours.origin(caller)):
             return None
-        (verdict, reason), sure = self._verdict(edit, change, use)
+        verdict, reason, sure = self._verdict(edit, change, use)
         if use.confidence == "name_only":
             verdict, sure = ("doubtful" if verdict == "broken" else verdict), False
             reason = f"{reason}, if that is what it calls" if reason else reason
@@ -246,22 +248,23 @@ class _Judge:
         name = "" if entity.kind in ("statements", "file") else entity.qualified_name
         return Site(use.path, use.line, name, test, verdict, reason)
 
-    def _verdict(self, edit: Edit, change: ImpactChange, use: Use) -> tuple[Verdict, bool]:
-        """Judge a call, and tell whether that is sure enough for a caller that you did not touch."""
+    def _verdict(self, edit: Edit, change: ImpactChange, use: Use) -> Verdict:
         if change in _LOST:
-            verdict = self._lost(edit, change, use)
-            return verdict, verdict[0] == "broken"
+            return self._lost(edit, change, use)
         if change == "behaviour_changed":
-            return ("fits", "its body changed"), False
+            return Verdict("fits", "its body changed")
         called = self._called(edit)
         if called is None:
-            return ("doubtful", _reason(edit, change)), False
+            return doubtful(_reason(edit, change))
+        if called.after.kind in VALUES:
+            file = self._other.work.after(called.path)
+            source = file.source[called.after.start : called.after.end] if file is not None else b""
+            return FITS if _ALIAS.search(source) else doubtful(f"it is a {called.after.kind} now")
         given = self._given(edit, use)
         if given is None:
             grave = edit.grade == "breaking" and called.after.kind in CODE
-            return (("doubtful", "it is used here, but not called") if grave else ("fits", "")), False
-        verdict = fit(given, called, elsewhere=use.path != called.path)
-        return verdict, verdict[0] == "broken" or given.spread or given.keyword_spread
+            return doubtful("it is used here, but not called") if grave else FITS
+        return fit(given, called, elsewhere=use.path != called.path)
 
     def _called(self, edit: Edit) -> Called | None:
         old, new = edit.old, edit.new
@@ -294,26 +297,26 @@ class _Judge:
         if rest is not None and namesakes:
             return self._replaced(edit, use, namesakes, rest.table.language)
         if top and rest is not None and hands_on(rest, before.name):
-            return "fits", "its old place still names it"
+            return Verdict("fits", "its old place still names it")
         if top and use.path != before.path and self._is_mended(use.path, before.name, change):
-            return "fits", "they changed the import"
+            return Verdict("fits", "they changed the import")
         if change == "moved" and after is not None:
             return self._moved(edit, use)
         if change == "renamed" and after is not None:
-            return "broken", f"it is {after.qualified_name} now"
-        return "broken", "it is gone"
+            return broken(f"it is {after.qualified_name} now")
+        return broken("it is gone")
 
     def _replaced(self, edit: Edit, use: Use, namesakes: Sequence[Entity], language: str) -> Verdict:
         """Judge a use of what has its name now: another definition, an overload, or an alias."""
         if not any(entity.kind in CODE for entity in namesakes):
-            return "fits", "its name is still there"
+            return Verdict("fits", "its name is still there")
         given = self._given(edit, use)
         if given is None:
-            return "doubtful", "another has its name now"
+            return doubtful("another has its name now")
         reasons = [misfit(given, entity, language) for entity in namesakes if entity.kind in CODE]
         if None not in reasons:
-            return "broken", f"another has its name now, and this {reasons[0]}"
-        return ("doubtful", "another has its name now") if edit.new is not None else ("fits", "")
+            return broken(f"another has its name now, and this {reasons[0]}")
+        return doubtful("another has its name now") if edit.new is not None else FITS
 
     def _is_mended(self, path: str, name: str, change: ImpactChange) -> bool:
         """Tell whether the other side changed the imports of a file, and you did not: theirs will count."""
@@ -328,23 +331,23 @@ class _Judge:
         assert before is not None
         assert after is not None
         where = after.path if after.path != before.path else after.qualified_name
-        broken: Verdict = ("broken", f"it is in {where} now")
+        elsewhere = broken(f"it is in {where} now")
         file = self._other.work.after(after.path)
         beside = before.path.rpartition("/")[0] == after.path.rpartition("/")[0]
         same_name = before.qualified_name == after.qualified_name
         if "moved to a base" in edit.reason:
-            return "fits", "it is found in a base"
+            return Verdict("fits", "it is found in a base")
         if same_name and beside and file is not None and file.table.language in _BY_FOLDER:
-            return "fits", "it is found by the same name"
+            return Verdict("fits", "it is found by the same name")
         if before.qualified_name != before.name or use.path == before.path:
-            return broken
+            return elsewhere
         imports = self._users.imports(use.path)
         if any(each.source == before.path for each in imports):
-            return broken
+            return elsewhere
         by_way = {each.source for each in imports if each.name == before.name}
         if any(self._other.changed(Key(source, "statements", "statements", 0)) for source in by_way):
-            return "fits", "what it is imported from was changed along"
-        return broken
+            return Verdict("fits", "what it is imported from was changed along")
+        return elsewhere
 
     def _import(self, edit: Edit, change: ImpactChange, path: str, name: str) -> Site | None:
         """Judge an import by name of what is not any more where it was."""
@@ -353,7 +356,7 @@ class _Judge:
             return None
         calling = self._users.calling(path)
         line = calling.line_of(name) if calling is not None else 1
-        verdict, reason = self._lost(edit, change, Use(path, "", line))
+        verdict, reason, _ = self._lost(edit, change, Use(path, "", line))
         if verdict != "broken" or reason.startswith("another"):
             return None
         return Site(path, line, "", holds_test(path, ""), "broken", f"imports it, but {reason}")

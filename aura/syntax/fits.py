@@ -1,6 +1,7 @@
 """Whether a call that was written for one signature can still work with another."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -10,7 +11,19 @@ from aura.syntax.impacts import Fit
 from aura.syntax.signatures import is_retyped, plain
 from aura.syntax.types import Edit, Entity, Parameter
 
-Verdict = tuple[Fit, str]
+
+class Verdict(NamedTuple):
+    """Whether a call can still work, and why (not).
+
+    `sure`: enough so to tell it to somebody who did not even touch the call.
+    """
+
+    fit: Fit
+    reason: str
+    sure: bool = False
+
+
+FITS = Verdict("fits", "")
 
 _LAX = frozenset({"javascript"})
 """Where too few or too many arguments are no error, but `undefined`, or ignored."""
@@ -34,7 +47,15 @@ class Called(Struct, frozen=True):
 
 def gravest(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the gravest verdict, of equals the first."""
-    return max(verdicts, key=lambda verdict: _GRAVITY.index(verdict[0]), default=("fits", ""))
+    return max(verdicts, key=lambda each: (_GRAVITY.index(each.fit), each.sure), default=FITS)
+
+
+def broken(reason: str) -> Verdict:
+    return Verdict("broken", reason, sure=True)
+
+
+def doubtful(reason: str) -> Verdict:
+    return Verdict("doubtful", reason)
 
 
 def fit(given: Given, called: Called, *, elsewhere: bool) -> Verdict:
@@ -45,33 +66,33 @@ def fit(given: Given, called: Called, *, elsewhere: bool) -> Verdict:
     before, after, language = called.before, called.after, called.language
     if (reason := misfit(given, after, language)) is not None:
         if misfit(given, before, language) is not None:
-            return "fits", ""
+            return FITS
         others = [other for other in called.overloads if misfit(given, other, language) is None]
         if others:
-            return "fits", "another signature of the same name takes it"
-        return ("doubtful" if language in _LAX else "broken"), reason
+            return Verdict("fits", "another signature of the same name takes it")
+        return Verdict("doubtful", reason, sure=True) if language in _LAX else broken(reason)
     return gravest(_verdicts(given, called, elsewhere=elsewhere))
 
 
 def _verdicts(given: Given, called: Called, *, elsewhere: bool) -> Iterator[Verdict]:
     before, after, edit, language = called.before, called.after, called.edit, called.language
     if (given.spread or given.keyword_spread) and edit.parameters:
-        yield "doubtful", "how many arguments it gives, only running it would tell"
+        yield Verdict("doubtful", "how many arguments it gives, only running it would tell", sure=True)
     yield from _of_places(given, before, after, edit)
     yield from _of_types(given, before, after, language)
     if edit.result is not None and given.used and plain(edit.result.old) != plain(edit.result.new):
-        yield "doubtful", f"its result is now {edit.result.new or 'of no declared type'}"
+        yield doubtful(f"its result is now {edit.result.new or 'of no declared type'}")
     for modifier in edit.modifiers:
         yield from _of_modifier(modifier.name, modifier.edit == "added", given, language, elsewhere=elsewhere)
     added = {_bare(found.name) for found in edit.decorators if found.edit == "added"}
     removed = {_bare(found.name) for found in edit.decorators if found.edit == "removed"}
     if (added - removed) & _PROPERTIES:
-        yield "broken", "it is a property now and cannot be called"
+        yield broken("it is a property now and cannot be called")
     for name in sorted((added ^ removed) & {"staticmethod", "classmethod"}):
-        yield "doubtful", f"decorator {name} {'added' if name in added else 'removed'}"
+        yield doubtful(f"decorator {name} {'added' if name in added else 'removed'}")
     told = edit.parameters or edit.result or edit.modifiers or edit.decorators
     if not told and edit.grade == "breaking":
-        yield "doubtful", edit.reason
+        yield doubtful(edit.reason)
 
 
 def _of_modifier(
@@ -79,13 +100,14 @@ def _of_modifier(
 ) -> Iterator[Verdict]:
     if name == "async":
         if added and not given.awaited:
-            yield ("broken" if language == "python" else "doubtful"), "it is async now and not awaited here"
+            reason = "it is async now and not awaited here"
+            yield broken(reason) if language == "python" else doubtful(reason)
         elif not added and given.awaited and language == "python":
-            yield "broken", "it is not async any more and awaited here"
+            yield broken("it is not async any more and awaited here")
     elif elsewhere and ((added and name in _HIDDEN) or (not added and name in _SHOWN)):
-        yield "broken", "it cannot be seen from here any more"
+        yield broken("it cannot be seen from here any more")
     elif name in ("static", "self", "unsafe", "throws", "get", "set", "*"):
-        yield "doubtful", f"{name} {'added' if added else 'removed'}"
+        yield doubtful(f"{name} {'added' if added else 'removed'}")
 
 
 def _bare(decorator: str) -> str:
@@ -156,7 +178,8 @@ def _of_places(given: Given, before: Entity, after: Entity, edit: Edit) -> Itera
             return
         meant = renamed.get(a.name, renamed.get(_name(a), a.name)).lstrip("*&.$").removeprefix("mut ")
         if meant.removesuffix("?") != _name(b) and not _is_pattern(a) and not _is_pattern(b):
-            yield "doubtful", f"argument {index + 1} was for {_name(a)} and is now for {_name(b)}"
+            reason = f"argument {index + 1} was for {_name(a)} and is now for {_name(b)}"
+            yield Verdict("doubtful", reason, sure=True)
             return
 
 
@@ -177,11 +200,9 @@ def _of_types(given: Given, before: Entity, after: Entity, language: str) -> Ite
         if known is None or not is_retyped(known, parameter) or _is_wider(known, parameter):
             continue
         if index < given.positional or name in given.keywords:
+            reason = f"{name} is now {parameter.annotation or 'of no declared type'}"
             grave = language not in UNTYPED and None not in (known.annotation, parameter.annotation)
-            yield (
-                ("broken" if grave else "doubtful"),
-                (f"{name} is now {parameter.annotation or 'of no declared type'}"),
-            )
+            yield broken(reason) if grave else doubtful(reason)
 
 
 def _is_wider(old: Parameter, new: Parameter) -> bool:

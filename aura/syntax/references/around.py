@@ -75,9 +75,11 @@ def _neighbours(
     for entry in imported(path, facts, own, defining):
         yield entry.source
     beside = set(own.beside(path)) - {path}
-    if beside:
+    # Rust's paths begin at the crate, which says nothing of where they lead.
+    if beside or facts.language == "rust":
         for name in facts.names:
-            yield from sorted(beside.intersection(defining(name)))
+            found = defining(name)
+            yield from sorted(beside.intersection(found)) if beside else found
 
 
 def calls_of(path: str, part: Mapping[str, Linked], modules: Mapping[str, Modules]) -> list[Edge]:
