@@ -177,7 +177,8 @@ def test_who_takes_over_a_name_does_not_stand_in_for_what_had_it() -> None:
 
 def test_an_alias_under_the_old_name_keeps_callers_working() -> None:
     other = {"m.py": PYTHON["m.py"].replace("charge", "bill") + "\n\ncharge = bill\n"}
-    assert collide(PYTHON, NEW_CALL, other) == []
+    assert collide(PYTHON, {}, other) == []
+    assert told(collide(PYTHON, NEW_CALL, other)) == [("signature_changed", "info", "charge")]
 
 
 def test_a_constant_that_is_removed_breaks_its_import() -> None:
