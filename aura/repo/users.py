@@ -17,8 +17,8 @@ from aura.repo.cache import Cache, Key, Shelf
 from aura.repo.sides import State, Store
 from aura.repo.tables import Want
 from aura.syntax.calling import Calling
-from aura.syntax.collisions import Use
 from aura.syntax.file import File
+from aura.syntax.lost import Use
 from aura.syntax.references import read
 from aura.syntax.references.around import Imported, around, calls_of, defined_in, imported, outline
 from aura.syntax.references.dialect import dialect_of

@@ -49,6 +49,15 @@ class Calling:
         self._tree: Tree | None = None
         self._is_parsed = False
 
+    def names(self, line: int, names: frozenset[str]) -> bool:
+        """Tell whether a line, or a call that begins there, says one of these names."""
+        text = self._file.source.split(b"\n", line)[line - 1 : line]
+        words = set(_NAMES.findall(text[0].decode("utf-8", "replace"))) if text else set()
+        if not names.isdisjoint(words):
+            return True
+        given = self.at(line, names)
+        return given is not None and given.name in names
+
     def at(self, line: int, names: frozenset[str]) -> Given | None:
         """Return the call, at a line, of what has one of these names, or the only call there.
 

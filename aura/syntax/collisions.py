@@ -1,20 +1,17 @@
 """What the work of one side means for another: who on yours uses what the other changed, and how."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from typing import Protocol
 
-from msgspec import Struct
+from msgspec.structs import replace
 
-from aura.syntax.calling import Calling, Given
 from aura.syntax.clashes import Clash, clashes, is_same_end
 from aura.syntax.conventions import holds_test
-from aura.syntax.file import File
-from aura.syntax.fits import FITS, Called, Verdict, broken, doubtful, fit, misfit
-from aura.syntax.handed import hands_on
+from aura.syntax.fits import FITS, Called, Verdict, doubtful, fit
 from aura.syntax.impacts import Finding, ImpactChange, Severity, Site
 from aura.syntax.items import CODE, TYPES, VALUES
+from aura.syntax.lost import LOST, Losses, Use, Users, namesakes
 from aura.syntax.parted import (
     Key,
     Parted,
@@ -24,41 +21,15 @@ from aura.syntax.parted import (
     is_inside,
     key_in,
     key_of,
-    owner_of,
 )
-from aura.syntax.references.around import Imported
-from aura.syntax.references.types import Confidence
-from aura.syntax.types import Edit, Entity, Side
+from aura.syntax.types import Edit, Side
 
 SITES = 50
 """Of more sites than these the first are told."""
 
 _SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
 _OF_FIT: dict[str, Severity] = {"broken": "error", "doubtful": "warning", "fits": "info"}
-_BY_FOLDER = frozenset({"go", "java"})
 _ALIAS = re.compile(rb"=\s*[A-Za-z_$][\w$.]*\s*;?\s*\Z")
-_LOST: tuple[ImpactChange, ...] = ("removed", "renamed", "moved")
-
-
-class Use(Struct, frozen=True, array_like=True, gc=False):
-    """A call from a scope of a file on your side, as the call graph has it."""
-
-    path: str
-    scope: str
-    line: int
-    confidence: Confidence = "imported"
-
-
-class Users(Protocol):
-    """Who uses what in the present state of your side."""
-
-    def callers(self, path: str, scope: str) -> Iterable[Use]: ...
-
-    def importers(self, path: str, name: str) -> Iterable[str]: ...
-
-    def imports(self, path: str) -> Sequence[Imported]: ...
-
-    def calling(self, path: str) -> Calling | None: ...
 
 
 def collisions(yours: Parted, other: Parted, users: Users, names: tuple[str, str]) -> list[Finding]:
@@ -77,6 +48,8 @@ def collisions(yours: Parted, other: Parted, users: Users, names: tuple[str, str
         known = found.get(key)
         if known is None or _gravity(finding) > _gravity(known):
             found[key] = finding
+        else:
+            found[key] = replace(known, sites=known.sites or finding.sites)
     return sorted(found.values(), key=lambda each: (-_gravity(each), each.before.path, each.before.line))
 
 
@@ -122,8 +95,9 @@ class _Judge:
 
     def __init__(self, yours: Parted, other: Parted, users: Users) -> None:
         self._yours, self._other, self._users = yours, other, users
+        self._losses = Losses(yours, other, users)
         self._gone = frozenset(
-            key for key, edit in other.of_old.items() if key.kind in TYPES and _change(edit) in _LOST
+            key for key, edit in other.of_old.items() if key.kind in TYPES and _change(edit) in LOST
         )
 
     def causes(self) -> Iterator[tuple[Edit, ImpactChange]]:
@@ -139,11 +113,21 @@ class _Judge:
                 continue
             if change == "behaviour_changed" and (edit.grade != "internal" or edit.old.kind not in CODE):
                 continue
-            if not self._is_told_by_its_container(edit.old, change):
+            if not self._is_told_by_its_container(edit.old, change) and not self._is_local(edit.old):
                 yield edit, change
 
+    def _is_local(self, side: Side) -> bool:
+        """Tell whether an entity is within a function: nobody else can name it, and who made it is told."""
+        file = self._other.work.before(side.path)
+        entity = entity_of(file, side)
+        while file is not None and entity is not None and entity.container >= 0:
+            entity = file.table.entities[entity.container]
+            if entity.kind in CODE:
+                return True
+        return False
+
     def _is_told_by_its_container(self, side: Side, change: ImpactChange) -> bool:
-        if change not in _LOST and not (side.kind == "constructor" and change == "renamed"):
+        if change not in LOST and not (side.kind == "constructor" and change == "renamed"):
             return False
         return any(
             key.path == side.path and is_inside(side.qualified_name, key.qualified_name) for key in self._gone
@@ -201,7 +185,7 @@ class _Judge:
                 known = found.get((site.path, site.line))
                 if known is None or _OF_FIT[known.fit] == "info":
                     found[site.path, site.line] = site
-        if change in _LOST and before.qualified_name == before.name:
+        if change in LOST and before.qualified_name == before.name:
             for path in self._users.importers(place.path, place.name):
                 if path != place.path and (site := self._import(edit, change, path, place.name)):
                     found.setdefault((site.path, site.line), site)
@@ -217,7 +201,7 @@ class _Judge:
     def _scopes(self, edit: Edit, place: Side, change: ImpactChange) -> Iterator[str]:
         """Yield what stands for an entity: a class is used by its constructor, too."""
         yield place.qualified_name
-        if place.kind not in TYPES or change not in _LOST:
+        if place.kind not in TYPES or change not in LOST:
             return
         file = self._yours.work.after(place.path)
         for entity in file.table.entities if file is not None else ():
@@ -242,15 +226,15 @@ class _Judge:
             reason = f"{reason}, if that is what it calls" if reason else reason
         if not fresh and not (sure and verdict != "fits"):
             return None
-        if change in _LOST and verdict == "fits":
+        if change in LOST and verdict == "fits":
             return None
         test = holds_test(use.path, use.scope)
         name = "" if entity.kind in ("statements", "file") else entity.qualified_name
         return Site(use.path, use.line, name, test, verdict, reason)
 
     def _verdict(self, edit: Edit, change: ImpactChange, use: Use) -> Verdict:
-        if change in _LOST:
-            return self._lost(edit, change, use)
+        if change in LOST:
+            return self._losses.of(edit, change, use)
         if change == "behaviour_changed":
             return Verdict("fits", "its body changed")
         called = self._called(edit)
@@ -260,7 +244,7 @@ class _Judge:
             file = self._other.work.after(called.path)
             source = file.source[called.after.start : called.after.end] if file is not None else b""
             return FITS if _ALIAS.search(source) else doubtful(f"it is a {called.after.kind} now")
-        given = self._given(edit, use)
+        given = self._losses.given(edit, use)
         if given is None:
             grave = edit.grade == "breaking" and called.after.kind in CODE
             return doubtful("it is used here, but not called") if grave else FITS
@@ -274,80 +258,8 @@ class _Judge:
         before, after = entity_of(self._other.work.before(old.path), old), entity_of(file, new)
         if file is None or before is None or after is None:
             return None
-        overloads = tuple(other for other in _namesakes(file, new.qualified_name) if other is not after)
+        overloads = tuple(other for other in namesakes(file, new.qualified_name) if other is not after)
         return Called(new.path, before, after, edit, file.table.language, overloads)
-
-    def _given(self, edit: Edit, use: Use) -> Given | None:
-        assert edit.old is not None
-        names = {edit.old.name}
-        if edit.old.kind == "constructor":
-            names.add(owner_of(edit.old.qualified_name))
-        calling = self._users.calling(use.path)
-        return calling.at(use.line, frozenset(names)) if calling is not None else None
-
-    # What is not any more where it was
-
-    def _lost(self, edit: Edit, change: ImpactChange, use: Use) -> Verdict:
-        """Tell whether a use still finds what was removed, renamed or moved."""
-        before, after = edit.old, edit.new
-        assert before is not None
-        rest = self._other.work.after(before.path)
-        top = before.qualified_name == before.name
-        namesakes = _namesakes(rest, before.qualified_name) if rest is not None else []
-        if rest is not None and namesakes:
-            return self._replaced(edit, use, namesakes, rest.table.language)
-        if top and rest is not None and hands_on(rest, before.name):
-            return Verdict("fits", "its old place still names it")
-        if top and use.path != before.path and self._is_mended(use.path, before.name, change):
-            return Verdict("fits", "they changed the import")
-        if change == "moved" and after is not None:
-            return self._moved(edit, use)
-        if change == "renamed" and after is not None:
-            return broken(f"it is {after.qualified_name} now")
-        return broken("it is gone")
-
-    def _replaced(self, edit: Edit, use: Use, namesakes: Sequence[Entity], language: str) -> Verdict:
-        """Judge a use of what has its name now: another definition, an overload, or an alias."""
-        if not any(entity.kind in CODE for entity in namesakes):
-            return Verdict("fits", "its name is still there")
-        given = self._given(edit, use)
-        if given is None:
-            return doubtful("another has its name now")
-        reasons = [misfit(given, entity, language) for entity in namesakes if entity.kind in CODE]
-        if None not in reasons:
-            return broken(f"another has its name now, and this {reasons[0]}")
-        return doubtful("another has its name now") if edit.new is not None else FITS
-
-    def _is_mended(self, path: str, name: str, change: ImpactChange) -> bool:
-        """Tell whether the other side changed the imports of a file, and you did not: theirs will count."""
-        key = Key(path, "statements", "statements", 0)
-        if not self._other.changed(key) or self._yours.changed(key):
-            return False
-        file = self._other.work.after(path)
-        return change == "moved" or (file is not None and hands_on(file, name))
-
-    def _moved(self, edit: Edit, use: Use) -> Verdict:
-        before, after = edit.old, edit.new
-        assert before is not None
-        assert after is not None
-        where = after.path if after.path != before.path else after.qualified_name
-        elsewhere = broken(f"it is in {where} now")
-        file = self._other.work.after(after.path)
-        beside = before.path.rpartition("/")[0] == after.path.rpartition("/")[0]
-        same_name = before.qualified_name == after.qualified_name
-        if "moved to a base" in edit.reason:
-            return Verdict("fits", "it is found in a base")
-        if same_name and beside and file is not None and file.table.language in _BY_FOLDER:
-            return Verdict("fits", "it is found by the same name")
-        if before.qualified_name != before.name or use.path == before.path:
-            return elsewhere
-        imports = self._users.imports(use.path)
-        if any(each.source == before.path for each in imports):
-            return elsewhere
-        by_way = {each.source for each in imports if each.name == before.name}
-        if any(self._other.changed(Key(source, "statements", "statements", 0)) for source in by_way):
-            return Verdict("fits", "what it is imported from was changed along")
-        return elsewhere
 
     def _import(self, edit: Edit, change: ImpactChange, path: str, name: str) -> Site | None:
         """Judge an import by name of what is not any more where it was."""
@@ -356,7 +268,7 @@ class _Judge:
             return None
         calling = self._users.calling(path)
         line = calling.line_of(name) if calling is not None else 1
-        verdict, reason, _ = self._lost(edit, change, Use(path, "", line))
+        verdict, reason, _ = self._losses.of_import(edit, change, Use(path, "", line))
         if verdict != "broken" or reason.startswith("another"):
             return None
         return Site(path, line, "", holds_test(path, ""), "broken", f"imports it, but {reason}")
@@ -387,8 +299,3 @@ def _reason(edit: Edit, change: ImpactChange) -> str:
     if change == "moved":
         return f"moved to {new.path if new.path != old.path else new.qualified_name}"
     return "body changed" if change == "behaviour_changed" else edit.reason.removesuffix(", but not public")
-
-
-def _namesakes(file: File, name: str) -> list[Entity]:
-    entities = file.table.entities
-    return [e for e in entities if e.qualified_name == name and e.kind not in ("statements", "file")]

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from aura.syntax.calling import Calling
-from aura.syntax.collisions import Use, collisions
+from aura.syntax.collisions import collisions
 from aura.syntax.diff import diff_files
 from aura.syntax.file import File
 from aura.syntax.impacts import Finding
+from aura.syntax.lost import Use
 from aura.syntax.parted import Parted
 from aura.syntax.references.around import Imported, imported
 from aura.syntax.references.join import join

@@ -216,6 +216,23 @@ def test_a_constructor_counts_for_the_calls_of_its_class() -> None:
     assert (found.change, found.severity, found.before.kind) == ("signature_changed", "error", "constructor")
 
 
+def test_a_member_that_a_base_may_have_is_no_error_when_it_is_removed() -> None:
+    base = {
+        "m.py": "class Shop(dict):\n    def get(self, a):\n        return a\n\n    def pay(self):\n        return 1\n",
+        "u.py": "from m import Shop\n\n\ndef run():\n    return Shop().get(1)\n",
+    }
+    other = put(base, "m.py", "    def get(self, a):\n        return a\n\n", "")
+    assert collide(base, {}, other) == []
+    fresh = put(base, "u.py", "return Shop", "return 1 + Shop")
+    assert told(collide(base, fresh, other)) == [("removed", "warning", "Shop.get")]
+
+
+def test_what_is_inside_a_function_concerns_nobody_else() -> None:
+    base = {"m.py": "def outer():\n    def inner(a):\n        return a\n\n    return inner\n"}
+    base |= {"u.py": "from m import outer\n\n\ndef run():\n    return outer()(1)\n"}
+    assert collide(base, {}, put(base, "m.py", "inner", "within")) == []
+
+
 # Signatures
 
 SIGNATURES = [
