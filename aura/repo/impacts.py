@@ -45,6 +45,11 @@ class Impacts:
             self._open.popitem(last=False)[1].close()
         return repository.collide(request.sides, request.touched)
 
+    @property
+    def is_worn(self) -> bool:
+        """Whether a graph was joined: its parts would stay in the memory of this process."""
+        return any(repository.is_worn for repository in self._open.values())
+
     def close(self) -> None:
         while self._open:
             self._open.popitem()[1].close()
@@ -65,6 +70,10 @@ class _Repository:
         self._parted: dict[str, dict[str, tuple[int, Parted]]] = {}
         self._users: dict[str, tuple[tuple[int, str], SideUsers]] = {}
         self._referred: set[str] = set()
+
+    @property
+    def is_worn(self) -> bool:
+        return self._library.has_joined
 
     def close(self) -> None:
         self._store.close()

@@ -296,10 +296,13 @@ class Pool:
 
 
 class CallPool(Pool):
-    """One worker for the calls of work trees: each question meets the graph that the last one left."""
+    """One worker for what is joined over work trees: each question meets what the last one left.
+
+    It waits longer than others for the next question: whoever works saves every few minutes.
+    """
 
     def __init__(self, cache: str | None = None) -> None:
-        super().__init__(size=1, deadline_s=120.0, cache=cache)
+        super().__init__(size=1, idle_s=600.0, deadline_s=120.0, cache=cache)
 
     def calls(
         self, root: str, name: str | None = None, path: str | None = None, direction: Direction = "callers"

@@ -31,7 +31,9 @@ from aura.syntax.references.types import Edge, Facts
 
 FILES = 6000
 """Of a repository of more files no graph is joined: calls are known only in files that differ."""
-LINKED = 400
+SMALL = 300
+"""The join of no more files than these leaves little memory behind."""
+LINKED = 200
 """Files whose facts are held."""
 PARTS = 2000
 """Files whose own calls are held, of all sides together."""
@@ -129,6 +131,7 @@ class Library:
         self.parts: OrderedDict[tuple[str, str, str], _Part] = OrderedDict()
         self._calling: OrderedDict[tuple[str, str], Calling] = OrderedDict()
         self._reference: tuple[str, Reference] | None = None
+        self.has_joined = False
 
     # The reference
 
@@ -158,6 +161,7 @@ class Library:
         known = self._references.get_many([whole]).get(whole)
         if known is None:
             known = self._joined(keys)
+            self.has_joined = len(keys) > SMALL
             self._references.put_many({whole: known})
         return known
 

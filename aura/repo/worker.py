@@ -53,7 +53,7 @@ def main() -> None:
     with Cache(options.get("cache")) as cache, _Desk(cache) as desk:
         # What is there now stays; only what the requests make is worth looking through.
         gc.freeze()
-        while (request := _next(idle)) is not None:
+        while not desk.is_worn and (request := _next(idle)) is not None:
             _serve(desk, request, limit)
 
 
@@ -76,6 +76,11 @@ class _Desk(contextlib.ExitStack):
         super().__init__()
         self._cache = cache
         self._analyst = self.enter_context(Analyst(cache))
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it has done what leaves much memory behind: another worker goes on with what was kept."""
+        return "_impacts" in self.__dict__ and self._impacts.is_worn
 
     def answers(self, request: Request) -> Iterator[Answer]:
         analyst = self._analyst

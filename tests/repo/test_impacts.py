@@ -7,6 +7,7 @@ import pytest
 
 from aura.repo.cache import Cache
 from aura.repo.impacts import Impacts
+from aura.repo.pool import CallPool
 from aura.repo.requests import Collide, Collided, SideAt, Touched
 from aura.syntax.impacts import Finding
 
@@ -258,3 +259,27 @@ def test_what_was_joined_is_found_by_the_next_process(
     with Impacts(cache) as impacts:
         trees.impacts = impacts
         assert trees.told() == BROKEN
+
+
+def test_a_process_that_joined_much_leaves_the_rest_to_another(
+    trees: Trees, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aura.repo.users.SMALL", 0)
+    trees.topic.write({"billing.py": LOSING})
+    trees.ask()
+    assert trees.impacts.is_worn
+    with Impacts(cache) as impacts:
+        trees.impacts = impacts
+        assert trees.told() == BROKEN
+        assert not impacts.is_worn
+
+
+def test_a_worker_answers_for_sides(trees: Trees, tmp_path: Path) -> None:
+    trees.topic.write({"billing.py": LOSING})
+    with CallPool(str(tmp_path / "worker.db")) as pool:
+        found = pool.collide(trees.main.git_dir, trees.sides())
+        assert told(found.findings) == BROKEN
+        trees.topic.write({"billing.py": BILLING})
+        assert not pool.collide(
+            trees.main.git_dir, trees.sides(), [Touched("topic", ["billing.py"])]
+        ).findings
