@@ -17,6 +17,7 @@ from aura.errors import NO_DAEMON
 from . import call, show
 
 CANARY_SECONDS = 15.0
+MORE_WATCHES = "sudo sysctl fs.inotify.max_user_watches=1048576, then aura daemon restart"
 
 
 class Finding(NamedTuple):
@@ -129,6 +130,22 @@ def _repository() -> Iterator[Finding]:
     else:
         yield Finding("head", "warn", f"{head[:12]} is not recorded", "aura init reads the history.")
     yield _hooks()
+    yield _watching(status["worktrees"])
+
+
+def _watching(trees: list[dict[str, Any]]) -> Finding:
+    """Tell whether saves are noticed in every work tree of the repository."""
+    states: dict[str, list[dict[str, Any]]] = {}
+    for tree in trees:
+        states.setdefault(tree["live"]["state"], []).append(tree)
+    if polled := states.get("polled"):
+        seen = f"{len(polled)} of {len(trees)} work trees looked at now and then: {polled[0]['live']['note']}"
+        return Finding("watch", "warn", seen, MORE_WATCHES)
+    if missing := states.get("missing"):
+        gone = missing[0]
+        mend = f"aura worktree remove {gone['id']} forgets it; git worktree repair finds a moved one"
+        return Finding("watch", "warn", f"{gone['worktree']} is not there", mend)
+    return Finding("watch", "ok", f"{len(trees)} work tree{'' if len(trees) == 1 else 's'} watched")
 
 
 def _hooks() -> Finding:

@@ -7,6 +7,8 @@ import click
 from . import call, show
 from .follow import Refused, follow
 
+SHOWN = 5
+
 
 @click.command("events")
 @click.option("-f", "--follow", is_flag=True, help="Go on as events come.")
@@ -54,5 +56,20 @@ def _print(event: dict[str, Any], as_json: bool) -> None:
 
 def _row(event: dict[str, Any]) -> tuple[str, str, str, str]:
     data = event["data"]
-    about = data.get("summary") or ", ".join(f"{k} {show.text(v)}" for k, v in data.items())
+    if event["type"] == "worktree.edited":
+        about = f"{event['worktree']}: {_edited(data)}"
+    else:
+        about = data.get("summary") or ", ".join(f"{k} {show.text(v)}" for k, v in data.items())
     return show.when(event["at"]), event["type"], event["actor"]["id"], str(about)
+
+
+def _edited(data: dict[str, Any]) -> str:
+    """Sum up what a save made of the uncommitted edits."""
+    if not data["entities"]:
+        return f"nothing uncommitted in {', '.join(data['paths'][:SHOWN])}"
+    said = [
+        f"{e['qualified_name']} {' '.join(e['changes'])}{' BREAKING' * (e['grade'] == 'breaking')}"
+        for e in data["entities"][:SHOWN]
+    ]
+    more = len(data["entities"]) - SHOWN
+    return ", ".join(said) + (f" and {more} more" if more > 0 else "")

@@ -50,6 +50,17 @@ def table(
     Console().print(drawn)
 
 
+def columns(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a few rows under their columns without what draws tables, which takes longer than the rest."""
+    shown = [[text(cell) for cell in row] for row in rows]
+    if not on_terminal():
+        table(names, shown)
+        return
+    widths = [max(len(row[at]) for row in [list(names), *shown]) for at in range(len(names))]
+    for row in [list(names), *shown]:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
 def text(value: Any) -> str:
     """Write one value for people."""
     if value is None:
@@ -127,6 +138,23 @@ def more(answer: dict[str, Any]) -> None:
     """Say how to see the next page."""
     if answer.get("has_more") and on_terminal():
         click.echo(f"more: --cursor {answer['next_cursor']}", err=True)
+
+
+def ago(at: str | None) -> str:
+    """Write how long ago a time of the API is."""
+    if at is None:
+        return "-"
+    from datetime import UTC, datetime
+
+    return span(int((datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds())) + " ago"
+
+
+def span(seconds: int) -> str:
+    """Write a span of time."""
+    minutes, hours = seconds // 60, seconds // 3600
+    return (
+        f"{hours} h {minutes % 60} min" if hours else f"{minutes} min" if minutes else f"{max(0, seconds)} s"
+    )
 
 
 def when(at: str) -> str:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from . import show
+import click
+
+from . import show, worktree
 
 
 def show_all(answer: dict[str, Any]) -> None:
@@ -16,19 +18,18 @@ def show_all(answer: dict[str, Any]) -> None:
             **_unread(answer),
             "strict_mode": "on" if answer["strict_mode"] else "off",
             "pid": answer["pid"],
-            "uptime": _span(answer["uptime_seconds"]),
+            "uptime": show.span(answer["uptime_seconds"]),
             "http": answer["http"],
             "database": f"{answer['database']['path']} ({answer['database']['bytes'] / 1e6:.1f} MB)",
             "waiting": ", ".join(f"{name} {n}" for name, n in answer["queue"].items() if n) or "nothing",
         }
     )
+    if trees := answer["worktrees"]:
+        click.echo()
+        show.columns(worktree.LIVE, map(worktree.live, trees))
+        worktree.warn(trees)
 
 
 def _unread(answer: dict[str, Any]) -> dict[str, str]:
     number = answer.get("unread_messages")
     return {"unread": f"{show.count(number, 'message')}: aura message read"} if number else {}
-
-
-def _span(seconds: int) -> str:
-    minutes, hours = seconds // 60, seconds // 3600
-    return f"{hours} h {minutes % 60} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"

@@ -87,7 +87,6 @@ async def _write(
     answer = await write_once(context, caller, key, run)
     if PLACES & set(operation.emits):
         context.callers.reload()
-        context.watch.restart()
     elif SESSIONS & set(operation.emits):
         context.callers.sessions.reload()
     elif ASKING & set(operation.emits):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from functools import cache
 
 import msgspec
@@ -37,6 +38,7 @@ class Callers:
         self._heads: dict[str, tuple[Stamps | None, Place]] = {}
         self._seen: dict[str | None, tuple[float, tuple[Place, Actor] | None]] = {}
         self.by_root: dict[str, Place] = {}
+        self.changed: Callable[[], None] = lambda: None
         self.reload()
 
     def reload(self) -> None:
@@ -46,6 +48,7 @@ class Callers:
         self._heads.clear()
         self._seen.clear()
         self.sessions.reload()
+        self.changed()
 
     async def resolve(
         self,
@@ -75,7 +78,7 @@ class Callers:
         place = await self._place(operation, named)
         if place is None:
             return None, NOBODY
-        actor = await self._actor(place)
+        actor = await self.actor_at(place)
         if len(self._seen) > 1000:
             self._seen.clear()
         self._seen[named] = (now, (place, actor))
@@ -193,7 +196,8 @@ class Callers:
         self._heads[place.path] = (before if sure else None, now)
         return now
 
-    async def _actor(self, place: Place) -> Actor:
+    async def actor_at(self, place: Place) -> Actor:
+        """Return who commits in a work tree."""
         known_stamps, known = self._identities.get(place.path, (None, NOBODY))
         stamps = _stamps(place)
         if stamps == known_stamps:

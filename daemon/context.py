@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aiohttp import web
 
 from aura.api import Actor, Caller, now_us
+from aura.record.worktrees import Trees
 from aura.repo.ancestry import Ancestry
 from aura.repo.pool import CallPool, Pool
 from aura.store import Connection, Store
 
 from .callers import Callers
 from .stream import Tail
+from .worktrees import Watched
 
 if TYPE_CHECKING:
     from .analysis import Analyst
     from .backfill import Backfills
+    from .edits import Edits
     from .watch import Watch
 
 T = TypeVar("T")
@@ -52,11 +55,13 @@ class Context:
     answers: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     analyst: "Analyst" = field(init=False)
     backfills: "Backfills" = field(init=False)
+    edits: "Edits" = field(init=False)
     watch: "Watch" = field(init=False)
 
     def services(self) -> dict[type, Any]:
         """What an operation's function may ask for by type."""
-        return {Pool: self.pool, CallPool: self.graphs, Store: self.store, Ancestry: self.ancestry}
+        services = {Pool: self.pool, CallPool: self.graphs, Store: self.store, Ancestry: self.ancestry}
+        return {**services, Trees: Watched(self)}
 
     async def in_thread(self, call: Callable[..., T], *args: Any) -> T:
         """Run blocking work outside the event loop."""

@@ -23,6 +23,7 @@ from .app import build
 from .backfill import Backfills
 from .callers import Callers
 from .context import Context
+from .edits import Edits
 from .manual import MANUAL
 from .runner import Runner
 from .stream import Tail
@@ -64,7 +65,9 @@ async def serve(
         host_names=host_names,
         heartbeat=heartbeat,
     )
-    context.analyst, context.backfills, context.watch = Analyst(context), Backfills(context), Watch(context)
+    context.analyst, context.backfills = Analyst(context), Backfills(context)
+    context.edits, context.watch = Edits(context), Watch(context)
+    context.callers.changed = context.watch.restart
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, context.stopping.set)
     runner = Runner(build(context, MANUAL), shutdown_timeout=DRAIN_SECONDS)

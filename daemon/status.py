@@ -10,7 +10,7 @@ from aiohttp import web
 from aura import API_VERSION, __version__, openapi
 from aura.api import Caller, rfc3339
 from aura.idempotency import Answer
-from aura.record import settings, status
+from aura.record import settings, status, worktrees
 from aura.record.status import Check, Health, Status
 from aura.store import Connection
 from aura.team import messages
@@ -18,6 +18,7 @@ from aura.team import messages
 from . import access
 from .bind import encode, reply
 from .context import Context
+from .worktrees import Watched
 
 FEATURES = [
     "intents",
@@ -62,6 +63,9 @@ async def show(context: Context, caller: Caller, given: Any, request: web.Reques
             sandbox="none",
             environment="local",
             features=FEATURES,
+            worktrees=worktrees.with_live(
+                db, worktrees.of_repo(db, here.repo if here else None), Watched(context)
+            ),
         )
 
     return reply(Answer(200, encode(await context.read(read))))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from aura.record import events
-from aura.record.events import Event
+from aura.record.events import Event, Transient
 
 if TYPE_CHECKING:
     from .context import Context
@@ -36,7 +36,7 @@ class Follower:
         self.lost = False
         self.closed = False
 
-    def wants(self, repo: int | None, event: Event) -> bool:
+    def wants(self, repo: int | None, event: Event | Transient) -> bool:
         """Tell whether this client asked for such an event."""
         if self.repo not in (None, repo):
             return False
@@ -44,6 +44,11 @@ class Follower:
             return True
         said = {"type": event.type, "session": event.session, "actor": event.actor.id}
         return all(said[name] in values for name, values in self.only.items())
+
+    def offer(self, frame: bytes) -> None:
+        """Put a frame that is not worth losing the client's place for."""
+        if len(self.frames) < QUEUE // 2 and self.bytes + len(frame) <= QUEUE_BYTES // 2:
+            self.put(frame)
 
     def put(self, frame: bytes) -> None:
         if self.lost or len(self.frames) >= QUEUE or self.bytes + len(frame) > QUEUE_BYTES:
@@ -93,6 +98,14 @@ class Tail:
                 self.seen = max(self.seen, event.seq)
             if len(new) < BATCH:
                 return
+
+    def tell(self, repo: int, transient: Transient) -> None:
+        """Tell those who follow what is not kept."""
+        wanting = [follower for follower in self.followers if follower.wants(repo, transient)]
+        if wanting:
+            told = b"event: %s\ndata: %s\n\n" % (transient.type.encode(), msgspec.json.encode(transient))
+            for follower in wanting:
+                follower.offer(told)
 
     async def join(self, context: "Context", follower: Follower) -> int:
         """Let a follower in; return the sequence up to which it must read the log itself."""

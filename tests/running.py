@@ -259,12 +259,22 @@ class Frames:
         return fields
 
     def event(self) -> dict[str, Any]:
-        """Return the next event as its envelope, passing over comments; {} at the end of the stream."""
+        """Return the next event of the log as its envelope, passing over the rest; {} at the end."""
         while frame := self.next():
-            if "data" in frame:
+            if "id" in frame:
                 envelope: dict[str, Any] = json.loads(frame["data"])
                 assert frame["id"] == str(envelope["seq"])
                 assert frame["event"] == envelope["type"]
+                return envelope
+        return {}
+
+    def edited(self) -> dict[str, Any]:
+        """Return the next frame about uncommitted edits, which has no place in the log; {} at the end."""
+        while frame := self.next():
+            if frame.get("event") == "worktree.edited":
+                assert "id" not in frame
+                envelope: dict[str, Any] = json.loads(frame["data"])
+                assert envelope.keys() == {"type", "at", "repo", "worktree", "session", "actor", "data"}
                 return envelope
         return {}
 

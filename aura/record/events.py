@@ -19,6 +19,9 @@ EventType = Literal[
     "message.posted", "message.read", "zone.claimed", "zone.released", "zone.expired", "zone.contested",
 ]  # fmt: skip
 
+TransientType = Literal["worktree.edited"]
+"""What is told to those who follow now, and never kept."""
+
 
 class Event(Struct, frozen=True):
     """One envelope for a list row, an SSE frame, a WebSocket message and a webhook body."""
@@ -32,6 +35,18 @@ class Event(Struct, frozen=True):
     session: str | None
     actor: Actor
     data: dict[str, Any]
+
+
+class Transient(Struct, frozen=True):
+    """The envelope of what is not kept: without an id and a place in the log."""
+
+    type: TransientType
+    at: Time
+    repo: str
+    worktree: str
+    session: str | None
+    actor: Actor
+    data: Struct
 
 
 def append(
@@ -104,7 +119,11 @@ EVENTS: Listing[Event] = Listing(
     at="e.at",
     order="asc",
     filters={
-        "type": Filter("Only events of these types.", "e.type IN ({})", get_args(EventType)),
+        "type": Filter(
+            "Only events of these types; worktree.edited is told live, and not kept.",
+            "e.type IN ({})",
+            (*get_args(EventType), *get_args(TransientType)),
+        ),
         "session": Filter("Only events of these sessions.", "e.session IN ({})"),
         "actor": Filter("Only events of these actors.", "e.actor_id IN ({})"),
     },
@@ -125,6 +144,7 @@ def list_(db: Connection, caller: Caller, query: Any) -> Page[Event]:
     """List what happened, oldest first, or follow it as server-sent events.
 
     With `subscribe=true` or `Accept: text/event-stream` the answer is a stream; `Last-Event-ID` or `cursor`
-    resumes it.
+    resumes it. A stream also tells `worktree.edited` when what is uncommitted in a work tree has other edits
+    than before: such a frame has no id, and is not told again.
     """
     return EVENTS.page(db, caller, query)

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from aura.api import Caller, Time
 from aura.op import op
+from aura.record.worktrees import WorkTree
 
 
 class Team(Struct, frozen=True):
@@ -28,6 +29,7 @@ class Status(Struct, frozen=True):
     """The daemon's health, and what it knows of the caller's work tree.
 
     `unread_messages` are the caller's; null where no repository is known, and so nobody either.
+    `worktrees` are those of the caller's repository, or all, as they are at this moment.
     """
 
     version: str
@@ -49,6 +51,7 @@ class Status(Struct, frozen=True):
     sandbox: str
     environment: str
     features: list[str]
+    worktrees: list[WorkTree]
 
 
 class Check(Struct, frozen=True):

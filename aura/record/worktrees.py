@@ -1,10 +1,13 @@
 """Registered repositories and work trees: the places that aura keeps a record of."""
 
-from typing import Annotated, Any
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
-from aura.api import Caller, Place, Time, now_us, rfc3339
+from aura.api import Actor, Caller, Place, Time, now_us, rfc3339
 from aura.errors import AuraError
 from aura.ids import new_id
 from aura.listing import Filter, Listing, Page
@@ -13,6 +16,7 @@ from aura.record import events
 from aura.repo.worktrees import WorkTree as GitWorkTree
 from aura.repo.worktrees import discover
 from aura.store import Connection, one, rows
+from aura.syntax.types import Change, Edit, Grade, Kind
 
 
 class Backfill(Struct, frozen=True):
@@ -21,6 +25,31 @@ class Backfill(Struct, frozen=True):
     state: str
     done: int
     wanted: int
+
+
+class AtWork(Struct, frozen=True):
+    """A session that is live, and who works in it."""
+
+    id: str
+    actor: Actor
+
+
+class Live(Struct, frozen=True):
+    """How a work tree is at this moment.
+
+    `edits` is how many entity edits are uncommitted, null before the first look; `zones` and `impacts` are
+    those that are active and open. A tree is `polled` where the system watches no more folders, and `missing`
+    while it is not there; `note` says why.
+    """
+
+    state: Literal["starting", "watched", "polled", "missing"]
+    note: str | None
+    branch: str | None
+    sessions: list[AtWork]
+    edits: int | None
+    zones: int
+    impacts: int
+    saved_at: Time | None
 
 
 class WorkTree(Struct, frozen=True):
@@ -33,6 +62,52 @@ class WorkTree(Struct, frozen=True):
     bare: bool
     registered_at: Time
     backfill: Backfill | None = None
+    live: Live | None = None
+
+
+class WorkTreeEdits(WorkTree, frozen=True, kw_only=True):
+    """A registered work tree, with the entity edits that are uncommitted in it."""
+
+    edits: list[Edit]
+
+
+class EditedEntity(Struct, frozen=True):
+    """What happened to one entity since the last commit; `was` is its older name, where that differs."""
+
+    path: str
+    line: int
+    kind: Kind
+    qualified_name: str
+    was: str | None
+    changes: tuple[Change, ...]
+    grade: Grade
+    reason: str
+
+
+class Edited(Struct, frozen=True):
+    """What a save, a checkout or a commit changed of what is uncommitted in a work tree.
+
+    `paths` are the files whose uncommitted edits are others than before, and `entities` those edits as they
+    are now: none where nothing is uncommitted there any longer. `edits` counts those of the whole work tree.
+    Where there are too many to tell, `more` is true.
+    """
+
+    paths: list[str]
+    entities: list[EditedEntity]
+    edits: int
+    more: bool = False
+
+
+class Trees(ABC):
+    """What is known of work trees beyond the database: the daemon keeps it."""
+
+    @abstractmethod
+    def live(self, db: Connection, paths: Collection[str]) -> Mapping[str, Live]:
+        """Return how work trees are, by path."""
+
+    @abstractmethod
+    def edits(self, path: str) -> list[Edit]:
+        """Return the entity edits that are uncommitted in a work tree."""
 
 
 class NewWorkTree(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,9 +154,18 @@ WORKTREES: Listing[WorkTree] = Listing(
 
 
 @op("GET /v1/worktrees", command="worktree list", scope="read_status", listing=WORKTREES)
-def list_(db: Connection, caller: Caller, query: Any) -> Page[WorkTree]:
-    """List the registered work trees."""
-    return WORKTREES.page(db, caller, query)
+def list_(db: Connection, caller: Caller, query: Any, trees: Trees) -> Page[WorkTree]:
+    """List the registered work trees, and what is going on in each."""
+    page: Page[WorkTree] = WORKTREES.page(db, caller, query)
+    if page.data and isinstance(page.data[0], WorkTree):
+        return msgspec.structs.replace(page, data=with_live(db, page.data, trees))
+    return page
+
+
+def with_live(db: Connection, found: list[WorkTree], trees: Trees) -> list[WorkTree]:
+    """Add to work trees how they are at this moment."""
+    live = trees.live(db, [tree.worktree for tree in found])
+    return [msgspec.structs.replace(tree, live=live.get(tree.worktree)) for tree in found]
 
 
 def look(new: NewWorkTree) -> GitWorkTree:
@@ -167,9 +251,16 @@ def forget(db: Connection, caller: Caller, at: WorkTreeId) -> WorkTree:
 
 
 @op("GET /v1/worktrees/{id}", command="worktree show ID", scope="read_status", needs="none")
-def show(db: Connection, caller: Caller, at: WorkTreeId) -> WorkTree:
-    """Show one work tree, and how far its history has been read."""
-    return get(db, at.id)
+def show(db: Connection, caller: Caller, at: WorkTreeId, trees: Trees) -> WorkTreeEdits:
+    """Show one work tree, how far its history has been read, and its uncommitted entity edits."""
+    (tree,) = with_live(db, [get(db, at.id)], trees)
+    return WorkTreeEdits(**msgspec.structs.asdict(tree), edits=trees.edits(tree.worktree))
+
+
+def of_repo(db: Connection, repo: int | None) -> list[WorkTree]:
+    """Return the work trees of a repository, or of all, in the order in which they were registered."""
+    sql = f"SELECT {WORKTREES.columns} FROM {WORKTREES.source} WHERE ? IS NULL OR w.repo = ? ORDER BY w.seq"
+    return _rows(db, rows(db, sql, repo, repo))
 
 
 def get(db: Connection, id_: str) -> WorkTree:
@@ -192,6 +283,16 @@ def place_of(db: Connection, id_: str) -> Place:
         id_,
     )
     return Place(*row)
+
+
+def forgotten(db: Connection, paths: Collection[str]) -> dict[str, int]:
+    """Return which of some paths were work trees that were forgotten, and when the last time."""
+    marks = ",".join("?" * len(paths))
+    sql = (
+        "SELECT worktree, max(at) FROM events WHERE type = 'worktree.forgotten'"
+        f" AND worktree IN ({marks}) GROUP BY worktree"
+    )
+    return dict(rows(db, sql, *paths))
 
 
 def places(db: Connection) -> list[Place]:

@@ -5,7 +5,7 @@ acts as the session's actor. A session that is silent for long counts as lost, a
 request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
@@ -137,6 +137,18 @@ def actors(db: Connection) -> dict[str, Actor]:
     """Return who is at work in each session that did not end."""
     sql = "SELECT id, actor_id, actor_kind, actor_name FROM sessions WHERE state <> 'ended'"
     return {id_: Actor(actor, kind, name) for id_, actor, kind, name in rows(db, sql)}
+
+
+def at_work(db: Connection, worktrees: Collection[str]) -> dict[str, list[tuple[str, Actor]]]:
+    """Return the live sessions in some work trees, and who works in them, the newest first."""
+    found: dict[str, list[tuple[str, Actor]]] = {}
+    sql = (
+        "SELECT worktree, id, actor_id, actor_kind, actor_name FROM sessions"
+        f" WHERE state = 'live' AND worktree IN ({','.join('?' * len(worktrees))}) ORDER BY seq DESC"
+    )
+    for worktree, id_, actor, kind, name in rows(db, sql, *worktrees):
+        found.setdefault(worktree, []).append((id_, Actor(actor, kind, name)))
+    return found
 
 
 def mark(db: Connection, caller: Caller, seen: Mapping[str, int], *, now: int) -> bool:

@@ -5,7 +5,7 @@ refuses others. `block` also refuses commits of others that enter it. An owner i
 an actor in a work tree.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
@@ -233,6 +233,15 @@ def active(db: Connection, repo: int) -> list[Zone]:
         " WHERE z.repo = ? AND z.state = 'active' AND z.expires_at > ? ORDER BY z.seq"
     )
     return _rows(db, rows(db, sql, repo, now_us()))
+
+
+def counts(db: Connection, worktrees: Collection[str]) -> dict[str, int]:
+    """Return how many zones are claimed now from each of some work trees."""
+    sql = (
+        "SELECT worktree, count(*) FROM zones WHERE state = 'active' AND expires_at > ?"
+        f" AND worktree IN ({','.join('?' * len(worktrees))}) GROUP BY worktree"
+    )
+    return dict(rows(db, sql, now_us(), *worktrees))
 
 
 def entered(db: Connection, caller: Caller, touched: Iterable[Touched]) -> list[tuple[Zone, str]]:

@@ -1,0 +1,227 @@
+"""A save is an entity edit in the daemon: told as it happens, never kept, counted beside the work tree."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..gitrepo import GitRepo
+from ..running import Daemon, Frames, eventually, running
+
+LIVE = "/v1/events?subscribe=true&type=worktree.edited"
+FILES = {
+    ".gitignore": "*.log\nbuilt/\n",
+    "app.py": "def one():\n    return 1\n",
+    "lib.py": "def two(a):\n    return a\n\n\ndef three():\n    return 3\n",
+    "pkg/deep/mod.py": "class K:\n    def m(self):\n        return 1\n",
+}
+
+
+@pytest.fixture
+def own() -> Iterator[Daemon]:
+    with running("--heartbeat", "0.3") as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def tree(own: Daemon, tmp_path: Path) -> GitRepo:
+    made = GitRepo(tmp_path / "tree")
+    made.commit(FILES, "Begin")
+    own.register(made)
+    watched(own, made)
+    return made
+
+
+def live(daemon: Daemon, tree: GitRepo) -> dict[str, Any]:
+    rows = daemon.get("/v1/worktrees").data
+    found: dict[str, Any] = next(row["live"] for row in rows if row["worktree"] == str(tree.path))
+    return found
+
+
+def watched(daemon: Daemon, tree: GitRepo) -> None:
+    """Wait until a work tree is watched and was looked at."""
+    eventually(lambda: (now := live(daemon, tree))["state"] == "watched" and now["edits"] is not None)
+
+
+def linked(repo: GitRepo, path: Path, branch: str) -> GitRepo:
+    repo.git("worktree", "add", "-q", "-b", branch, str(path))
+    return GitRepo(path, init=False)
+
+
+def told(event: dict[str, Any]) -> dict[str, tuple[list[str], str]]:
+    return {e["qualified_name"]: (e["changes"], e["grade"]) for e in event["data"]["entities"]}
+
+
+def save(tree: GitRepo, name: str, content: str) -> None:
+    """Save as careful editors do: another file takes the place of the old one."""
+    whole = tree.path / name
+    beside = whole.with_name(f".{whole.name}.tmp")
+    beside.write_text(content)
+    beside.replace(whole)
+
+
+def test_a_save_is_told_as_an_entity_edit(own: Daemon, tree: GitRepo) -> None:
+    with Frames(own, LIVE) as stream:
+        assert stream.next() == {"comment": "aura"}
+        tree.write({"lib.py": FILES["lib.py"].replace("two(a)", "two(a, b)")})
+        event = stream.edited()
+        assert (event["type"], event["worktree"]) == ("worktree.edited", str(tree.path))
+        assert event["data"]["paths"] == ["lib.py"]
+        assert told(event) == {"two": (["signature_changed"], "breaking")}
+        now = live(own, tree)
+        assert (now["edits"], now["branch"], now["state"]) == (1, "main", "watched")
+        assert now["saved_at"] is not None
+        save(tree, "lib.py", FILES["lib.py"])
+        event = stream.edited()
+        assert (event["data"]["paths"], event["data"]["entities"], event["data"]["edits"]) == (
+            ["lib.py"],
+            [],
+            0,
+        )
+    assert own.get("/v1/events?type=worktree.edited").data == []
+
+
+def test_what_git_ignores_and_what_is_only_touched_is_not_told(own: Daemon, tree: GitRepo) -> None:
+    with Frames(own, LIVE) as stream:
+        tree.write({"noise.log": "x", "built/out.py": "X = 1\n", "pkg/deep/more.log": "x"})
+        os.utime(tree.path / "app.py")
+        save(tree, "app.py", FILES["app.py"])
+        tree.write({"pkg/deep/mod.py": "class K:\n    def m(self):\n        return 2\n"})
+        event = stream.edited()
+        assert event["data"]["paths"] == ["pkg/deep/mod.py"]
+        assert told(event) == {"K.m": (["body_changed"], "internal")}
+
+
+def test_new_folders_are_watched_and_moved_and_deleted_ones_are_followed(own: Daemon, tree: GitRepo) -> None:
+    with Frames(own, LIVE) as stream:
+        tree.write({"new/far/n.py": "def n():\n    return 1\n"})
+        assert told(stream.edited()) == {"n": (["added"], "compatible")}
+        tree.write({"new/far/n.py": "def n():\n    return 1\n\n\ndef o():\n    return 1\n"})
+        assert told(stream.edited()).keys() == {"n", "o"}
+        (tree.path / "new").rename(tree.path / "other")
+        seen: set[str] = set()
+        while "other/far/n.py" not in seen:
+            seen = {entity["path"] for entity in stream.edited()["data"]["entities"]}
+        save(tree, "other/far/n.py", "def n():\n    return 1\n")
+        event = stream.edited()
+        assert (event["data"]["paths"], list(told(event))) == (["other/far/n.py"], ["n"])
+        shutil.rmtree(tree.path / "other")
+        while event["data"]["edits"]:
+            event = stream.edited()
+
+
+def test_what_moves_between_files_is_one_edit(own: Daemon, tree: GitRepo) -> None:
+    with Frames(own, LIVE) as stream:
+        lib, _, moved = FILES["lib.py"].partition("\n\n\n")
+        tree.write({"lib.py": f"{lib}\n"})
+        assert told(stream.edited()) == {"three": (["deleted"], "breaking")}
+        tree.write({"app.py": f"{FILES['app.py']}\n\n{moved}"})
+        event = stream.edited()
+        assert event["data"]["paths"] == ["app.py", "lib.py"]
+        assert [e["changes"] for e in event["data"]["entities"]] == [["moved"]]
+
+
+def test_a_commit_and_a_checkout_leave_nothing_uncommitted_behind(own: Daemon, tree: GitRepo) -> None:
+    tree.git("branch", "far")
+    with Frames(own, LIVE) as stream:
+        tree.write({"app.py": "def one():\n    return 2\n"})
+        assert told(stream.edited()) == {"one": (["body_changed"], "internal")}
+        tree.commit(message="Two")
+        event = stream.edited()
+        assert (event["data"]["paths"], event["data"]["edits"]) == (["app.py"], 0)
+        # A checkout writes files, and none of them is an edit.
+        tree.git("checkout", "-q", "far")
+        tree.write({"lib.py": FILES["lib.py"].replace("return 3", "return 4")})
+        event = stream.edited()
+        assert told(event) == {"three": (["body_changed"], "internal")}
+        assert live(own, tree)["branch"] == "far"
+
+
+def test_each_save_belongs_to_the_tree_that_it_lies_in(own: Daemon, tree: GitRepo, tmp_path: Path) -> None:
+    inner = linked(tree, tree.path / "built" / "inner", "inner")
+    beside = linked(tree, tmp_path / "beside", "beside")
+    for each in (inner, beside):
+        eventually(lambda: any(r["worktree"] == str(each.path) for r in own.get("/v1/worktrees").data))  # noqa: B023
+        watched(own, each)
+    with Frames(own, LIVE) as stream:
+        for each in (inner, tree, beside):
+            each.write({"app.py": f"def one():\n    return {each.path.name!r}\n"})
+            assert stream.edited()["worktree"] == str(each.path)
+    assert [live(own, each)["edits"] for each in (inner, tree, beside)] == [1, 1, 1]
+
+
+def test_a_session_is_named_with_what_is_saved_where_it_works(own: Daemon, tree: GitRepo) -> None:
+    started = own.post("/v1/sessions", {"agent": "claude-code"}, repo=tree.path).json()
+    with Frames(own, LIVE) as stream:
+        tree.write({"app.py": "def one():\n    return 5\n"})
+        event = stream.edited()
+    assert (event["session"], event["actor"]["id"]) == (started["id"], "claude-code")
+    status = own.get("/v1/status", repo=tree.path).json()
+    (row,) = status["worktrees"]
+    assert [s["id"] for s in row["live"]["sessions"]] == [started["id"]]
+    shown = own.get(f"/v1/worktrees/{row['id']}").json()
+    assert [(e["changes"], e["new"]["qualified_name"]) for e in shown["edits"]] == [(["body_changed"], "one")]
+
+
+def test_a_restart_finds_what_was_saved_meanwhile(own: Daemon, tree: GitRepo) -> None:
+    own.kill()
+    tree.write({"app.py": "def one():\n    return 6\n", "while/away.py": "X = 1\n"})
+    own.start()
+    watched(own, tree)
+    assert live(own, tree)["edits"] == 2
+    with Frames(own, LIVE) as stream:
+        save(tree, "while/away.py", "X = 2\n")
+        assert stream.edited()["data"]["paths"] == ["while/away.py"]
+
+
+def test_a_work_tree_that_is_gone_is_said_to_be_missing_until_it_comes_back(
+    own: Daemon, tree: GitRepo, tmp_path: Path
+) -> None:
+    gone = linked(tree, tmp_path / "gone", "gone")
+    eventually(lambda: len(own.get("/v1/worktrees").data) == 2)
+    watched(own, gone)
+    shutil.rmtree(gone.path)
+    eventually(lambda: live(own, gone)["state"] == "missing")
+    assert live(own, gone)["edits"] is None
+    tree.git("worktree", "prune")
+    tree.git("worktree", "add", "-q", str(gone.path), "gone")
+    watched(own, gone)
+    with Frames(own, LIVE) as stream:
+        gone.write({"app.py": "def one():\n    return 7\n"})
+        assert stream.edited()["worktree"] == str(gone.path)
+
+
+def test_a_work_tree_that_was_forgotten_is_not_taken_up_again_by_itself(
+    own: Daemon, tree: GitRepo, tmp_path: Path
+) -> None:
+    linked(tree, tmp_path / "side", "side")
+    eventually(lambda: len(own.get("/v1/worktrees").data) == 2)
+    row = next(r for r in own.get("/v1/worktrees").data if r["worktree"] == str(tmp_path / "side"))
+    assert own.call("DELETE", f"/v1/worktrees/{row['id']}").status == 200
+    own.restart()
+    linked(tree, tmp_path / "third", "third")
+    eventually(lambda: len(own.get("/v1/worktrees").data) == 2)
+    paths = {r["worktree"] for r in own.get("/v1/worktrees").data}
+    assert paths == {str(tree.path), str(tmp_path / "third")}
+
+
+def test_thousands_of_files_at_once_are_one_frame(own: Daemon, tree: GitRepo) -> None:
+    with Frames(own, LIVE) as stream:
+        tree.write({f"many/m{n}.py": f"def f{n}():\n    return {n}\n" for n in range(1500)})
+        event, frames = stream.edited(), 1
+        while event["data"]["edits"] < 1500:
+            event, frames = stream.edited(), frames + 1
+        assert event["data"]["more"] is True
+        assert frames < 10
+
+
+def test_a_name_that_is_not_utf8_is_an_edit_like_any_other(own: Daemon, tree: GitRepo) -> None:
+    with Frames(own, LIVE) as stream:
+        tree.write({"\udcff.py": "def f():\n    return 1\n"})
+        assert stream.edited()["data"]["paths"] == ["\\xff.py"]
+        tree.write({"\udcff.py": "def f():\n    return 2\n"})
+        tree.write({"app.py": "def one():\n    return 8\n"})
+        assert "app.py" in stream.edited()["data"]["paths"] + stream.edited()["data"]["paths"]
