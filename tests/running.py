@@ -268,9 +268,11 @@ class Frames:
                 return envelope
         return {}
 
-    def edited(self) -> dict[str, Any]:
+    def edited(self, seconds: float = 15.0) -> dict[str, Any]:
         """Return the next frame about uncommitted edits, which has no place in the log; {} at the end."""
+        until = time.monotonic() + seconds
         while frame := self.next():
+            assert time.monotonic() < until, "no such frame came"
             if frame.get("event") == "worktree.edited":
                 assert "id" not in frame
                 envelope: dict[str, Any] = json.loads(frame["data"])
