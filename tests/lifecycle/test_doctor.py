@@ -31,9 +31,18 @@ def test_all_is_well_in_a_healthy_repository(own: Aura, healthy: GitRepo) -> Non
     status, found = examined(own, healthy.path)
     assert status == 0
     assert set(found.values()) == {"ok"}
-    assert {"git", "home", "daemon", "database", "spool", "repository", "head", "hooks", "canary"} == set(
-        found
-    )
+    assert {
+        "git",
+        "home",
+        "daemon",
+        "database",
+        "spool",
+        "repository",
+        "head",
+        "hooks",
+        "watch",
+        "canary",
+    } == set(found)
 
 
 def test_it_leaves_nothing_behind(own: Aura, healthy: GitRepo) -> None:
