@@ -1,6 +1,6 @@
 """Ratios measured in one run against what is named beside them: `python -m benchmarks [NAME]`."""
 
-from . import calls, commands, diff, listing, others, post, rename, rest, stdlib, stream
+from . import calls, commands, diff, listing, others, post, rename, rest, saves, stdlib, stream, trees
 from .figures import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -15,5 +15,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "sse": stream.run,
     "rest": rest.run,
     "callers": calls.run,
+    "trees": trees.run,
+    "saves": saves.run,
     "others": others.run,
 }

@@ -47,6 +47,32 @@ def renaming(folder: Path, files: int, functions: int, renamed: int) -> tuple[st
     return target, found.stdout.decode().strip()
 
 
+def wide(folder: Path, files: int) -> str:
+    """Write a bare repository of one commit with that many small files, ten to a folder; return its folder.
+
+    The function of each file is called by that of the next.
+    """
+    modules = {wide_path(number): wide_text(number) for number in range(files)}
+    parts = [_head(0, "begin")]
+    for path, text in modules.items():
+        parts += [f"M 100644 inline {path}\n".encode(), _data(text.encode())]
+    return _imported(folder, [b"".join(parts)])
+
+
+def wide_path(number: int) -> str:
+    return f"pkg{number // 1000}/part{number // 10 % 100}/module_{number}.py"
+
+
+def wide_text(number: int, parameters: str = "value") -> str:
+    """Return the text of one file of `wide`, whose function may take other parameters."""
+    other = max(0, number - 1)
+    module = wide_path(other).removesuffix(".py").replace("/", ".")
+    lines = [f"from {module} import work_{other}", "", "", f"def work_{number}({parameters}):"]
+    if other != number:
+        lines.append(f"    value = work_{other}(value)")
+    return "\n".join([*lines, f"    return value + {number}", ""])
+
+
 def _imported(folder: Path, commits: list[bytes]) -> str:
     target = folder / "synthetic.git"
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(target)], check=True)
@@ -67,10 +93,14 @@ def _stream(commits: int) -> list[bytes]:
     return parts
 
 
-def _commit(number: int, subject: str, files: dict[str, Module]) -> bytes:
+def _head(number: int, subject: str) -> bytes:
     when = 1_700_000_000 + number * 3600
     head = f"commit refs/heads/main\ncommitter Ada Lovelace <ada@example.org> {when} +0000\n"
-    parts = [head.encode(), _data(subject.encode())]
+    return head.encode() + _data(subject.encode())
+
+
+def _commit(number: int, subject: str, files: dict[str, Module]) -> bytes:
+    parts = [_head(number, subject)]
     for path, module in files.items():
         parts += [f"M 100644 inline {path}\n".encode(), _data(_text(module).encode())]
     return b"".join(parts)

@@ -29,10 +29,10 @@ from .soon import Soon
 if TYPE_CHECKING:
     from .context import Context
 
-POLL_SECONDS = 10.0
+POLL_SECONDS = 5.0
 """How often a work tree is looked at whose folders the system does not watch, where that is cheap."""
 POLL_SHARE = 50
-"""Looks at those take at most one part in so many of the time."""
+"""Looks at all of those take at most one part in so many of the time."""
 MISSING_SECONDS = 1.0
 RETRY_SECONDS = 300.0
 """How often it is tried again to watch what could not be watched."""
@@ -223,8 +223,9 @@ class Watch:
             return
         self._context.edits.look(tree.root)
         self._repositories[tree.place.common_dir].soon.wake()
-        known = self._context.edits.of(tree.root)
-        self._later(tree, max(POLL_SECONDS, POLL_SHARE * known.cost if known else 0.0), self._beat)
+        polled = [other.root for other in self.trees.values() if other.state == "polled"]
+        cost = sum(known.cost for root in polled if (known := self._context.edits.of(root)))
+        self._later(tree, max(POLL_SECONDS, POLL_SHARE * cost), self._beat)
 
     def _miss(self, tree: Tree, why: str) -> None:
         if tree.state != "missing":

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ class Daemon:
     def __init__(self, home: Path, *arguments: str) -> None:
         self.home = home
         self.arguments = list(arguments)
+        self.before: list[str] = []
         self.token: str | None = None
         self.said: list[str] = []
         self._process: subprocess.Popen[str] | None = None
@@ -87,7 +88,7 @@ class Daemon:
     def launch(self) -> "subprocess.Popen[str]":
         """Start the process without waiting for anything."""
         return subprocess.Popen(
-            [sys.executable, "-m", "aura.daemon", *self.arguments],
+            [*self.before, sys.executable, "-m", "aura.daemon", *self.arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -299,12 +300,13 @@ def short_home() -> Iterator[Path]:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[Daemon]:
-    """A daemon of its own, stopped and cleaned away at the end."""
+def running(*arguments: str, before: Sequence[str] = ()) -> Iterator[Daemon]:
+    """A daemon of its own, stopped and cleaned away at the end; `before` is a command that becomes it."""
     with short_home() as home:
-        daemon = Daemon(home, *arguments).start()
+        daemon = Daemon(home, *arguments)
+        daemon.before = list(before)
         try:
-            yield daemon
+            yield daemon.start()
         finally:
             daemon.stop()
 

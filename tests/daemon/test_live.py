@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -239,3 +241,47 @@ def test_a_name_that_is_not_utf8_is_an_edit_like_any_other(own: Daemon, tree: Gi
         while "app.py" not in seen:
             seen |= set(stream.edited()["data"]["paths"])
         assert "\\xff.py" in seen
+
+
+def test_what_the_system_could_not_tell_is_looked_for(own: Daemon, tree: GitRepo) -> None:
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    with follow(own, tree) as stream:
+        os.kill(own.pid, signal.SIGSTOP)
+        try:
+            # Two names in turn, for the same news twice in a row is told once.
+            for at in range(limit + 100):
+                (tree.path / f"{at % 2}.log").write_text("")
+            tree.write({"app.py": "def one():\n    return 9\n", "late/er.py": "X = 1\n"})
+        finally:
+            os.kill(own.pid, signal.SIGCONT)
+        seen: set[str] = set()
+        while not {"app.py", "late/er.py"} <= seen:
+            seen |= set(stream.edited()["data"]["paths"])
+        save(tree, "late/er.py", "X = 2\n")
+        assert stream.edited()["data"]["paths"] == ["late/er.py"]
+
+
+CRAMPED = 'echo 12 > /proc/sys/user/max_inotify_watches && exec "$@"'
+
+
+def can_limit_watches() -> bool:
+    line = ["unshare", "-Ur", "sh", "-c", CRAMPED, "sh", "true"]
+    return shutil.which("unshare") is not None and subprocess.run(line, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not can_limit_watches(), reason="needs a user namespace of its own")
+def test_where_the_system_watches_no_more_folders_it_is_said_and_looked_at_now_and_then(
+    tmp_path: Path,
+) -> None:
+    wide = GitRepo(tmp_path / "wide")
+    wide.commit({f"d{n}/m.py": "X = 1\n" for n in range(30)}, "Begin")
+    wide.write({"d3/m.py": "X = 2\n"})
+    with running("--heartbeat", "0.3", before=["unshare", "-Ur", "sh", "-c", CRAMPED, "sh"]) as daemon:
+        daemon.register(wide)
+        eventually(lambda: live(daemon, wide)["state"] == "polled")
+        assert "no more folders" in live(daemon, wide)["note"]
+        eventually(lambda: live(daemon, wide)["edits"] == 1)
+        assert "d3" in str(daemon.get(f"/v1/worktrees/{quote(str(wide.path), safe='')}").json()["edits"])
+        with Frames(daemon, LIVE) as stream:
+            wide.write({"d4/m.py": "X = 3\n"})
+            assert stream.edited(30)["data"]["paths"] == ["d4/m.py"]

@@ -1,0 +1,67 @@
+"""What it costs to watch several work trees of a large repository. Reads `/proc`, so for Linux alone."""
+
+import subprocess
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from . import daemon, history, synthetic
+from .figures import Bar, Figure, Settings
+from .processes import cpu_seconds, family, resident
+
+FILES, TREES = 50_000, 8
+LONGEST = 120.0
+
+
+def run(settings: Settings) -> list[Figure]:
+    """Register linked work trees, start the daemon anew, and then only watch."""
+    with TemporaryDirectory(prefix="aura-bench-") as folder:
+        works = linked(Path(folder).resolve(), settings.count(FILES, 50), settings.count(TREES, 2))
+        with daemon.running(*works) as server:
+            _until(server, "edits", LONGEST)
+            server.stop()
+            start = time.perf_counter()
+            server.start()
+            answered = time.perf_counter() - start
+            _until(server, "state", LONGEST)
+            watched = time.perf_counter() - start
+            _until(server, "edits", LONGEST)
+            looked = time.perf_counter() - start
+            until = time.monotonic() + settings.seconds(60.0)
+            while len(family(server.pid)) > 1 and time.monotonic() < until:
+                time.sleep(0.5)
+            pids = family(server.pid)
+            before, begin = cpu_seconds(pids), time.perf_counter()
+            time.sleep(settings.seconds(20.0))
+            spent = (cpu_seconds(pids) - before) / (time.perf_counter() - begin) * 100
+            memory = sum(map(resident, pids)) / 1e6
+    return [
+        Figure(f"start until {len(works)} trees are watched", watched, "s", bar=Bar(3.0)),
+        Figure("start until it answers", answered, "s"),
+        Figure("start until all are looked at", looked, "s"),
+        Figure("resident memory of all processes", memory, "MB", bar=Bar(200.0)),
+        Figure("processor time at rest", spent, "%", bar=Bar(1.0)),
+    ]
+
+
+def linked(folder: Path, files: int, trees: int) -> list[Path]:
+    """Make a repository of so many files with so many work trees."""
+    source, works = synthetic.wide(folder, files), [folder / f"tree{number}" for number in range(trees)]
+    environment = history.git_environment()
+    subprocess.run(["git", "clone", "-q", source, str(works[0])], check=True, env=environment)
+    for work in works[1:]:
+        line = ["git", "worktree", "add", "-q", "-b", work.name, str(work)]
+        subprocess.run(line, check=True, env=environment, cwd=works[0])
+    return works
+
+
+def _until(server: daemon.Daemon, what: str, seconds: float) -> None:
+    """Wait until every work tree is watched, or was looked at."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        now: list[dict[str, Any]] = [tree["live"] for tree in server.ask("GET", "/v1/worktrees")["data"]]
+        if all(live["state"] == "watched" if what == "state" else live["edits"] is not None for live in now):
+            return
+        time.sleep(0.02)
+    raise RuntimeError("not every work tree is watched")
