@@ -111,8 +111,17 @@ _UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 def moment(text: str, name: str) -> int:
     """Read an RFC 3339 time, or a span before now (30d, 12h, 15m), as microseconds since the epoch."""
+    return max(0, _read(text, name, -1))
+
+
+def from_now(text: str, name: str) -> int:
+    """Read an RFC 3339 time, or a span from now on, as microseconds since the epoch."""
+    return _read(text, name, 1)
+
+
+def _read(text: str, name: str, sign: int) -> int:
     if match := _SPAN.fullmatch(text):
-        return max(0, now_us() - int(match[1]) * _UNIT[match[2]] * 1_000_000)
+        return now_us() + sign * int(match[1]) * _UNIT[match[2]] * 1_000_000
     try:
         # A bare + of an offset reads as a space in a query.
         at = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text))

@@ -30,6 +30,7 @@ CODES: dict[str, Code] = {
     "worktree_not_found": Code(404, FAILED),
     "message_not_found": Code(404, FAILED),
     "zone_not_found": Code(404, FAILED),
+    "impact_not_found": Code(404, FAILED),
     "session_not_found": Code(404, FAILED),
     "setting_not_found": Code(404, USAGE),
     "method_not_allowed": Code(405, USAGE),

@@ -4,11 +4,11 @@ byte.
 
 import hashlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from aura.api import now_us
+from aura.api import Caller, now_us
 from aura.errors import AuraError
 from aura.store import Connection, one
 
@@ -81,6 +81,24 @@ def once(db: Connection, key: Key, call: Callable[[Connection], Answer], request
             raise
         answer = Answer(error.status, msgspec.json.encode(error.body(request_id)))
     keep(db, key, answer)
+    return answer
+
+
+def once_in_batch(
+    db: Connection, caller: Caller, route: str, key: Any, said: Any, call: Callable[[Connection], Answer]
+) -> Answer:
+    """Return what an item of a batch was answered under its own key (a text, or it has none), or call.
+
+    `said` is the item as it was sent: another one under the same key raises `idempotency_mismatch`.
+    """
+    if not isinstance(key, str):
+        return call(db)
+    who = f"{caller.token}@{caller.place.repo if caller.place else 0}"
+    bound = key_for(who, f"{route}#item", key, msgspec.json.encode(said))
+    if (kept := replay(db, bound)) is not None:
+        return kept
+    answer = call(db)
+    keep(db, bound, answer)
     return answer
 
 

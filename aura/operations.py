@@ -22,10 +22,10 @@ from aura.record import (
     why,
     worktrees,
 )
-from aura.team import messages, sessions, zones
+from aura.team import impacts, messages, sessions, zones
 
 __all__ = [
-    "OPERATIONS", "audit", "blame", "calls", "checks", "database", "diff", "entities", "events", "history",
-    "hooks", "intents", "log", "messages", "metrics", "nodes", "openapi", "sessions", "settings", "status",
-    "why", "worktrees", "zones",
+    "OPERATIONS", "audit", "blame", "calls", "checks", "database", "diff", "entities", "events",
+    "history", "hooks", "impacts", "intents", "log", "messages", "metrics", "nodes", "openapi",
+    "sessions", "settings", "status", "why", "worktrees", "zones",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GROUPS = {
     "config": "Read and change settings.",
     "db": "Care for the database.",
+    "impact": "See what changed elsewhere and matters here, and deal with it.",
     "intent": "Log intents and look at them.",
     "message": "Send messages, list and read them.",
     "session": "Start, list and end stretches of work.",

@@ -155,17 +155,8 @@ def _item(
         return Answer(200, encode(outcome))
 
     try:
-        own_key = said.get("idempotency_key") if isinstance(said, dict) else None
-        if not isinstance(own_key, str):
-            return write(db).body
-        who = f"{caller.token}@{caller.here.repo}"
-        digest = msgspec.json.encode(said)
-        key = idempotency.key_for(who, "POST /v1/intents:batch#item", own_key, digest)
-        if (kept := idempotency.replay(db, key)) is not None:
-            return kept.body
-        answer = write(db)
-        idempotency.keep(db, key, answer)
-        return answer.body
+        key = said.get("idempotency_key") if isinstance(said, dict) else None
+        return idempotency.once_in_batch(db, caller, "POST /v1/intents:batch", key, said, write).body
     except AuraError as error:
         return encode(intents.Outcome(err=error.body(caller.request_id)["error"]))
 

@@ -17,6 +17,7 @@ EventType = Literal[
     "intent.logged", "intent.analyzed", "intent.linked", "intent.checked", "repo.backfilled",
     "worktree.registered", "worktree.forgotten", "setting.changed", "session.started", "session.ended",
     "message.posted", "message.read", "zone.claimed", "zone.released", "zone.expired", "zone.contested",
+    "impact.opened", "impact.resolved", "impact.snoozed", "impact.dismissed",
 ]  # fmt: skip
 
 TransientType = Literal["worktree.edited"]
@@ -65,7 +66,7 @@ def append_many(
 
 
 def _row(caller: Caller, type_: EventType, data: dict[str, Any], where: Place | None) -> tuple[Any, ...]:
-    place = (where.repo, where.slug, where.path) if where else (None, None, None)
+    place = (where.repo, where.slug, where.path or None) if where else (None, None, None)
     actor = caller.actor
     text = msgspec.json.encode(data).decode()
     return (new_id("evt"), type_, now_us(), *place, caller.session, actor.id, actor.kind, text)

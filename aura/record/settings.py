@@ -48,6 +48,10 @@ KNOWN = {
         ("off", "warn", "block"),
         "What the pre-commit hook does where a claim is contradicted by what is staged.",
     ),
+    "impacts": _Known("on", ("on", "off"), "Look for what a change on one side means on another."),
+    "impacts.branches": _Known(
+        "on", ("on", "off"), "Count branches that no work tree has checked out among the sides, too."
+    ),
     "tickets.system": _Known("linear", (), "The system of tickets that are found in summaries."),
 }
 
