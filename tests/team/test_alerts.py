@@ -1,4 +1,4 @@
-"""Whatever sides do and people say, in whatever order: one alert for a cause, and events that tell the truth."""
+"""Whatever sides do and people say, in whatever order: one alert for a cause, and events that are true."""
 
 from collections.abc import Callable
 from typing import Any
@@ -67,14 +67,12 @@ def look(db: Connection, judged: list[tuple[str, str]], found: list[Finding], al
     settle()
     assert (state(db), after(db, 0, 10_000)) == once, "the same look again changed something"
     seen = {
-        alerts.identity(f): f
-        for f in found
-        if (f.yours, f.other) in judged and {f.yours, f.other} <= {*sides}
+        alerts.identity(f) for f in found if (f.yours, f.other) in judged and {f.yours, f.other} <= {*sides}
     }
     live: dict[str, tuple[str, str]] = {}
     for key, yours, other in rows(db, "SELECT identity, yours, other FROM impacts WHERE standing = 1"):
         live[key] = yours, other
-    assert seen.keys() <= live.keys(), "something that is there is not in the record"
+    assert seen <= live.keys(), "something that is there is not in the record"
     for key, pair in live.items():
         assert set(pair) <= set(sides)
         assert key in seen or pair not in judged, "something that is gone counts as there"
@@ -87,8 +85,7 @@ def edit(db: Connection, ada: Caller, number: int, status: Any) -> None:
     before = state(db)
     try:
         impacts.change(db, ada, ImpactEdit(met[number % len(met)][0], status))
-    except AuraError as refused:
-        assert refused.code == "invalid_transition"
+    except AuraError:
         assert state(db) == before
 
 

@@ -7,7 +7,7 @@ from aura.errors import AuraError
 from aura.record.events import after
 from aura.store import Connection, rows
 from aura.syntax.impacts import Finding
-from aura.team import alerts, impacts, messages, sessions
+from aura.team import alerts, impacts, sessions
 from aura.team.impacts import IMPACTS, Impact, ImpactEdit, ImpactItem, ImpactItems, Status
 from aura.team.sessions import NewSession
 
