@@ -91,6 +91,8 @@ async def _write(
         context.callers.sessions.reload()
     elif ASKING & set(operation.emits):
         await asking.write(context)
+    if "setting.changed" in operation.emits:
+        context.impacts.notice()
     return answer
 
 

@@ -38,7 +38,7 @@ class Callers:
         self._heads: dict[str, tuple[Stamps | None, Place]] = {}
         self._seen: dict[str | None, tuple[float, tuple[Place, Actor] | None]] = {}
         self.by_root: dict[str, Place] = {}
-        self.changed: Callable[[], None] = lambda: None
+        self.changed: tuple[Callable[[], None], ...] = ()
         self.reload()
 
     def reload(self) -> None:
@@ -48,7 +48,8 @@ class Callers:
         self._heads.clear()
         self._seen.clear()
         self.sessions.reload()
-        self.changed()
+        for tell in self.changed:
+            tell()
 
     async def resolve(
         self,

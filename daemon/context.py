@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .analysis import Analyst
     from .backfill import Backfills
     from .edits import Edits
+    from .impacts import Impacts
     from .watch import Watch
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class Context:
     analyst: "Analyst" = field(init=False)
     backfills: "Backfills" = field(init=False)
     edits: "Edits" = field(init=False)
+    impacts: "Impacts" = field(init=False)
     watch: "Watch" = field(init=False)
 
     def services(self) -> dict[type, Any]:

@@ -24,6 +24,7 @@ from .backfill import Backfills
 from .callers import Callers
 from .context import Context
 from .edits import Edits
+from .impacts import Impacts
 from .manual import MANUAL
 from .runner import Runner
 from .stream import Tail
@@ -66,8 +67,9 @@ async def serve(
         heartbeat=heartbeat,
     )
     context.analyst, context.backfills = Analyst(context), Backfills(context)
-    context.edits, context.watch = Edits(context), Watch(context)
-    context.callers.changed = context.watch.restart
+    context.edits, context.impacts, context.watch = Edits(context), Impacts(context), Watch(context)
+    context.edits.listeners.append(context.impacts)
+    context.callers.changed = (context.watch.restart, context.impacts.notice)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, context.stopping.set)
     runner = Runner(build(context, MANUAL), shutdown_timeout=DRAIN_SECONDS)
@@ -84,6 +86,7 @@ async def serve(
     context.spawn(context.watch.run())
     context.spawn(context.callers.sessions.run(context))
     context.spawn(zones.run(context))
+    context.spawn(context.impacts.run())
     context.spawn(context.backfills.resume())
     context.spawn(context.analyst.resume())
     context.spawn(claims.catch_up(context))

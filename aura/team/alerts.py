@@ -31,7 +31,7 @@ SITES = 200
 NAMED = 5
 """Entities that a message names."""
 GONE = "The cause is gone."
-SIDE_GONE = "One of the two sides is gone."
+SIDE_GONE = "One of the two sides is no longer looked at."
 _FAMILIES = {"both_changed": "both", "behaviour_changed": "behaviour"}
 _WORST = {"error": 2, "warning": 1, "info": 0}
 _FITS = {"broken": 0, "doubtful": 1, "fits": 2}

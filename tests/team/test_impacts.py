@@ -104,7 +104,7 @@ def test_nothing_is_said_of_sides_that_were_not_looked_at(db: Connection, ada: C
 def test_an_alert_of_a_side_that_is_gone_is_resolved(db: Connection, ada: Caller) -> None:
     (opened,) = settle(db, finding())
     alerts.settle(db, SYSTEM, 1, {"/shop": SIDES["/shop"]}, [], [])
-    assert impacts.get(db, opened.id).note == "One of the two sides is gone."
+    assert impacts.get(db, opened.id).note == "One of the two sides is no longer looked at."
 
 
 def test_a_cause_that_comes_back_is_the_same_alert(db: Connection, ada: Caller) -> None:
