@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from aura.operations import OPERATIONS
 
 from ..gitrepo import GitRepo
+from ..impacted import impacts
 from ..running import Daemon, Reply, eventually
 
 LISTS = {o.path: o for o in OPERATIONS.values() if o.listing is not None}
@@ -38,6 +39,7 @@ def filled(daemon: Daemon, repo: GitRepo) -> Daemon:
     batch = {"intents": [{"summary": f"On the branch {n} [OPS-{n}]"} for n in range(18)]}
     assert all("ok" in item for item in daemon.post("/v1/intents:batch", batch).json())
     eventually(lambda: daemon.get("/v1/intents?analysis=pending").data == [])
+    impacts(repo, daemon.home / "aura", {}, {"change": "both_changed"})
     return daemon
 
 
