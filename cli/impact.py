@@ -32,7 +32,7 @@ def show_show(impact: dict[str, Any]) -> None:
     click.echo(
         f"{impact['id']}  {_state(impact)}  {_sides(impact)}  since {show.when(impact['detected_at'])}"
     )
-    if impact["reason"]:
+    if impact["reason"] not in ("", impact["change"]):
         click.echo(impact["reason"])
     for label, side in (("before", impact["before"]), ("after", impact["after"]), ("yours", impact["mine"])):
         if side is not None:
@@ -42,7 +42,8 @@ def show_show(impact: dict[str, Any]) -> None:
     for site in impact["callers"]:
         test = " (test)" if site["test"] else ""
         why = f": {site['reason']}" if site["reason"] else ""
-        click.echo(f"  {site['path']}:{site['line']}  {site['caller']}{test}  {FITS[site['fit']]}{why}")
+        caller = site["caller"] or "(top level)"
+        click.echo(f"  {site['path']}:{site['line']}  {caller}{test}  {FITS[site['fit']]}{why}")
     if (more := impact["callers_total"] - len(impact["callers"])) > 0:
         click.echo(f"  and {more} more")
     if impact["note"]:

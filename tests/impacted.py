@@ -1,34 +1,37 @@
-"""Impacts in the record of a running daemon, of a branch that is not checked out on its work tree."""
+"""A collision: a branch that no work tree has checked out breaks what the work tree calls."""
 
-import os
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-from aura.api import Actor, Caller
-from aura.store import connect
-from aura.team import alerts
-from aura.team.alerts import Party
-
 from .gitrepo import GitRepo
-from .team.findings import finding
+from .running import eventually
 
-SYSTEM = Caller(actor=Actor("aura", "system", "aura"))
 BRANCH = "elsewhere"
+DESK = "def pay(order):\n    return order\n\n\ndef refund(order):\n    return -order\n"
+TILL = "from desk import pay, refund\n\n\ndef close():\n    return pay(1) + refund(1)\n"
+TAKES_MORE = "def pay(order, ctx):\n    return order + ctx\n"
+Call = Callable[[str, str, Any], Any]
 
 
-def impacts(repo: GitRepo, home: str | os.PathLike[str], *given: dict[str, Any]) -> list[str]:
-    """Settle one finding for each of `given`, and return the ids of the impacts."""
-    root, ref = str(Path(repo.path).resolve()), f"refs/heads/{BRANCH}"
-    if not repo.git("branch", "--list", BRANCH):
-        sha = repo.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "work of its own")
-        repo.git("branch", BRANCH, sha)
-    db = connect(Path(home) / "aura.db")
-    try:
-        (repo_,) = db.execute("SELECT repo FROM worktrees WHERE path = ?", (root,)).fetchone()
-        sides = {root: Party(root, "main"), ref: Party(None, BRANCH)}
-        found = [finding(yours=root, other=ref, **one) for one in given]
-        with db:
-            opened = alerts.settle(db, SYSTEM, repo_, sides, [(root, ref)], found)
-        return [impact.id for impact in opened]
-    finally:
-        db.close()
+def collide(repo: GitRepo) -> None:
+    """Commit a caller on the work tree's branch, and on another one what breaks it twice."""
+    here = repo.git("branch", "--show-current")
+    repo.commit({"desk.py": DESK, "till.py": TILL}, "call the desk")
+    repo.git("checkout", "-q", "-b", BRANCH)
+    repo.commit({"desk.py": TAKES_MORE}, "take a context, refund no more")
+    repo.git("checkout", "-q", here)
+
+
+def impacts(call: Call) -> list[str]:
+    """Wait for the two impacts of a collision, and return their ids: of pay, then of refund.
+
+    `call` sends a request about the repository. A setting that changes makes the daemon look anew.
+    """
+    for value in ("off", "on"):
+        call("PUT", "/v1/settings/impacts.branches", {"value": value})
+
+    def met() -> list[Any]:
+        found: list[Any] = call("GET", "/v1/impacts", None)["data"]
+        return sorted(found, key=lambda impact: str(impact["function"])) if len(found) == 2 else []
+
+    return [impact["id"] for impact in eventually(met, 30)]

@@ -307,19 +307,19 @@ def described(impact: Impact) -> str:
     """Write an impact in one line."""
     where = impact.other_branch or impact.other_worktree
     uses = f" ({_many(impact.callers_total, 'use')} here)" if impact.callers_total else ""
+    why = f": {impact.reason}" if impact.reason not in ("", impact.change) else ""
     return (
-        f"{impact.severity}: {impact.function} in {impact.path}, {CHANGES[impact.change]} on {where}{uses}"
-        + (f": {impact.reason}" if impact.reason else "")
+        f"{impact.severity}: {impact.function} in {impact.path}, {CHANGES[impact.change]} {where}{uses}{why}"
     )
 
 
 CHANGES = {
-    "removed": "removed",
-    "renamed": "renamed",
-    "moved": "moved",
-    "signature_changed": "with another signature",
-    "both_changed": "changed here and",
-    "behaviour_changed": "with other behaviour",
+    "removed": "removed on",
+    "renamed": "renamed on",
+    "moved": "moved on",
+    "signature_changed": "with another signature on",
+    "both_changed": "changed here and on",
+    "behaviour_changed": "with other behaviour on",
 }
 
 

@@ -11,61 +11,58 @@ from typing import IO
 import pytest
 
 from ..gitrepo import GitRepo
-from ..impacted import BRANCH, impacts
+from ..impacted import BRANCH, collide, impacts
 from ..lifecycle.daemons import AURA, Aura
-
-BOTH = {"change": "both_changed", "severity": "warning"}
 
 
 @pytest.fixture
 def shop(aura: Aura, repo: GitRepo) -> Iterator[GitRepo]:
-    """A registered repository of its own, which is forgotten in the end."""
-    repo.commit({"shop.py": "def pay(order):\n    return order\n"}, "begin")
+    """A repository of its own with a collision, which is forgotten in the end."""
+    collide(repo)
     tree = aura.api("POST", "/v1/worktrees", {"path": str(repo.path)})
     yield repo
     aura.api("DELETE", f"/v1/worktrees/{tree['id']}")
 
 
-def lines(aura: Aura, repo: GitRepo, *args: str) -> list[list[str]]:
-    return [line.split("\t") for line in aura.ok("impact", *args, cwd=repo.path).splitlines()]
+@pytest.fixture
+def met(aura: Aura, shop: GitRepo) -> list[str]:
+    """Its impacts: of pay, then of refund."""
+    return impacts(lambda *given: aura.api(*given, repo=shop.path))
 
 
-def test_a_list_says_what_changed_where_and_for_whom(aura: Aura, shop: GitRepo) -> None:
-    assert lines(aura, shop, "list") == []
-    (id_,) = impacts(shop, aura.home, {})
-    assert lines(aura, shop, "list") == [[id_, "error", "signature_changed", "pay", f"main <- {BRANCH}", "1"]]
-    assert aura.json("impact", "list", "--severity", "info", cwd=shop.path)["data"] == []
-
-
-def test_one_is_shown_with_both_signatures_and_each_caller(aura: Aura, shop: GitRepo) -> None:
-    (id_,) = impacts(shop, aura.home, {})
-    said = aura.ok("impact", "show", id_, cwd=shop.path).splitlines()
-    assert said[0] == "error: pay signature changed"
-    assert said[1].startswith(f"{id_}  open  main <- {BRANCH}  since ")
-    assert said[2:] == [
-        "parameter ctx added",
-        "before  pay(order)  shop.py:3",
-        "after   pay(order, ctx)  shop.py:3",
-        "  till.py:7  open  breaks: it lacks an argument",
+def test_a_list_says_what_changed_where_and_for_whom(aura: Aura, shop: GitRepo, met: list[str]) -> None:
+    said = aura.ok("impact", "list", cwd=shop.path).splitlines()
+    pay, refund = met
+    assert sorted(line.split("\t") for line in said) == [
+        [pay, "error", "signature_changed", "pay", f"main <- {BRANCH}", "1"],
+        [refund, "error", "removed", "refund", f"main <- {BRANCH}", "2"],
     ]
-    (removed,) = impacts(shop, aura.home, {**BOTH, "after": None})
-    assert "after   removed" in aura.ok("impact", "show", removed, cwd=shop.path).splitlines()
+    assert aura.ok("impact", "list", "--severity", "info", cwd=shop.path) == ""
 
 
-def test_impacts_are_dealt_with_one_by_one_or_together(aura: Aura, shop: GitRepo) -> None:
-    one, other = impacts(shop, aura.home, {}, BOTH)
+def test_one_is_shown_with_both_signatures_and_each_caller(aura: Aura, shop: GitRepo, met: list[str]) -> None:
+    said = aura.ok("impact", "show", met[0], cwd=shop.path).splitlines()
+    assert said[0] == "error: pay signature changed"
+    assert said[1].startswith(f"{met[0]}  open  main <- {BRANCH}  since ")
+    assert said[3:5] == ["before  pay(order)  desk.py:1", "after   pay(order, ctx)  desk.py:1"]
+    assert said[5].startswith("  till.py:5  close  breaks: ")
+    assert "after   removed" in aura.ok("impact", "show", met[1], cwd=shop.path).splitlines()
+
+
+def test_impacts_are_dealt_with_one_by_one_or_together(aura: Aura, shop: GitRepo, met: list[str]) -> None:
+    one, other = met
     said = aura.ok("impact", "snooze", one, other, "--until", "2h", cwd=shop.path)
-    assert [line.split("  ")[:2] for line in said.splitlines()] == [[one, "pay"], [other, "pay"]]
+    assert [line.split("  ")[:2] for line in said.splitlines()] == [[one, "pay"], [other, "refund"]]
     assert said.count("snoozed until 20") == 2
-    assert lines(aura, shop, "list") == []
+    assert aura.ok("impact", "list", cwd=shop.path) == ""
     assert aura.ok("impact", "open", one, cwd=shop.path) == f"{one}  pay  open\n"
     done = aura.json("impact", "resolve", one, "--note", "callers updated", cwd=shop.path)
     assert (done["status"], done["note"]) == ("resolved", "callers updated")
-    assert aura.ok("impact", "dismiss", other, cwd=shop.path).startswith(f"{other}  pay  dismissed by ")
+    assert aura.ok("impact", "dismiss", other, cwd=shop.path).startswith(f"{other}  refund  dismissed by ")
 
 
-def test_what_makes_no_sense_is_refused_for_each_alone(aura: Aura, shop: GitRepo) -> None:
-    one, other = impacts(shop, aura.home, {}, BOTH)
+def test_what_makes_no_sense_is_refused_for_each_alone(aura: Aura, shop: GitRepo, met: list[str]) -> None:
+    one, other = met
     aura.ok("impact", "resolve", one, cwd=shop.path)
     refused = aura.cli("impact", "dismiss", one, cwd=shop.path)
     assert refused.returncode == 4
@@ -80,9 +77,9 @@ def test_what_makes_no_sense_is_refused_for_each_alone(aura: Aura, shop: GitRepo
 
 @pytest.mark.parametrize("options", [(), ("--here", "--severity", "error"), ("--json",)])
 def test_impacts_are_followed_until_one_has_enough(
-    aura: Aura, shop: GitRepo, options: tuple[str, ...]
+    aura: Aura, shop: GitRepo, met: list[str], options: tuple[str, ...]
 ) -> None:
-    (id_,) = impacts(shop, aura.home, {})
+    id_ = met[0]
     with subprocess.Popen(
         [*AURA, "impact", "watch", *options], cwd=shop.path, stdout=subprocess.PIPE
     ) as watch:

@@ -12,7 +12,7 @@ import pytest
 from aura.idempotency import DAY_US
 
 from ..gitrepo import GitRepo
-from ..impacted import impacts
+from ..impacted import collide, impacts
 from ..running import Daemon, Reply, eventually, python_repo
 
 
@@ -143,9 +143,6 @@ def test_every_kind_of_write_is_replayed(daemon: Daemon, repo: GitRepo, fresh: G
     same(first, daemon.call("DELETE", f"/v1/worktrees/{made['id']}", None, named))
     twice("PUT", "/v1/settings/tickets.system", {"value": "linear"})
     twice("POST", "/v1/intents:batch", {"intents": [{"summary": "In a batch"}]})
-    (id_,) = impacts(repo, daemon.home / "aura", {})
-    twice("PATCH", f"/v1/impacts/{id_}", {"status": "snoozed", "until": "2h"})
-    twice("POST", "/v1/impacts:batch", {"impacts": [{"id": id_, "status": "resolved"}, {"id": 1}]})
 
 
 def test_a_repeated_request_is_answered_also_when_it_could_not_be_carried_out_again(
@@ -286,20 +283,27 @@ def test_items_keep_their_own_keys_across_batches(daemon: Daemon, repo: GitRepo)
     assert second[2]["err"]["code"] == "idempotency_mismatch"
 
 
-def test_a_batch_of_impacts_refuses_items_one_by_one(daemon: Daemon, repo: GitRepo) -> None:
-    (id_,) = impacts(repo, daemon.home / "aura", {"cause": "of a batch"})
+def test_impacts_are_changed_once_for_each_key_and_each_for_itself(daemon: Daemon, repo: GitRepo) -> None:
+    collide(repo)
+    one, other = impacts(lambda *given: daemon.call(*given).json())
+    headers, body = keyed(), {"status": "snoozed", "until": "2h"}
+    first = daemon.call("PATCH", f"/v1/impacts/{one}", body, headers)
+    same(first, daemon.call("PATCH", f"/v1/impacts/{one}", body, headers))
     items = [
-        {"id": id_, "status": "gone"},
+        {"id": other, "status": "gone"},
         {"id": "imp_none", "status": "resolved"},
-        {"id": id_, "status": "resolved", "until": "2h"},
-        {"id": id_, "status": "resolved", "note": "callers updated"},
-        {"id": id_, "status": "dismissed"},
+        {"id": other, "status": "resolved", "until": "2h"},
+        {"id": other, "status": "resolved", "note": "callers updated"},
+        {"id": other, "status": "dismissed"},
     ]
-    answers = daemon.post("/v1/impacts:batch", {"impacts": items}).json()
+    headers = keyed()
+    reply = daemon.post("/v1/impacts:batch", {"impacts": items}, headers)
+    same(reply, daemon.post("/v1/impacts:batch", {"impacts": items}, headers))
+    answers = reply.json()
     codes = [answer["err"]["code"] if "err" in answer else "ok" for answer in answers]
     assert codes == ["invalid_request", "impact_not_found", "invalid_request", "ok", "invalid_transition"]
     assert answers[0]["err"]["details"] == {"path": "$.impacts[0].status"}
-    assert daemon.get(f"/v1/impacts/{id_}").json() == answers[3]["ok"]
+    assert daemon.get(f"/v1/impacts/{other}").json() == answers[3]["ok"]
 
 
 def test_items_that_follow_a_failed_one_are_analysed_as_they_said(daemon: Daemon, repo: GitRepo) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from aura.operations import OPERATIONS
 
 from ..gitrepo import GitRepo
-from ..impacted import impacts
+from ..impacted import collide, impacts
 from ..running import Daemon, Reply, eventually
 
 LISTS = {o.path: o for o in OPERATIONS.values() if o.listing is not None}
@@ -34,12 +34,13 @@ def filled(daemon: Daemon, repo: GitRepo) -> Daemon:
     repo.git("config", "user.name", "Bob")
     repo.git("checkout", "-q", "-b", "feat/login")
     eventually(lambda: daemon.get("/v1/status").json()["branch"] == "feat/login")
+    collide(repo)
     repo.commit({"more.py": "def more():\n    less()\n\n\ndef less():\n    more()\n"}, "Committed")
     eventually(lambda: daemon.get("/v1/intents?source=commit").data)
     batch = {"intents": [{"summary": f"On the branch {n} [OPS-{n}]"} for n in range(18)]}
     assert all("ok" in item for item in daemon.post("/v1/intents:batch", batch).json())
     eventually(lambda: daemon.get("/v1/intents?analysis=pending").data == [])
-    impacts(repo, daemon.home / "aura", {}, {"change": "both_changed"})
+    impacts(lambda *given: daemon.call(*given).json())
     return daemon
 
 

@@ -18,7 +18,7 @@ from aura.errors import CODES
 from aura.operations import OPERATIONS
 
 from ..gitrepo import GitRepo
-from ..impacted import impacts
+from ..impacted import collide, impacts
 from ..running import Daemon, eventually, free_port, python_repo, running
 
 SPEC: dict[str, Any] = json.loads(json.dumps(openapi.document()))
@@ -90,7 +90,8 @@ def test_answers_have_the_shape_that_is_told(daemon: Daemon, repo: GitRepo, oper
         eventually(lambda: daemon.get("/v1/intents?source=commit").data)
     ids = {"worktrees": worktree, "entities": "more"}
     if operation.name == "impacts.show":
-        (ids["impacts"],) = impacts(repo, daemon.home / "aura", {})
+        collide(repo)
+        ids["impacts"] = impacts(lambda *given: daemon.call(*given).json())[0]
     id_ = ids.get(operation.path.split("/")[2] if "/v1/" in operation.path else "", newest)
     query = {"why.ask": "?file=app.py&line=1", "blame.show": "?file=app.py"}.get(operation.name, "")
     path = operation.path.replace("{id}", id_).replace("{name}", "strict_mode") + query
