@@ -54,6 +54,11 @@ class Impacts:
         self._running: set[int] = set()
         self._noticed = asyncio.Event()
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being looked at."""
+        return bool(self._running)
+
     def saved(self, root: str, paths: frozenset[str]) -> None:
         """Hear that files of a work tree were written: their paths, relative to it."""
         self._touch(root, paths)
