@@ -7,7 +7,7 @@ from aura.api import rfc3339
 from aura.record.worktrees import AtWork, Live, Trees
 from aura.store import Connection
 from aura.syntax.types import Edit
-from aura.team import sessions, zones
+from aura.team import impacts, sessions, zones
 
 if TYPE_CHECKING:
     from .context import Context
@@ -23,6 +23,7 @@ class Watched(Trees):
         """Return how work trees are, by path."""
         context = self._context
         at_work, claimed = sessions.at_work(db, paths), zones.counts(db, paths)
+        opened = impacts.open_counts(db, paths)
         found = {}
         for path in paths:
             tree, known = context.watch.trees.get(path), context.edits.of(path)
@@ -33,7 +34,7 @@ class Watched(Trees):
                 sessions=[AtWork(id_, actor) for id_, actor in at_work.get(path, [])],
                 edits=len(known.edits) if known and known.looked else None,
                 zones=claimed.get(path, 0),
-                impacts=0,
+                impacts=opened.get(path, 0),
                 saved_at=rfc3339(known.saved_at) if known and known.saved_at else None,
             )
         return found

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aura.api import Caller, now_us
+from aura.api import Actor, Caller, now_us
 from aura.ids import new_id
 from aura.record import lineage
 from aura.record.intents import author_of
@@ -230,9 +230,16 @@ class _Settling:
             "tests_only": int(bool(sites) and all(site.test for site in sites)),
         }
 
-    def _session(self, key: str) -> str | None:
+    def _at_work(self, key: str) -> tuple[str, Actor] | None:
+        """Return the latest live session of a side that is a work tree, and who works in it."""
         worktree = self._sides[key].worktree
-        return next(iter(sessions.at_work(self._db, worktree)), None) if worktree else None
+        return (
+            next(iter(sessions.at_work(self._db, [worktree]).get(worktree, [])), None) if worktree else None
+        )
+
+    def _session(self, key: str) -> str | None:
+        at_work = self._at_work(key)
+        return at_work[0] if at_work else None
 
     def _author(self, key: str) -> int | None:
         """Return who is at work on a side, or wrote its last intent, as far as the record knows."""
@@ -241,8 +248,8 @@ class _Settling:
         return self._authors[key]
 
     def _find_author(self, key: str) -> int | None:
-        if (session := self._session(key)) is not None:
-            return author_of(self._db, sessions.get(self._db, session).actor)
+        if (at_work := self._at_work(key)) is not None:
+            return author_of(self._db, at_work[1])
         sql = "SELECT author FROM intents WHERE repo = ? AND branch = ? ORDER BY id DESC LIMIT 1"
         row = one(self._db, sql, self._repo, self._sides[key].branch)
         return row[0] if row else None
@@ -284,9 +291,10 @@ def _tell(db: Connection, caller: Caller, opened: list[Impact]) -> None:
     for impact in sorted(opened, key=lambda i: -_WORST[i.severity]):
         if impact.severity != "info" and impact.your_worktree is not None:
             of.setdefault(impact.your_worktree, []).append(impact)
+    at_work = sessions.at_work(db, of.keys())
     for worktree, told in of.items():
         by = replace(caller, place=place_of(db, told[0]))
-        to = [Recipient("session", id_) for id_ in sessions.at_work(db, worktree)]
+        to = [Recipient("session", id_) for id_, _ in at_work.get(worktree, [])]
         for recipient in to or [Recipient("broadcast")]:
             messages.post(db, by, message(told), channel="sentinel", to=recipient)
 

@@ -5,6 +5,7 @@ has checked out. An alert is resolved by aura when its cause goes; whoever deals
 dismisses it. What is dismissed stays so while the other side leaves it as it is.
 """
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -272,13 +273,14 @@ def get(db: Connection, id_: str) -> Impact:
     return _rows(db, found)[0]
 
 
-def open_counts(db: Connection, repo: int) -> dict[str, int]:
-    """Return how many impacts are open on each work tree of a repository that has some, by its path."""
+def open_counts(db: Connection, worktrees: Collection[str]) -> dict[str, int]:
+    """Return how many impacts are open on each of some work trees that has any, by path."""
+    marks = ",".join("?" * len(worktrees))
     sql = (
-        "SELECT your_worktree, count(*) FROM impacts INDEXED BY impacts_standing"
-        " WHERE repo = ? AND standing = 1 AND status = 'open' AND your_worktree IS NOT NULL GROUP BY 1"
+        "SELECT your_worktree, count(*) FROM impacts INDEXED BY impacts_open"
+        f" WHERE status = 'open' AND your_worktree IN ({marks}) GROUP BY your_worktree"
     )
-    return dict(rows(db, sql, repo))
+    return dict(rows(db, sql, *worktrees))
 
 
 def is_due(db: Connection) -> bool:

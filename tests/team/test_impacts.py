@@ -268,11 +268,12 @@ def test_what_is_compatible_or_matters_to_nobody_at_work_is_not_posted(db: Conne
 
 
 def test_open_impacts_are_counted_for_each_work_tree(db: Connection, ada: Caller) -> None:
-    assert impacts.open_counts(db, 1) == {}
+    trees = ["/shop", "/side", "/third"]
+    assert impacts.open_counts(db, trees) == {}
     (one, _) = settle(db, finding(), finding(change="both_changed"))
     settle(db, finding(yours="/side", other="/shop"), pair=("/side", "/shop"))
     change(db, ada, one.id, "snoozed")
-    assert impacts.open_counts(db, 1) == {"/shop": 1, "/side": 1}
+    assert impacts.open_counts(db, trees) == {"/shop": 1, "/side": 1}
 
 
 def test_a_list_is_cut_to_what_is_asked_for(db: Connection, ada: Caller) -> None:
