@@ -11,7 +11,7 @@ from ulid import ULID
 
 Prefix = Literal[
     "itn", "imp", "msg", "snp", "zon", "prv", "evt", "ses", "req", "run", "tkt", "agt", "wsp", "wfl", "exe",
-    "tpl", "whk", "tok", "usr", "scn", "col", "dl", "cmp", "chat", "wkt", "ent",
+    "tpl", "whk", "tok", "usr", "scn", "col", "dl", "cmp", "chat", "wkt", "ent", "gol",
 ]  # fmt: skip
 
 _MAX_MS = (1 << 48) - 1

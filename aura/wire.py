@@ -67,10 +67,17 @@ def request(
             return Reply(status, found, _read_body(stream, found))
 
 
-def stream(path: str, *, repo: str | None = None, headers: Headers | None = None) -> Iterator[bytes]:
+def stream(
+    path: str,
+    *,
+    method: str = "GET",
+    body: Any = None,
+    repo: str | None = None,
+    headers: Headers | None = None,
+) -> Iterator[bytes]:
     """Follow a stream, line by line; the first item is the status line's code as bytes."""
     with _connect(None) as sock:
-        sock.sendall(_head("GET", path, None, repo, {"Accept": "text/event-stream", **(headers or {})}))
+        sock.sendall(_head(method, path, body, repo, {"Accept": "text/event-stream", **(headers or {})}))
         with sock.makefile("rb") as source:
             status, found = _read_head(source)
             yield str(status).encode()

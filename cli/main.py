@@ -23,6 +23,7 @@ BY_HAND = {
     "hooks": ("hooks", "Install git hooks that report commits."),
     "init": ("init", "Register this work tree and read its history."),
     "watch": ("watch", "Watch work trees, edits, zones, impacts and messages live."),
+    "prove": ("prove", "Prove goals about the work tree, by its code or by a command."),
     "why": ("why", "Tell why a line or an entity is what it is."),
 }
 

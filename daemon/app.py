@@ -24,7 +24,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @web.middleware
 async def envelope(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give each request an id, each error its shape, and each answer the headers of API.md."""
-    request[REQUEST_ID] = id_ = new_id("req")
+    request[REQUEST_ID] = new_id("req")
     context = request.app[CONTEXT]
     try:
         access.guard(context, request)
@@ -41,7 +41,7 @@ async def envelope(request: web.Request, handler: Handler) -> web.StreamResponse
     except (asyncio.CancelledError, ConnectionResetError):
         raise
     except Exception as error:
-        response = _failure(request, error, id_)
+        response = _failure(request, error)
     metrics.count(context, request, response.status)
     if not response.prepared:
         stamp(context, request, response)
@@ -66,18 +66,23 @@ def stamp(context: Context, request: web.Request, response: web.StreamResponse) 
         headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
 
 
-def _failure(request: web.Request, error: Exception, id_: str) -> web.Response:
+def failure(request: web.Request, error: Exception) -> tuple[bytes, int]:
+    """Return the body and the status of an error; one of our own is written to the log."""
+    id_ = request[REQUEST_ID]
     known = _known(request, error)
     if known is None:
-        log.exception("request %s failed: %s %s", id_, request.method, request.path)
+        log.error("request %s failed: %s %s", id_, request.method, request.path, exc_info=error)
         known = AuraError(
             "internal_error",
             "cannot answer: aura met a fault of its own",
             f"aura daemon logs shows it under {id_}.",
         )
-    response = web.Response(
-        body=msgspec.json.encode(known.body(id_)), status=known.status, content_type="application/json"
-    )
+    return msgspec.json.encode(known.body(id_)), known.status
+
+
+def _failure(request: web.Request, error: Exception) -> web.Response:
+    body, status = failure(request, error)
+    response = web.Response(body=body, status=status, content_type="application/json")
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers["Allow"] = error.headers["Allow"]
     return response

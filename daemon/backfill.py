@@ -215,6 +215,7 @@ class Backfills:
             await self._store(place, reads, live=True)
         if todo:
             self._context.spawn(claims.catch_up(self._context))
+            self._context.on_commit.committed(place.path)
 
     # rewritten commits
 

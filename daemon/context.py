@@ -23,8 +23,10 @@ from .worktrees import Watched
 if TYPE_CHECKING:
     from .analysis import Analyst
     from .backfill import Backfills
+    from .commands import Commands
     from .edits import Edits
     from .impacts import Impacts
+    from .prove import OnCommit
     from .watch import Watch
 
 T = TypeVar("T")
@@ -59,6 +61,8 @@ class Context:
     edits: "Edits" = field(init=False)
     impacts: "Impacts" = field(init=False)
     watch: "Watch" = field(init=False)
+    commands: "Commands" = field(init=False)
+    on_commit: "OnCommit" = field(init=False)
 
     def services(self) -> dict[type, Any]:
         """What an operation's function may ask for by type."""

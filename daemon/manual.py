@@ -1,6 +1,6 @@
 """The operations that are bound by hand, because they stream, wait, or speak of the daemon itself."""
 
-from . import backfill, claims, commits, events, intents, metrics, spool, status, zones
+from . import backfill, claims, commits, events, intents, metrics, prove, spool, status, zones
 from .context import Manual
 
 MANUAL: dict[str, Manual] = {
@@ -14,6 +14,7 @@ MANUAL: dict[str, Manual] = {
     "metrics.show": metrics.show,
     "openapi.document": status.document,
     "openapi.page": status.page,
+    "prove.prove": prove.ask,
     "status.healthz": status.ready,
     "status.livez": status.live,
     "status.readyz": status.ready,

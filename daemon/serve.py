@@ -22,10 +22,12 @@ from .analysis import Analyst
 from .app import build
 from .backfill import Backfills
 from .callers import Callers
+from .commands import Commands
 from .context import Context
 from .edits import Edits
 from .impacts import Impacts
 from .manual import MANUAL
+from .prove import OnCommit
 from .runner import Runner
 from .stream import Tail
 from .watch import Watch
@@ -70,6 +72,7 @@ async def serve(
     context.edits, context.impacts, context.watch = Edits(context), Impacts(context), Watch(context)
     context.edits.listeners.append(context.impacts)
     context.callers.changed = (context.watch.restart, context.impacts.notice)
+    context.commands, context.on_commit = Commands(context), OnCommit(context)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, context.stopping.set)
     runner = Runner(build(context, MANUAL), shutdown_timeout=DRAIN_SECONDS)
@@ -90,6 +93,7 @@ async def serve(
     context.spawn(context.backfills.resume())
     context.spawn(context.analyst.resume())
     context.spawn(claims.catch_up(context))
+    context.spawn(context.commands.sandbox())
     await context.stopping.wait()
     await _stop(context, runner)
 
@@ -149,6 +153,7 @@ async def _stop(context: Context, runner: web.AppRunner) -> None:
         os.unlink(context.socket)
     context.tail.close()
     context.analyst.close()
+    context.commands.close()
     for task in list(context.tasks):
         task.cancel()
     await asyncio.gather(*context.tasks, return_exceptions=True)

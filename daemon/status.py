@@ -32,6 +32,7 @@ FEATURES = [
     "batch",
     "aggregates",
     "idempotency",
+    "prove",
 ]
 
 
@@ -39,6 +40,8 @@ async def show(context: Context, caller: Caller, given: Any, request: web.Reques
     """Answer the status; without a repository, `repo` is null."""
     here = caller.place
     uptime = int(time.monotonic() - context.started)
+
+    sandbox = await context.commands.sandbox()
 
     def read(db: Connection) -> Status:
         return Status(
@@ -60,7 +63,7 @@ async def show(context: Context, caller: Caller, given: Any, request: web.Reques
                 str(context.store.path), os.stat(context.store.path).st_size, db.pragma("user_version")
             ),
             queue=status.Queue(context.store.waiting, context.analyst.waiting, context.backfills.running),
-            sandbox="none",
+            sandbox=sandbox.level,
             environment="local",
             features=FEATURES,
             worktrees=worktrees.with_live(

@@ -99,7 +99,12 @@ def _about(form: Form, rest: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(found[2] or found[3] or "" for found in _WORD.finditer(rest)))
     if form != "keeps_call":
         return (rest,)
-    caller, arrow, callee = rest.partition(" -> ") if " -> " in rest else rest.rpartition("->")
+    return ends(rest)
+
+
+def ends(said: str) -> tuple[str, ...]:
+    """Read `A -> B`: two names, or none where there is no arrow."""
+    caller, arrow, callee = said.partition(" -> ") if " -> " in said else said.rpartition("->")
     return (caller.strip(), callee.strip()) if arrow else ()
 
 

@@ -18,6 +18,7 @@ EventType = Literal[
     "worktree.registered", "worktree.forgotten", "setting.changed", "session.started", "session.ended",
     "message.posted", "message.read", "zone.claimed", "zone.released", "zone.expired", "zone.contested",
     "impact.opened", "impact.resolved", "impact.snoozed", "impact.dismissed",
+    "prove.passed", "prove.failed", "prove.undecided", "goal.saved", "goal.forgotten",
 ]  # fmt: skip
 
 TransientType = Literal["worktree.edited"]

@@ -52,6 +52,9 @@ KNOWN = {
     "impacts.branches": _Known(
         "on", ("on", "off"), "Count branches that no work tree has checked out among the sides, too."
     ),
+    "prove.commands": _Known(
+        "any", (), "Which programs goals may run: any, none, or their names, comma-separated."
+    ),
     "tickets.system": _Known("linear", (), "The system of tickets that are found in summaries."),
 }
 

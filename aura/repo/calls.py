@@ -9,13 +9,16 @@ from typing import Self
 
 from aura.repo.cache import Cache, Key, Shelf
 from aura.repo.present import Present, Seen
-from aura.repo.requests import Calls, CallsOf
+from aura.repo.requests import Calls, CallsOf, Trace, Traced
 from aura.repo.worktrees import WorkTree, discover
-from aura.syntax.references import read
+from aura.syntax.references import reach, read
 from aura.syntax.references.graph import Graph
 from aura.syntax.references.join import graph
 from aura.syntax.references.linked import Linked
 from aura.syntax.references.types import Facts
+
+GRAPH_VERSION = 1
+"""Rises when a kept graph would lack something."""
 
 TREES = 4
 """Work trees whose graphs are held in memory."""
@@ -50,6 +53,16 @@ class Graphs:
             return Calls([], graph.edges(), graph.degraded)
         about = graph.at(request.path, request.name) if request.path else graph.find(request.name)
         return Calls(about, graph.of(about, request.direction), graph.degraded)
+
+    def trace(self, request: Trace) -> Traced:
+        """Answer a question about calls or types from the graph of a work tree."""
+        graph = self.graph(os.fsdecode(request.root))
+        if request.question == "kinds":
+            return Traced(graph.degraded, kinds=reach.kinds_of(graph, request.source, request.target))
+        if request.question == "callers":
+            return Traced(graph.degraded, reach.callers(graph, request.target))
+        find = reach.direct if request.question == "direct" else reach.path
+        return Traced(graph.degraded, find(graph, request.source, request.target))
 
     def close(self) -> None:
         """Keep the graphs for whoever asks next: not before, for a work tree that is edited has many."""
@@ -132,4 +145,4 @@ def _whole(keys: Mapping[str, Key]) -> Key:
     for path in sorted(keys):
         key = keys[path]
         digest.update(f"{path}\0{key.blob}\0{key.version}\0".encode())
-    return Key(digest.hexdigest(), "", read.FACTS_VERSION, "graph")
+    return Key(digest.hexdigest(), "", (read.FACTS_VERSION << 8) + GRAPH_VERSION, "graph")

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from aura.errors import AuraError
 from aura.repo.process import Worker, WorkerEnded, WorkerTimeout
@@ -30,6 +30,8 @@ from aura.repo.requests import (
     Request,
     SideAt,
     Touched,
+    Trace,
+    Traced,
 )
 from aura.syntax.evidence import Evidence
 from aura.syntax.references.graph import Direction
@@ -316,6 +318,14 @@ class CallPool(Pool):
         """Look for the impacts between every two sides of a repository, where touched; without any, all."""
         (answer,) = self._whole(Collide(os.fsencode(git_dir), list(sides), list(touched)))
         assert isinstance(answer, Collided)
+        return answer
+
+    def trace(
+        self, root: str, question: Literal["direct", "path", "callers", "kinds"], source: str, target: str
+    ) -> Traced:
+        """Ask what a name calls or reaches of another, who reaches it, or whether one type is of another."""
+        (answer,) = self._whole(Trace(os.fsencode(root), question, source, target))
+        assert isinstance(answer, Traced)
         return answer
 
 

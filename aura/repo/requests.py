@@ -1,7 +1,7 @@
 """What the daemon and an analysis worker say to each other: length-prefixed MessagePack over pipes."""
 
 import struct
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -9,6 +9,7 @@ from msgspec import Struct
 from aura.syntax.evidence import Evidence
 from aura.syntax.impacts import Finding
 from aura.syntax.references.graph import Direction
+from aura.syntax.references.reach import Kinds, Reach
 from aura.syntax.references.types import Edge as CallEdge
 from aura.syntax.references.types import Symbol
 from aura.syntax.types import Carried, Edit, Table
@@ -131,6 +132,19 @@ class Collide(Struct, frozen=True, tag=True):
     touched: list[Touched] = []
 
 
+class Trace(Struct, frozen=True, tag=True):
+    """Ask a question about the calls or types of a work tree; answered by one `Traced`.
+
+    `direct`: what `source` calls of `target`. `path`: how it gets there. `callers`: all that reaches
+    `target`. `kinds`: whether one type is of the other.
+    """
+
+    root: bytes
+    question: Literal["direct", "path", "callers", "kinds"]
+    source: str
+    target: str
+
+
 class CommitDiff(Struct, frozen=True, tag=True):
     """What a commit changed, and what it carried along.
 
@@ -189,6 +203,14 @@ class Collided(Struct, frozen=True, tag=True):
     degraded: list[str]
 
 
+class Traced(Struct, frozen=True, tag=True):
+    """What was found; `degraded` are the files that could not be read as code."""
+
+    degraded: tuple[str, ...]
+    reach: Reach | None = None
+    kinds: Kinds | None = None
+
+
 class Done(Struct, frozen=True, tag=True):
     """The end of the answers to one request."""
 
@@ -211,8 +233,9 @@ Request = (
     | FolderEntities
     | CallsOf
     | Collide
+    | Trace
 )
-Answer = CommitDiff | Diff | Examined | FileEntities | Calls | Collided | Done | Failed
+Answer = CommitDiff | Diff | Examined | FileEntities | Calls | Collided | Traced | Done | Failed
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder[Request](Request).decode

@@ -33,6 +33,7 @@ from aura.repo.requests import (
     Failed,
     FolderEntities,
     Request,
+    Trace,
     decode_request,
     framed,
     length_of,
@@ -104,6 +105,8 @@ class _Desk(contextlib.ExitStack):
             return iter([self._graphs.answer(request)])
         if isinstance(request, Collide):
             return iter([self._impacts.answer(request)])
+        if isinstance(request, Trace):
+            return iter([self._graphs.trace(request)])
         choice = Choice(request.paths, request.part, request.parts)
         return analyst.entities(os.fsdecode(request.root), request.rev, choice)
 

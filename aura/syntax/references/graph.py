@@ -11,17 +11,23 @@ from aura.syntax.references.types import Confidence, Edge, Symbol
 
 Direction = Literal["callers", "callees"]
 _Row = tuple[int, int, Confidence, tuple[int, ...]]
+Loose = tuple[Symbol, str, tuple[int, ...]]
+"""A caller, the name of a method of the work tree that it calls on it is not known what, and the lines."""
 
 
 class Graph(Struct, frozen=True, array_like=True, dict=True):
     """Symbols by name, those that nobody calls, too, and calls: caller, callee, confidence, lines.
 
-    `degraded` are the paths of files that could not be read as code.
+    `degraded` are the paths of files that could not be read as code. `loose` are calls of which nothing but
+    the name is known, and that too many have: of a caller, a name, at lines. `kinds` are pairs of a type and
+    of each that it is one of, however far above; -1 where that is not known.
     """
 
     symbols: tuple[Symbol, ...]
     rows: tuple[_Row, ...]
     degraded: tuple[str, ...] = ()
+    loose: tuple[tuple[int, str, tuple[int, ...]], ...] = ()
+    kinds: tuple[tuple[int, int], ...] = ()
 
     def edges(self) -> list[Edge]:
         """Return all edges, by caller and callee."""
@@ -85,14 +91,27 @@ class Graph(Struct, frozen=True, array_like=True, dict=True):
         return found
 
 
-def draw(edges: Iterable[Edge], definitions: Iterable[Symbol], degraded: Iterable[str] = ()) -> Graph:
+def draw(
+    edges: Iterable[Edge],
+    definitions: Iterable[Symbol],
+    degraded: Iterable[str] = (),
+    loose: Iterable[Loose] = (),
+    kinds: Iterable[tuple[Symbol, Symbol | None]] = (),
+) -> Graph:
     """Make a graph of edges and of all definitions."""
-    edges = list(edges)
+    edges, kinds = list(edges), list(kinds)
     ends = {symbol for edge in edges for symbol in (edge.caller, edge.callee)}
+    ends |= {above for _, above in kinds if above is not None}
     symbols = tuple(sorted(ends | set(definitions), key=_order))
     places = {symbol: n for n, symbol in enumerate(symbols)}
     rows = sorted((places[e.caller], places[e.callee], e.confidence, e.lines) for e in edges)
-    return Graph(symbols, tuple(rows), tuple(sorted(degraded)))
+    return Graph(
+        symbols,
+        tuple(rows),
+        tuple(sorted(degraded)),
+        tuple(sorted((places[caller], name, lines) for caller, name, lines in loose)),
+        tuple(sorted((places[sub], places[above] if above else -1) for sub, above in kinds)),
+    )
 
 
 def _order(symbol: Symbol) -> tuple[str, str, str, int]:

@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from aura.syntax.references.graph import Graph, draw
+from aura.syntax.references.graph import Graph, Loose, draw
 from aura.syntax.references.linked import Linked
 from aura.syntax.references.modules import Modules
 from aura.syntax.references.program import Program
@@ -49,7 +49,7 @@ def graph(files: Mapping[str, Linked], degraded: Iterable[str] = ()) -> Graph:
     with _collector_paused():
         joined = _Join(Program(files))
         edges = joined.solve()
-        return draw(edges, joined.definitions(), degraded)
+        return draw(edges, joined.definitions(), degraded, joined.loose(), joined.kinds())
 
 
 @contextmanager
@@ -83,6 +83,21 @@ class _Join(Typed):
 
     def definitions(self) -> list[Symbol]:
         return [self._symbol(scope) for scope in range(len(self.program.scope_of))]
+
+    def loose(self) -> list[Loose]:
+        """Return the calls of methods of whose receiver nothing is known, by names that too many have."""
+        return [(self._symbol(scope), name, tuple(sorted(at))) for (scope, name), at in self._loose.items()]
+
+    def kinds(self) -> Iterator[tuple[Symbol, Symbol | None]]:
+        """Yield each class with all that it is one of, and with None where a base could not be found."""
+        for above, classes in self.subclasses.items():
+            yield from ((self._symbol(scope), self._symbol(above)) for scope in classes)
+        for scope, row in enumerate(self.program.scope_of):
+            if row.kind == "class":
+                order = self.program.order(scope)
+                yield from ((self._symbol(scope), Symbol(name)) for name in order if isinstance(name, str))
+                if any(self.program.has_unknown_base(above) for above in order if isinstance(above, int)):
+                    yield self._symbol(scope), None
 
     def _pass_decorated(self) -> None:
         """Let what an unknown decorator decorates stay; likewise where nothing is known to come back."""
@@ -153,6 +168,7 @@ class _Join(Typed):
         """Guess the callee from the name of the method where nothing is known of the receiver."""
         namesakes = self._namesakes()
         guessed: dict[tuple[int, int], set[int]] = {}
+        self._loose: dict[tuple[int, str], set[int]] = {}
         for file in self.program.files:
             facts, node = file.linked.facts, file.linked.node
             for call in facts.calls:
@@ -161,9 +177,12 @@ class _Join(Typed):
                     continue
                 member = facts.names[row.b]
                 found = namesakes.get((id(file.dialect), member.removesuffix("/")), ())
-                if not 0 < len(found) <= file.dialect.guesses or _plain(member) in file.dialect.common:
+                if not found:
                     continue
                 if file.place + node[call.callee] in self.held or file.place + node[row.a] in self.held:
+                    continue
+                if len(found) > file.dialect.guesses or _plain(member) in file.dialect.common:
+                    self._loose.setdefault((file.scope + call.scope, _plain(member)), set()).add(call.line)
                     continue
                 for callee in found:
                     if (file.scope + call.scope, callee) not in self.found:

@@ -254,6 +254,12 @@ class Program:
             known = self._known_bases[scope] = list(bases)[:MAX_BASES]
         return known
 
+    def has_unknown_base(self, scope: int) -> bool:
+        """Tell whether a class is said to derive from something that was not found."""
+        file = self.file_with(scope)
+        places = [file.place + file.linked.node[base] for base in self.scope_of[scope].bases]
+        return not all(self._static(place, set()) for place in [*places, *self._derived.get(scope, ())])
+
     def _static(self, place: int, seen: set[int]) -> list[int | str | Module]:
         """Return the classes and modules that a place holds by assignments and imports alone."""
         if place in seen or len(seen) > 100:

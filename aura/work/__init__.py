@@ -1,0 +1,1 @@
+"""Durable work: goals that are proved, and commands that run for it."""
