@@ -64,18 +64,16 @@ def show_show(answer: dict[str, Any]) -> None:
     click.echo(
         f"{show.when(answer['created_at'])}  {who}  {place}  {(answer['commit_sha'] or 'uncommitted')[:12]}"
     )
-    for label, values in (
-        ("tickets", [t["id"] for t in answer["tickets"]]),
-        ("goals", [f"{g['goal']} ({g['result']})" for g in answer["prove_goals"]]),
-    ):
-        if values:
-            click.echo(f"{label}: {', '.join(values)}")
+    if answer["tickets"]:
+        click.echo("tickets: " + ", ".join(t["id"] for t in answer["tickets"]))
     states = Counter(node["state"] for node in answer["nodes"])
     if answer["source"] == "log" and states:
         click.echo(f"commits hold: {_held(states)}")
     if answer["analysis"] != "done":
         click.echo(f"analysis: {answer['analysis']}")
     _show_claims(answer)
+    for goal in answer["prove_goals"]:
+        click.echo(f"{goal['result']:<8} {goal['goal']}")
     for line in edits.lines(answer["nodes"]):
         click.echo(line)
 

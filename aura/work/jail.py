@@ -160,7 +160,7 @@ def _devices(folder: str) -> int:
         os.symlink(f"/proc/self/fd/{number}", os.path.join(folder, name))
     os.symlink("/proc/self/fd", os.path.join(folder, "fd"))
     with contextlib.suppress(OSError):
-        _mount("devpts", os.path.join(folder, "pts"), "newinstance,ptmxmode=0666,mode=620")
+        _mount("devpts", os.path.join(folder, "pts"), "newinstance,ptmxmode=0666,mode=620", MS_NOSUID)
         os.symlink("pts/ptmx", os.path.join(folder, "ptmx"))
     return os.open(folder, os.O_PATH)
 
@@ -182,8 +182,8 @@ def _bind(source: int, target: str, *, writable: bool = True) -> None:
         _call("syscall", MOUNT_SETATTR, -1, os.fsencode(target), AT_RECURSIVE, attributes, len(attributes))
 
 
-def _mount(kind: str, target: str, options: str) -> None:
-    _call("mount", kind.encode(), os.fsencode(target), kind.encode(), MS_NOSUID | MS_NODEV, options.encode())
+def _mount(kind: str, target: str, options: str, flags: int = MS_NOSUID | MS_NODEV) -> None:
+    _call("mount", kind.encode(), os.fsencode(target), kind.encode(), flags, options.encode())
 
 
 def _bring_up_loopback() -> None:

@@ -144,6 +144,10 @@ NAMES = [
     "commit",
     "files",
     "prove_goals",
+    "goal",
+    "goals",
+    "command",
+    "timeout_s",
     "dry_run",
     "wait_ms",
     "intents",
@@ -157,6 +161,8 @@ WRITES = [
     ("POST", "/v1/worktrees"),
     ("PUT", "/v1/settings/tickets.system"),
     ("POST", "/v1/admin/database:backup"),
+    ("POST", "/v1/prove"),
+    ("POST", "/v1/prove/goals"),
 ]
 
 

@@ -30,6 +30,8 @@ def filled(daemon: Daemon, repo: GitRepo) -> Daemon:
         daemon.post("/v1/sessions", {"agent": agent})
         daemon.post("/v1/messages", {"body": f"{agent} is here"})
         daemon.post("/v1/zones", {"target": f"{agent}/*.py"})
+        daemon.post("/v1/prove", {"goal": f"exists {agent}"})
+        daemon.post("/v1/prove/goals", {"goal": f"exists {agent}"})
     repo.git("config", "user.email", "bob@example.org")
     repo.git("config", "user.name", "Bob")
     repo.git("checkout", "-q", "-b", "feat/login")
