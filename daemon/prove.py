@@ -12,14 +12,15 @@ from aiohttp import web
 
 from aura.api import Caller, Place
 from aura.errors import AuraError
-from aura.idempotency import Answer
+from aura.idempotency import Answer, Key
+from aura.store import Connection
 from aura.work import prove, saved
 from aura.work.goals import Judgement
 from aura.work.inspection import Inspection
 from aura.work.prove import Attempt, Proved, State, ToProve, Tried
 
 from .app import failure, stamp
-from .bind import encode, key_of, lock_for, replay, reply, write_once
+from .bind import encode, once, write_once
 from .context import SYSTEM
 
 if TYPE_CHECKING:
@@ -33,26 +34,29 @@ log = logging.getLogger("aura.prove")
 
 async def ask(context: "Context", caller: Caller, new: ToProve, request: web.Request) -> web.StreamResponse:
     """Prove goals, and answer when all are decided; or tell of each as it comes."""
-    key = await key_of(caller, request)
-    async with lock_for(key):
-        if (kept := await replay(context, key)) is not None:
-            return kept
+    stream = _Stream(context, request) if "text/event-stream" in request.headers.get("Accept", "") else None
+
+    async def act(key: Key | None) -> Answer:
         todo = await context.read(lambda db: prove.attempts(db, caller, new))
 
-        async def answer(tell: Tell) -> Answer:
+        async def work(tell: Tell) -> Answer:
             state, tried = await _try(context, caller.here, todo, [new.timeout_s] * len(todo), new.path, tell)
             level = (await context.commands.sandbox()).level
 
-            def write(db: Any) -> Answer:
+            def write(db: Connection) -> Answer:
                 intent = prove.intent_of(db, caller, new)
                 proofs = prove.record(db, caller, state, tried, intent=intent)
                 return Answer(200, encode(Proved(prove.worst(proofs), level, proofs)))
 
             return await write_once(context, caller, key, write)
 
-        if "text/event-stream" in request.headers.get("Accept", ""):
-            return await _stream(context, request, answer)
-        return reply(await answer(_silent))
+        return await (stream.follow(work) if stream else work(_silent))
+
+    try:
+        answered = await once(context, caller, request, act)
+    except _Ended as ended:
+        return ended.response
+    return stream.response if stream and stream.response else answered
 
 
 async def _silent(event: str, data: dict[str, Any]) -> None:
@@ -108,48 +112,66 @@ async def _judge(
         return Judgement("error", error.message)
 
 
-async def _stream(
-    context: "Context", request: web.Request, answer: Callable[[Tell], Awaitable[Answer]]
-) -> web.StreamResponse:
-    """Send frames as goals are tried; who goes away breaks it off, and nothing is recorded."""
-    response = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    )
-    stamp(context, request, response)
-    response.force_close()
-    await response.prepare(request)
+class _Ended(Exception):
+    """A stream ended before its answer: who asked went away, or was told of an error."""
 
-    async def send(piece: bytes) -> None:
-        async with asyncio.timeout(2 * context.heartbeat):
-            await response.write(piece)
+    def __init__(self, response: web.StreamResponse) -> None:
+        self.response = response
 
-    async def tell(event: str, data: dict[str, Any]) -> None:
-        await send(_frame(event, encode(data)))
 
-    async def work() -> None:
+class _Stream:
+    """Sends frames while goals are tried; who goes away breaks it off, and nothing is recorded."""
+
+    def __init__(self, context: "Context", request: web.Request) -> None:
+        self._context = context
+        self._request = request
+        self.response: web.StreamResponse | None = None
+
+    async def follow(self, work: Callable[[Tell], Awaitable[Answer]]) -> Answer:
+        """Send what is told, and at last the answer."""
+        response = self.response = web.StreamResponse(
+            headers={
+                "Content-Type": "text/event-stream",
+                "Cache-Control": "no-store",
+                "X-Accel-Buffering": "no",
+            }
+        )
+        stamp(self._context, self._request, response)
+        response.force_close()
+        await response.prepare(self._request)
+        task = asyncio.ensure_future(work(self._tell))
         try:
-            await send(_frame("result", (await answer(tell)).body))
+            await self._watch(task)
+            answer = await task
+            await self._send(_frame("result", answer.body))
+            return answer
         except (ConnectionResetError, TimeoutError):
-            raise
+            raise _Ended(response) from None
         except Exception as error:
-            await send(_frame("error", failure(request, error)[0]))
+            with contextlib.suppress(ConnectionResetError, TimeoutError):
+                await self._send(_frame("error", failure(self._request, error)[0]))
+            raise _Ended(response) from None
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
 
-    task = asyncio.ensure_future(work())
-    beat = time.monotonic()
-    try:
+    async def _watch(self, task: asyncio.Future[Answer]) -> None:
+        """Wait for the end, with a sign of life now and then. Raises ConnectionResetError."""
+        beat = time.monotonic()
         while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
-            if request.transport is None or request.transport.is_closing():
-                break
-            if time.monotonic() - beat > context.heartbeat:
+            if self._request.transport is None or self._request.transport.is_closing():
+                raise ConnectionResetError
+            if time.monotonic() - beat > self._context.heartbeat:
                 beat = time.monotonic()
-                await send(b": heartbeat\n\n")
-    except (ConnectionResetError, TimeoutError):
-        pass
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, ConnectionResetError, TimeoutError):
-            await task
-    return response
+                await self._send(b": heartbeat\n\n")
+
+    async def _tell(self, event: str, data: dict[str, Any]) -> None:
+        await self._send(_frame(event, encode(data)))
+
+    async def _send(self, piece: bytes) -> None:
+        assert self.response is not None
+        async with asyncio.timeout(2 * self._context.heartbeat):
+            await self.response.write(piece)
 
 
 def _frame(event: str, data: bytes) -> bytes:
