@@ -14,6 +14,7 @@ from aura.errors import FAILED
 from . import call, generated, show
 
 TAIL_LINES = 20
+SHOWN = 5
 VERBS = ("forget", "history", "save", "saved", "show")
 
 
@@ -172,9 +173,12 @@ def show_forget(goal: dict[str, Any]) -> None:
 def _show(proof: dict[str, Any], *, whole: bool = False) -> None:
     click.echo(f"{proof['result']:<8} {proof['goal']}: {proof['reason']}")
     evidence = proof["evidence"]
-    for entity in evidence["entities"]:
+    entities = evidence["entities"]
+    for entity in entities if whole else entities[:SHOWN]:
         about = " ".join(filter(None, (entity["qualified_name"], entity["what"])))
         click.echo(f"    {entity['path'] or 'outside'}:{entity['line']}  {about}")
+    if len(entities) > SHOWN and not whole:
+        click.echo(f"    and {len(entities) - SHOWN} more: aura prove show {proof['id']}")
     for step in evidence["calls"]:
         guess = " (by name only)" if step["confidence"] == "name_only" else ""
         click.echo(f"    {step['path']}:{step['line']}  {step['caller']} -> {step['callee']}{guess}")

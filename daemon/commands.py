@@ -56,7 +56,7 @@ class Commands:
     ) -> Judgement:
         """Run a command in a work tree and judge by how it ends; `say` is told its output as it comes."""
         found = await self.sandbox()
-        environment = sandbox.environment(os.environ, path)
+        environment = sandbox.environment(found, os.environ, path)
         program = await self._context.in_thread(sandbox.program, argv[0], root, environment["PATH"])
         if program is None:
             ran = Ran(tuple(argv), found.level)

@@ -116,18 +116,21 @@ def _furnish(plan: dict[str, Any]) -> None:
     _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
     stage = plan["stage"]
     _mount("tmpfs", stage, f"size={plan['scratch']},mode=0700")
-    laid = [(path, _overlay(path, os.path.join(stage, str(n)))) for n, path in enumerate(plan["writable"])]
+    laid = [(_overlay("/tmp", os.path.join(stage, "tmp")), "/tmp")]
+    for path in plan["writable"]:
+        # Not every file system can lie under an overlay: the work tree is then read-only, too.
+        with contextlib.suppress(OSError):
+            laid.append((_overlay(path, os.path.join(stage, "root")), path))
     devices = _devices(os.path.join(stage, "dev"))
     empty = os.path.join(stage, "empty")
     os.mkdir(empty)
-    nothing = os.open(empty, os.O_PATH)
+    nothing, null = os.open(empty, os.O_PATH), os.open(os.path.join(stage, "dev", "null"), os.O_PATH)
     _set_read_only()
-    for path, tree in laid:
+    for tree, path in laid:
         _bind(tree, path)
     _bind(devices, "/dev")
     for path in plan["hide"]:
-        if os.path.isdir(path):
-            _bind(nothing, path, writable=False)
+        _bind(nothing if os.path.isdir(path) else null, path, writable=False)
     # A container may forbid this; then /proc stays the one outside, read-only.
     with contextlib.suppress(OSError):
         _call("mount", b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV, None)

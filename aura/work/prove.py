@@ -18,7 +18,17 @@ from aura.work.goals import WORST, Evidence, Judgement, Kind, Result, Statement
 from aura.work.sandbox import Level
 
 TIMEOUT = Annotated[int, Meta(description="Seconds after which a command is ended.", ge=1, le=3600)]
-PATH = Annotated[str | None, Meta(description="Where programs are looked for, instead of the daemon's PATH.")]
+PATH = (
+    Annotated[
+        str,
+        Meta(
+            description="Where programs are looked for, instead of the daemon's PATH.",
+            max_length=20_000,
+            pattern=r"^[^\0]*$",
+        ),
+    ]
+    | None
+)
 EVENTS: dict[Result, events.EventType] = {
     "pass": "prove.passed",
     "fail": "prove.failed",

@@ -10,6 +10,7 @@ Its own means that it sees what is there, and that what it writes is thrown away
 shell, no input, limits on each process, a timeout, and an environment of named variables alone.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -38,7 +39,8 @@ PASSED_ON = (
     "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TERM", "VIRTUAL_ENV", "CONDA_PREFIX", "GOPATH",
     "GOROOT", "CARGO_HOME", "RUSTUP_HOME", "JAVA_HOME", "NVM_DIR", "PYENV_ROOT", "RBENV_ROOT", "SDKMAN_DIR",
 )  # fmt: skip
-_RUNTIME = ("/run/user", "/run/dbus")
+_NEEDED = frozenset({"current-system", "booted-system", "opengl-driver", "wrappers", "systemd"})
+"""What programs use of /run where a system keeps itself there; the rest are sockets of services."""
 _PROBE = (
     "import os, sys\n"
     "try:\n    os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY)\n"
@@ -79,7 +81,7 @@ def _holds(sandbox: Sandbox) -> bool:
             pass_fds=[write],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env=environment({}),
+            env=environment(sandbox, {}),
             timeout=PROBE_SECONDS,
             start_new_session=True,
             check=False,
@@ -91,6 +93,8 @@ def _holds(sandbox: Sandbox) -> bool:
     finally:
         os.close(read)
         os.close(write)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(outside)
 
 
 def argv(sandbox: Sandbox, command: Sequence[str], *, root: str, status: int) -> list[str]:
@@ -100,10 +104,8 @@ def argv(sandbox: Sandbox, command: Sequence[str], *, root: str, status: int) ->
     """
     stage = home.path("sandbox")
     os.makedirs(stage, mode=0o700, exist_ok=True)
-    writable = ["/tmp", root] if root not in ("/", "/tmp") else ["/tmp"]
-    hidden = [
-        path for path in (home.folder(), *_RUNTIME) if os.path.isdir(path) and not _holds_path(path, root)
-    ]
+    writable = [root] if root not in ("/", "/tmp") else []
+    hidden = _hidden(root)
     plan: dict[str, Any] = {
         "level": sandbox.level,
         "status": status,
@@ -127,28 +129,36 @@ def _bubblewrap(sandbox: Sandbox, root: str, writable: list[str], hidden: list[s
     line = [sandbox.bwrap, "--die-with-parent", "--unshare-all", "--cap-drop", "ALL"]
     line += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     if sandbox.overlays:
-        line += [part for path in writable for part in ("--overlay-src", path, "--tmp-overlay", path)]
+        both = ("/tmp", *writable)
+        line += [part for path in both for part in ("--overlay-src", path, "--tmp-overlay", path)]
     else:
         line += ["--tmpfs", "/tmp", *(["--ro-bind", root, root] if _holds_path("/tmp", root) else [])]
-    line += [part for path in hidden for part in ("--tmpfs", path)]
+    for path in hidden:
+        line += ["--tmpfs", path] if os.path.isdir(path) else ["--ro-bind", "/dev/null", path]
     return [*line, "--chdir", root, "--"]
+
+
+def _hidden(root: str) -> list[str]:
+    """Return what a command must not see: aura's own folder, and the sockets of services in /run."""
+    found = [home.folder()]
+    with contextlib.suppress(OSError), os.scandir("/run") as entries:
+        found += [e.path for e in entries if not e.is_symlink() and e.name not in _NEEDED]
+    return [path for path in found if os.path.lexists(path) and not _holds_path(path, root)]
 
 
 def _holds_path(folder: str, path: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
-def environment(given: Mapping[str, str], path: str | None = None) -> dict[str, str]:
+def environment(sandbox: Sandbox, given: Mapping[str, str], path: str | None = None) -> dict[str, str]:
     """Return the variables of a command: those that are named, and where it looks for programs.
 
-    Tokens that the daemon was started with are none of its business.
+    Tokens that the daemon was started with are none of its business. Caches go to a /tmp that is its own.
     """
     kept = {name: value for name, value in given.items() if name in PASSED_ON or name.startswith("LC_")}
-    own = {
-        "PATH": path or given.get("PATH") or os.defpath,
-        "XDG_CACHE_HOME": "/tmp/cache",
-        "AURA_AUTOSTART": "0",
-    }
+    own = {"PATH": path or given.get("PATH") or os.defpath, "AURA_AUTOSTART": "0"}
+    if sandbox.level != "rlimits":
+        own["XDG_CACHE_HOME"] = "/tmp/cache"
     return kept | own
 
 

@@ -44,7 +44,7 @@ def strong(_home: None) -> Sandbox:
 
 def start(level: Sandbox, root: Path, *command: str) -> tuple["subprocess.Popen[str]", int]:
     read, write = os.pipe()
-    environment = sandbox.environment({**os.environ, "SECRET_TOKEN": "hidden"})
+    environment = sandbox.environment(level, {**os.environ, "SECRET_TOKEN": "hidden"})
     program = sandbox.program(command[0], str(root), environment["PATH"])
     assert program is not None
     process = subprocess.Popen(
@@ -147,7 +147,7 @@ def test_what_the_daemon_started_dies_with_the_daemon(level: Sandbox, tmp_path: 
         "r, w = os.pipe()\n"
         "used = Sandbox(*sys.argv[2:])\n"
         "line = argv(used, ['/bin/sleep', sys.argv[1]], root='/tmp', status=w)\n"
-        "subprocess.Popen(line, env=environment(os.environ), pass_fds=[w]); sys.stdin.read()\n"
+        "subprocess.Popen(line, env=environment(used, os.environ), pass_fds=[w]); sys.stdin.read()\n"
     )
     given = [level.level, *([level.bwrap] if level.bwrap else [])]
     parent = subprocess.Popen([sys.executable, "-c", code, mark, *given], stdin=subprocess.PIPE)
@@ -245,7 +245,7 @@ def test_a_sandbox_that_does_not_hold_is_not_taken(monkeypatch: pytest.MonkeyPat
     liar = tmp_path / "bwrap"
     liar.write_text('#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift\nexec "$@"\n')
     liar.chmod(0o755)
-    assert sandbox.detect(str(tmp_path)).bwrap is None
+    assert sandbox.detect(str(tmp_path)) == sandbox.detect("")
     monkeypatch.setattr(sandbox, "JAIL", str(tmp_path / "missing"))
     assert sandbox.detect() == Sandbox("rlimits")
 
@@ -258,3 +258,22 @@ def test_a_program_is_found_by_path_or_in_the_work_tree(tmp_path: Path) -> None:
     assert sandbox.program("./check", str(tmp_path), "/bin") == str(own)
     assert sandbox.program("check", str(tmp_path), "/bin") is None
     assert sandbox.program("sh", str(tmp_path), "/bin") == "/bin/sh"
+
+
+def test_a_service_that_listens_in_tmp_or_run_cannot_be_reached(strong: Sandbox, tmp_path: Path) -> None:
+    code = (
+        "import socket, sys\n"
+        "try: socket.socket(socket.AF_UNIX).connect(sys.argv[1])\n"
+        "except OSError: print('refused')"
+    )
+    for folder in ("/tmp", "/run"):
+        if not os.access(folder, os.W_OK):
+            continue
+        path = f"{folder}/aura-test-{os.getpid()}.sock"
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(path)
+            server.listen()
+            try:
+                assert python(strong, tmp_path, code, path) == "refused"
+            finally:
+                os.unlink(path)
