@@ -235,7 +235,7 @@ def test_the_processes_of_others_are_not_to_be_reached(strong: Sandbox, tmp_path
 
 
 def test_no_device_that_holds_anything_is_there(strong: Sandbox, tmp_path: Path) -> None:
-    kind = "stat.S_ISBLK(os.stat('/dev/' + n).st_mode)"
+    kind = "stat.S_ISBLK(os.lstat('/dev/' + n).st_mode)"
     code = f"import os, stat; print(*(n for n in os.listdir('/dev') if {kind}))"
     assert python(strong, tmp_path, code) == ""
     assert python(strong, tmp_path, "import os; os.openpty(); open('/dev/null', 'w').write('x')") == ""
