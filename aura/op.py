@@ -11,9 +11,8 @@ input struct, whose fields come from the path, from the query (GET, DELETE) or f
 be read from git or from files beforehand is read by `gather(input)`, outside the transaction, and given to
 the parameter with its type. `items` names the field of a batch: an item of it that is not valid is given to
 the function as its error. `also` are further statuses with the same shape of answer, `aliases` paths that
-clients outside expect. An operation whose
-function must stream or wait is bound by hand in the daemon (`manual=True`); its declaration still gives every
-other face.
+clients outside expect, `tool` is the MCP tool that the operation serves. An operation whose function must
+stream or wait is bound by hand in the daemon (`manual=True`); its declaration still gives every other face.
 """
 
 import inspect
@@ -59,6 +58,7 @@ class Operation:
     items: str | None
     also: tuple[int, ...]
     aliases: tuple[str, ...]
+    tool: str | None
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -87,6 +87,7 @@ def op(
     items: str | None = None,
     also: tuple[int, ...] = (),
     aliases: tuple[str, ...] = (),
+    tool: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as an operation; `scope=None` is for probes and documents alone, which need no
     rights.
@@ -114,7 +115,7 @@ def op(
         OPERATIONS[called] = Operation(
             called, method, path, scope, func, taken, inputs[0] if inputs else None, output, summary, doc,
             command, emits, listing, needs, (method != "GET") if writes is None else writes, manual, status,
-            media, gather, items, also, aliases,
+            media, gather, items, also, aliases, tool,
         )  # fmt: skip
         return func
 

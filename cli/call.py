@@ -3,7 +3,6 @@ codes.
 """
 
 import os
-import sys
 from typing import Any, NoReturn
 from urllib.parse import quote, urlencode
 
@@ -87,6 +86,14 @@ def ensure_daemon_unless_running() -> None:
         ensure_daemon()
 
 
+class Refusal(SystemExit):
+    """The end of a command that was refused, for who has something else to do than to end."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(_exit(error["code"]))
+        self.error = error
+
+
 def refuse(error: dict[str, Any]) -> NoReturn:
     """Print an error with its hint and end with its exit code."""
     hint = error.get("hint")
@@ -95,7 +102,7 @@ def refuse(error: dict[str, Any]) -> NoReturn:
     click.echo(show.printable(f"error: {error['message']}"), err=True)
     if hint:
         click.echo(show.printable(f"hint: {hint}"), err=True)
-    sys.exit(_exit(error["code"]))
+    raise Refusal(error)
 
 
 def exit_code(reply: wire.Reply) -> int:

@@ -60,6 +60,7 @@ def _row(o: Operation, arguments: list[str]) -> dict[str, Any]:
         "doc": o.doc,
         "body": o.in_body,
         "here": o.needs == "required",
+        "tool": o.tool,
         "fields": fields,
     }
 

@@ -103,8 +103,8 @@ def request(row: dict[str, Any], given: dict[str, Any]) -> Any:
 
 
 def _value(field: dict[str, Any], value: Any) -> Any:
-    if field["metavar"] == "TARGET" and os.path.lexists(value):
-        return os.path.abspath(value)
+    if field["metavar"] == "TARGET":
+        return os.path.abspath(value) if os.path.lexists(value) else _entity(value)
     if field["metavar"] == "SYSTEM:ID":
         return [_ticket(text) for text in value]
     if field["is_path"] or field["metavar"] == "PATH":

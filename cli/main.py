@@ -14,6 +14,7 @@ from aura import __version__
 from ._commands import COMMANDS, GROUPS
 
 BY_HAND = {
+    "agent-hooks": ("agent_hooks", "Install hooks that report what coding agents do."),
     "api": ("api", "Call any route of the daemon."),
     "callees": ("callees", "List whom an entity calls, or all calls."),
     "daemon": ("daemon", "Start, stop and look at the daemon."),
@@ -24,6 +25,7 @@ BY_HAND = {
     "init": ("init", "Register this work tree and read its history."),
     "watch": ("watch", "Watch work trees, edits, zones, impacts and messages live."),
     "prove": ("prove", "Prove goals about the work tree, by its code or by a command."),
+    "mcp": ("mcp", "Serve coding agents over MCP, on standard input and output."),
     "why": ("why", "Tell why a line or an entity is what it is."),
 }
 

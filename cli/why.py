@@ -15,14 +15,15 @@ from . import call, edits, show
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
 def command(what: str, limit: int, as_json: bool) -> None:
     """Tell why a line or an entity is what it is: the intents that shaped it, newest first."""
-    answer = call.send("GET", "/v1/why", query={**_query(what), "limit": limit}, repo=call.here())
+    answer = call.send("GET", "/v1/why", query={**query(what), "limit": limit}, repo=call.here())
     if as_json:
         call.print_json(answer)
     else:
-        _show(show.printable(answer))
+        show_found(show.printable(answer))
 
 
-def _query(what: str) -> dict[str, Any]:
+def query(what: str) -> dict[str, Any]:
+    """Say whether a file, a line of it or an entity is meant."""
     match = re.fullmatch(r"(.+?):(\d+)", what, re.DOTALL)
     if match:
         return {"file": os.path.abspath(match[1]), "line": int(match[2])}
@@ -31,7 +32,8 @@ def _query(what: str) -> dict[str, Any]:
     return {"entity": what}
 
 
-def _show(answer: dict[str, Any]) -> None:
+def show_found(answer: dict[str, Any]) -> None:
+    """Show the intents behind what was asked about, newest first."""
     about = answer["about"]
     name = edits.named(about["kind"], about["qualified_name"]) if about["qualified_name"] else "file"
     click.echo(f"{name}  {about['path']}" + (f":{about['line']}" if about["line"] else ""))

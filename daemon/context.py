@@ -16,6 +16,7 @@ from aura.repo.ancestry import Ancestry
 from aura.repo.pool import CallPool, Pool
 from aura.store import Connection, Store
 
+from .agents import Agents
 from .callers import Callers
 from .stream import Tail
 from .worktrees import Watched
@@ -56,6 +57,7 @@ class Context:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     answers: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    agents: Agents = field(default_factory=Agents)
     analyst: "Analyst" = field(init=False)
     backfills: "Backfills" = field(init=False)
     edits: "Edits" = field(init=False)

@@ -1,9 +1,24 @@
 """The operations that are bound by hand, because they stream, wait, or speak of the daemon itself."""
 
-from . import backfill, claims, commits, events, intents, metrics, prove, spool, status, zones
+from . import (
+    agent_hooks,
+    backfill,
+    check,
+    claims,
+    commits,
+    events,
+    intents,
+    metrics,
+    prove,
+    spool,
+    status,
+    zones,
+)
 from .context import Manual
 
 MANUAL: dict[str, Manual] = {
+    "agent_hooks.hear": agent_hooks.hear,
+    "check.show": check.show,
     "events.list": events.list_or_stream,
     "history.backfill": backfill.backfill,
     "hooks.check": commits.may_commit,

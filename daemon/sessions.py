@@ -37,6 +37,10 @@ class Sessions:
             self._seen[session] = now_us()
         return actor
 
+    def who(self, session: str) -> Actor | None:
+        """Return who is at work in a session, of which this is no sign of life."""
+        return self._actors.get(session)
+
     async def run(self, context: "Context") -> None:
         """Mark, as long as the daemon lives, who is there and who fell silent."""
         from .context import SYSTEM

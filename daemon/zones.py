@@ -30,7 +30,7 @@ async def claim(context: Context, caller: Caller, new: NewZone, request: web.Req
     """Claim a zone; a refusal is recorded, and the owner told."""
 
     async def act(key: Key | None) -> Answer:
-        area = await context.read(lambda db: _area(context, db, caller.here, new.target))
+        area = await context.read(lambda db: area_of(context, db, caller.here, new.target))
 
         def write(db: Connection) -> Answer:
             return Answer(201, encode(zones.take(db, caller, new, area)))
@@ -59,17 +59,18 @@ async def objections(context: Context, caller: Caller, index: str | None) -> str
 
     def judge(db: Connection) -> str:
         sides = [side for edit in staged.edits for side in (edit.old, edit.new) if side is not None]
-        return zones.objections(db, caller, [_touched(db, here.repo, side) for side in sides])
+        return zones.objections(db, caller, [touched(db, here.repo, side) for side in sides])
 
     return await context.read(judge)
 
 
-def _touched(db: Connection, repo: int, side: Side) -> zones.Touched:
+def touched(db: Connection, repo: int, side: Side) -> zones.Touched:
+    """Return what a zone is compared with: path, name and lineage of an entity that is changed."""
     entity = lineage.entity_of(db, repo, side)
     return side.path, side.qualified_name, lineage.id_of(db, entity) if entity is not None else None
 
 
-def _area(context: Context, db: Connection, here: Place, target: str) -> Area:
+def area_of(context: Context, db: Connection, here: Place, target: str) -> Area:
     """Find out what is meant: what lies there, a glob, what the text looks like, or an entity."""
     path = relative(here.path, target)
     whole = os.path.join(here.path, path)

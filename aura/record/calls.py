@@ -116,6 +116,14 @@ def all_(caller: Caller, query: AllQuery, graphs: CallPool) -> AllCalls:
     return AllCalls([_call(e) for e in found.edges if e.confidence in wanted], list(found.degraded))
 
 
+def who_calls(
+    db: Connection, here: Place, text: str, pool: Pool, graphs: CallPool, ancestry: Ancestry
+) -> list[Call]:
+    """Return who calls an entity, surest first. Raises `entity_not_found`."""
+    edges = _Asking(db, here, pool, graphs, ancestry).edges(text, "callers")
+    return [_call(edge) for edge in sorted(edges, key=_doubt)]
+
+
 class _Asking:
     """Finds out which entity is meant: by what the files say now, then by what the record knows."""
 
@@ -144,12 +152,16 @@ class _Asking:
 
 
 def _page(db: Connection, caller: Caller, query: Any, listing: Listing[int], edges: list[Edge]) -> Page[Call]:
-    edges = sorted(edges, key=lambda e: SURE.index(e.confidence) if e.confidence in SURE else len(SURE))
+    edges = sorted(edges, key=_doubt)
     keys = [(f"{n:08}", e.confidence, e.caller.path, e.caller.name, n) for n, e in enumerate(edges)]
     page = listing.page(db, caller, query, given=[msgspec.json.encode(keys).decode()])
     if query.group_by or query.aggregate:
         return page
     return Page([_call(edges[n]) for n in page.data], page.next_cursor, page.has_more)
+
+
+def _doubt(edge: Edge) -> int:
+    return SURE.index(edge.confidence) if edge.confidence in SURE else len(SURE)
 
 
 def _call(edge: Edge) -> Call:

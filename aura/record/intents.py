@@ -215,6 +215,7 @@ def list_(db: Connection, caller: Caller, query: Any) -> Page[Intent]:
     also=(200,),
     manual=True,
     emits=("intent.logged", "intent.analyzed", "intent.checked"),
+    tool="aura_log_intent",
 )
 def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
     """Log an intent.
@@ -361,6 +362,16 @@ def by_seq(db: Connection, seq: int) -> Intent:
     """Return the intent of this sequence."""
     sql = f"SELECT {INTENTS.columns} FROM {INTENTS.source} WHERE i.seq = ?"
     return _rows(db, rows(db, sql, seq))[0]
+
+
+def last_logged(db: Connection, worktree: str, session: str) -> int:
+    """Return when an intent was last logged in a work tree, by a session or outside of any; 0 for never."""
+    sql = (
+        "SELECT recorded_at FROM intents WHERE worktree = ? AND source = 'log'"
+        " AND (session = ? OR session IS NULL) ORDER BY id DESC LIMIT 1"
+    )
+    row = one(db, sql, worktree, session)
+    return row[0] if row else 0
 
 
 def add_tickets(db: Connection, of: Sequence[tuple[int, str, list[Ticket]]]) -> None:

@@ -74,7 +74,7 @@ class Token(Struct, frozen=True):
     expires_in_seconds: int
 
 
-@op("GET /v1/status", command="status", scope="read_status", needs="maybe", manual=True)
+@op("GET /v1/status", command="status", scope="read_status", needs="maybe", manual=True, tool="aura_status")
 def show(caller: Caller) -> Status:
     """Show the daemon's health and what it knows of this work tree."""
     raise LookupError("answered by the daemon")

@@ -45,7 +45,7 @@ class Why(Struct, frozen=True):
     read_since: Time | None
 
 
-@op("GET /v1/why", scope="read_code", needs="required")
+@op("GET /v1/why", scope="read_code", needs="required", tool="aura_why")
 def ask(db: Connection, caller: Caller, query: WhyQuery, pool: Pool, ancestry: Ancestry) -> Why:
     """Tell why an entity is what it is: the intents that shaped it, newest first, across renames and moves.
 

@@ -39,6 +39,17 @@ def meet(one: Area, other: Area) -> bool:
     return _is_within(one.path or "", other.path or "") or _is_within(other.path or "", one.path or "")
 
 
+def covers(one: Area, other: Area) -> bool:
+    """Tell whether an area that meets another takes in all of it, rather than a part."""
+    if other.kind == "glob":
+        return one.path == "/" or one.target == other.target
+    if one.kind == "entity":
+        return other.kind == "entity" and (_is_same(one, other) or other.target.startswith(f"{one.target}."))
+    if one.kind == "glob":
+        return not (other.path or "").endswith("/")
+    return _is_within(other.path or "", one.path or "")
+
+
 def holds(area: Area, path: str, name: str, entity: str | None) -> bool:
     """Tell whether an entity at a path lies in an area: by its lineage, else by what it is called."""
     if area.kind == "glob":

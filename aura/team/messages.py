@@ -106,7 +106,7 @@ MESSAGES: Listing[Message] = Listing(
 )
 
 
-@op("GET /v1/messages", command="message list", scope="read_messages", listing=MESSAGES)
+@op("GET /v1/messages", command="message list", scope="read_messages", listing=MESSAGES, tool="aura_message")
 def list_(db: Connection, caller: Caller, query: Any) -> Page[Message]:
     """List messages, newest first."""
     return MESSAGES.page(db, caller, query, within=_unread(caller) if query.unread_only else ("1", ()))
@@ -118,6 +118,7 @@ def list_(db: Connection, caller: Caller, query: Any) -> Page[Message]:
     scope="write_messages",
     emits=("message.posted",),
     status=201,
+    tool="aura_message",
 )
 def send(db: Connection, caller: Caller, new: NewMessage) -> Message:
     """Send a message to everybody, or to one actor or session.
@@ -148,7 +149,13 @@ def change(db: Connection, caller: Caller, new: MessageChange) -> Message:
     return get(db, new.id)
 
 
-@op("POST /v1/messages:read", command="message read", scope="write_messages", emits=("message.read",))
+@op(
+    "POST /v1/messages:read",
+    command="message read",
+    scope="write_messages",
+    emits=("message.read",),
+    tool="aura_message",
+)
 def take(db: Connection, caller: Caller) -> Taken:
     """Give what is unread, oldest first, and mark it as read."""
     condition, values = _unread_here(caller)
@@ -163,6 +170,13 @@ def unread(db: Connection, caller: Caller) -> int:
     """Return how many messages would be given as unread."""
     condition, values = _unread_here(caller)
     return int(one(db, f"SELECT count(*) FROM messages m WHERE {condition}", *values)[0])
+
+
+def newest_unread(db: Connection, caller: Caller, most: int) -> list[Message]:
+    """Return the newest messages that would be given as unread, without marking them."""
+    condition, values = _unread_here(caller)
+    sql = f"SELECT {MESSAGES.columns} FROM {MESSAGES.source} WHERE {condition} ORDER BY m.seq DESC LIMIT ?"
+    return _rows(db, rows(db, sql, *values, most))
 
 
 def post(

@@ -133,6 +133,21 @@ def get(db: Connection, id_: str) -> Session:
     return _rows(db, found)[0]
 
 
+def at_work(db: Connection, worktree: str, actor: str) -> list[str]:
+    """Return the live sessions of an actor in a work tree, oldest first."""
+    sql = "SELECT id FROM sessions WHERE worktree = ? AND actor_id = ? AND state = 'live' ORDER BY id"
+    return [row[0] for row in rows(db, sql, worktree, actor)]
+
+
+def elsewhere(db: Connection, repo: int, but: str, most: int) -> list[Session]:
+    """Return the other live sessions of a repository, the latest first."""
+    sql = (
+        f"SELECT {SESSIONS.columns} FROM {SESSIONS.source}"
+        " WHERE s.repo = ? AND s.state = 'live' AND s.id <> ? ORDER BY s.id DESC LIMIT ?"
+    )
+    return _rows(db, rows(db, sql, repo, but, most))
+
+
 def actors(db: Connection) -> dict[str, Actor]:
     """Return who is at work in each session that did not end."""
     sql = "SELECT id, actor_id, actor_kind, actor_name FROM sessions WHERE state <> 'ended'"

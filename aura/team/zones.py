@@ -77,6 +77,13 @@ class Zone(Struct, frozen=True):
     state: State
 
     @property
+    def place(self) -> str:
+        """What is claimed, as every work tree has it."""
+        if self.kind != "path":
+            return self.target
+        return "everything" if self.path == "/" else (self.path or self.target)
+
+    @property
     def area(self) -> Area:
         return Area(self.kind, self.target, self.path, self.entity)
 
@@ -112,7 +119,7 @@ ZONES: Listing[Zone] = Listing(
 )
 
 
-@op("GET /v1/zones", command="zone list", scope="read_zones", listing=ZONES)
+@op("GET /v1/zones", command="zone list", scope="read_zones", listing=ZONES, tool="aura_zone")
 def list_(db: Connection, caller: Caller, query: Any) -> Page[Zone]:
     """List the zones that are claimed now, newest first."""
     now = ("z.state = 'active' AND z.expires_at > ?", (now_us(),))
@@ -127,6 +134,7 @@ def list_(db: Connection, caller: Caller, query: Any) -> Page[Zone]:
     emits=("zone.claimed",),
     status=201,
     manual=True,
+    tool="aura_zone",
 )
 def claim(db: Connection, caller: Caller, new: NewZone) -> Zone:
     """Claim a zone; claiming what one has already renews it.
@@ -160,6 +168,7 @@ def renew(db: Connection, caller: Caller, given: Renewal) -> Zone:
     command="zone release ID",
     scope="write_zones",
     emits=("zone.released",),
+    tool="aura_zone",
 )
 def release(db: Connection, caller: Caller, given: Release) -> Zone:
     """Release a zone; with force another's, whose owner gets a message.
@@ -172,7 +181,7 @@ def release(db: Connection, caller: Caller, given: Release) -> Zone:
     if not given.force:
         _own(caller, zone)
     elif not _is_owner(caller, zone):
-        _tell(db, caller, zone, f"{_name(caller.actor)} released the zone {zone.target} by force")
+        _tell(db, caller, zone, f"{called(caller.actor)} released the zone {zone.target} by force")
     _finish(db, zone.id, "released")
     _say(db, caller, "zone.released", zone, force=given.force)
     return get(db, zone.id)
@@ -207,7 +216,7 @@ def contest(db: Connection, caller: Caller, id_: str, target: str) -> None:
     """Record that somebody wanted what is another's, and tell the owner."""
     zone = get(db, id_)
     _say(db, caller, "zone.contested", zone, wanted=target)
-    _tell(db, caller, zone, f"{_name(caller.actor)} wants {target}, where you have the zone {zone.target}")
+    _tell(db, caller, zone, f"{called(caller.actor)} wants {target}, where you have the zone {zone.target}")
 
 
 def is_due(db: Connection) -> bool:
@@ -264,6 +273,13 @@ def entered(db: Connection, caller: Caller, touched: Iterable[Touched]) -> list[
     return list(found.values())
 
 
+def meeting(db: Connection, caller: Caller, area: Area) -> list[Zone]:
+    """Return the zones of others that have anything in common with an area."""
+    return [
+        zone for zone in active(db, caller.here.repo) if not _is_owner(caller, zone) and meet(zone.area, area)
+    ]
+
+
 def objections(db: Connection, caller: Caller, touched: Iterable[Touched]) -> str:
     """Tell whether a change enters the zones of others, as the pre-commit hook is answered."""
     met = entered(db, caller, touched)
@@ -303,7 +319,7 @@ def _own(caller: Caller, zone: Zone) -> None:
     if not _is_owner(caller, zone):
         raise AuraError(
             "permission_denied",
-            f"cannot change the zone {zone.target}: it is {_name(zone.owner)}'s",
+            f"cannot change the zone {zone.target}: it is {called(zone.owner)}'s",
             f"aura zone release {zone.id} --force takes it away, and tells the owner.",
         )
 
@@ -361,8 +377,9 @@ def _tell(db: Connection, caller: Caller, zone: Zone, body: str) -> None:
 
 def _claimed(zone: Zone) -> str:
     reason = f" ({zone.reason})" if zone.reason else ""
-    return f"{_name(zone.owner)} has {zone.target}{reason} until {zone.expires_at}"
+    return f"{called(zone.owner)} has {zone.place}{reason} until {zone.expires_at}"
 
 
-def _name(actor: Actor) -> str:
+def called(actor: Actor) -> str:
+    """Return what an actor is called."""
     return actor.name or actor.id
