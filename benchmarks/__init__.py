@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "post-intents": post.run,
     "cli-start": commands.start,
     "hooks": commands.hooks,
+    "agent-hooks": commands.agent_hooks,
     "list-million": listing.run,
     "sse": stream.run,
     "rest": rest.run,

@@ -1,5 +1,6 @@
 """What a person waits for: commands, and git with hooks, against a Python that does nothing."""
 
+import json
 import subprocess
 import sys
 import time
@@ -63,3 +64,33 @@ def _drained(server: daemon.Daemon) -> None:
     while any((server.home / "spool").iterdir()) and time.monotonic() < until:
         time.sleep(0.02)
     server.settle()
+
+
+def agent_hooks(settings: Settings) -> list[Figure]:
+    """Run the hooks of an agent's editor as the editor does, beside a Python that does nothing."""
+    taken: dict[str, list[float]] = {event: [] for event in ("before-edit", "after-edit", "stop")}
+    nothing, asked = [], []
+    with history.clone(settings) as work, daemon.running(work) as server:
+        server.aura("agent-hooks", "install", "claude-code", cwd=work)
+        (work / "changed.py").write_text("def changed(value):\n    return value + 1\n")
+        told = {"file_path": str(work / "changed.py"), "old_string": "value + 1", "new_string": "value"}
+        payload = json.dumps({"session_id": "one", "cwd": str(work), "tool_name": "Edit", "tool_input": told})
+        hooks = json.loads((work / ".claude" / "settings.json").read_text())["hooks"]
+        lines = [entry["hooks"][0]["command"] for entries in hooks.values() for entry in entries]
+        by_event = {line.split()[-1]: ["sh", "-c", line] for line in lines}
+        server.ask("POST", "/v1/zones", {"target": "changed", "mode": "block"}, repo=work)
+        for event in ("session-start", *taken):
+            daemon.wall(by_event[event], work, server.environment, payload)
+        for _ in range(settings.count(40, 2)):
+            nothing.append(daemon.wall(NOTHING, work, server.environment))
+            for event, times in taken.items():
+                times.append(daemon.wall(by_event[event], work, server.environment, payload))
+            start = time.perf_counter()
+            server.ask("GET", "/v1/check?target=changed.py", repo=work)
+            asked.append((time.perf_counter() - start) * 1000)
+    bare = median(nothing)
+    return [
+        *(Figure(f"the hook {e}, median", median(t), "ms", bare, BESIDE, Bar(4.0)) for e, t in taken.items()),
+        Figure("the slowest of these hooks, median", max(map(median, taken.values())), "ms", bar=Bar(50.0)),
+        Figure("GET /v1/check of a file, median", median(asked), "ms"),
+    ]

@@ -157,10 +157,10 @@ def running(*works: Path) -> Iterator[Daemon]:
             daemon.stop()
 
 
-def wall(line: list[str], cwd: Path, environment: Mapping[str, str]) -> float:
+def wall(line: list[str], cwd: Path, environment: Mapping[str, str], given: str = "") -> float:
     """Run a command that must succeed and return its wall time in milliseconds."""
     start = time.perf_counter()
-    done = subprocess.run(line, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
+    done = subprocess.run(line, cwd=cwd, env=environment, input=given.encode(), capture_output=True)
     taken = (time.perf_counter() - start) * 1000
     if done.returncode:
         raise RuntimeError(f"{line}: {done.stderr.decode(errors='replace')}")

@@ -116,7 +116,7 @@ def without_hooks(editor: Editor, config: Config) -> Config:
         return dict(config)
     hooks = {}
     for native, entries in _events(config).items():
-        kept = [entry for entry in map(_without, entries) if entry is not None]
+        kept = [left for entry in entries for left in _without(entry)]
         if kept or not entries:
             hooks[native] = kept
     made = config | {"hooks": hooks}
@@ -217,15 +217,15 @@ def _events(config: Config) -> dict[str, list[Any]]:
     return hooks
 
 
-def _without(entry: Any) -> Any:
-    """Return an entry without our hook; None where nothing else was in it."""
+def _without(entry: Any) -> list[Any]:
+    """Return what is left of an entry without our hook: all of it, a part, or nothing."""
     if not _is_ours(entry):
-        return entry
+        return [entry]
     inner = entry.get("hooks")
     if not isinstance(inner, list):
-        return None
+        return []
     kept = [hook for hook in inner if not _is_ours(hook)]
-    return {**entry, "hooks": kept} if kept else None
+    return [{**entry, "hooks": kept}] if kept else []
 
 
 def _is_ours(entry: Any) -> bool:

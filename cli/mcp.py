@@ -40,7 +40,7 @@ def command(repo: str | None) -> None:
         )
     tools.go_to(repo)
     session = Session()
-    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(session))
     session.end()
 
@@ -116,11 +116,15 @@ async def _serve(session: Session) -> None:
     server: Server[Any] = Server(
         "aura", version=__version__, instructions=ABOUT, on_list_tools=list_tools, on_call_tool=call_tool
     )
-    serving = asyncio.current_task()
-    if serving is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _leave, session)
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
+
+
+def _leave(session: Session) -> None:
+    """End at once: what waits for standard input cannot be told to stop."""
+    session.end()
+    os._exit(0)
 
 
 def _answered(tool: tools.Tool | None, given: Any) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any, NamedTuple
 
-from . import call, generated, show
+from . import call, generated, show, zone
 from ._commands import COMMANDS
 
 LONGEST = 3_000
@@ -44,19 +44,42 @@ class Tool(NamedTuple):
 
 def answer(tool: Tool, given: Given) -> str:
     """Do what a tool does, and return its answer, cut where it is long. Raises `call.Refusal`."""
-    unknown = [name for name in given if name not in tool.fields]
-    missing = [name for name in tool.required if given.get(name) in (None, "")]
-    if unknown or missing:
-        said = f"it takes no {unknown[0]}" if unknown else f"{missing[0]} is missing"
-        takes = ", ".join(tool.fields) or "nothing"
+    given = {name: value for name, value in given.items() if value is not None}
+    if fault := _fault(tool, given):
         call.refuse(
             {
                 "code": "invalid_request",
-                "message": f"cannot call {tool.name}: {said}",
-                "hint": f"It takes {takes}.",
+                "message": f"cannot call {tool.name}: {fault}",
+                "hint": f"It takes {', '.join(tool.fields) or 'nothing'}.",
             }
         )
-    return cut(tool.run({name: value for name, value in given.items() if value is not None}), tool.more)
+    return cut(tool.run(given), tool.more)
+
+
+def _fault(tool: Tool, given: Given) -> str | None:
+    """Say what is wrong with the arguments of a call, where something is."""
+    for name in tool.required:
+        if given.get(name) in (None, ""):
+            return f"{name} is missing"
+    for name, value in given.items():
+        schema = tool.fields.get(name)
+        if schema is None:
+            return f"there is no argument {name}"
+        if not _fits(value, schema):
+            choices = schema.get("enum")
+            return f"{name} must be " + (
+                f"one of {', '.join(choices)}" if choices else f"of type {schema['type']}"
+            )
+    return None
+
+
+def _fits(value: Any, schema: dict[str, Any]) -> bool:
+    kind = {"string": str, "integer": int, "boolean": bool, "array": list}[schema["type"]]
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        return False
+    if isinstance(value, list):
+        return all(_fits(one, schema["items"]) for one in value)
+    return "enum" not in schema or value in schema["enum"]
 
 
 def cut(text: str, more: str) -> str:
@@ -128,7 +151,9 @@ def _session_line(row: dict[str, Any]) -> str:
 
 
 def _zone_line(row: dict[str, Any]) -> str:
-    return f"{_who(row['owner'])} has {row['target']} ({row['mode']}) until {row['expires_at']} ({row['id']})"
+    return (
+        f"{_who(row['owner'])} has {zone.place(row)} ({row['mode']}) until {row['expires_at']} ({row['id']})"
+    )
 
 
 def _impact_line(row: dict[str, Any]) -> str:

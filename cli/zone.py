@@ -10,7 +10,7 @@ from . import show
 def show_list(answer: dict[str, Any]) -> None:
     """Show zones, newest first."""
     rows = [
-        (z["id"], z["target"], z["mode"], _owner(z), show.when(z["expires_at"]), z["reason"])
+        (z["id"], place(z), z["mode"], _owner(z), show.when(z["expires_at"]), z["reason"])
         for z in answer["data"]
     ]
     show.table(
@@ -21,9 +21,7 @@ def show_list(answer: dict[str, Any]) -> None:
 
 def show_claim(zone: dict[str, Any]) -> None:
     """Say what was claimed, and until when."""
-    click.echo(
-        f"{zone['id']}  {zone['kind']} {zone['target']} is yours until {show.when(zone['expires_at'])}"
-    )
+    click.echo(f"{zone['id']}  {zone['kind']} {place(zone)} is yours until {show.when(zone['expires_at'])}")
 
 
 show_renew = show_claim
@@ -31,7 +29,12 @@ show_renew = show_claim
 
 def show_release(zone: dict[str, Any]) -> None:
     """Say what was released."""
-    click.echo(f"{zone['target']} is free")
+    click.echo(f"{place(zone)} is free")
+
+
+def place(zone: dict[str, Any]) -> str:
+    """Return what is claimed, as every work tree has it."""
+    return str(zone["path"] if zone["kind"] == "path" else zone["target"])
 
 
 def _owner(zone: dict[str, Any]) -> str:

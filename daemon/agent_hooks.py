@@ -24,6 +24,7 @@ from aura.team.areas import Area
 from aura.team.sessions import NewSession, SessionId
 from aura.team.zones import Zone
 
+from . import asking
 from . import check as checking
 from .agents import Mark
 from .bind import encode, reply
@@ -74,7 +75,7 @@ async def _before(context: Context, caller: Caller, given: AgentHook) -> dict[st
         said += [check.zone_line(zone) for zone in warned if news(f"{zone.id} {path}")]
         for other in checking.marked(context, agent, Area("path", path, path)):
             if news(f"{other.session} {path}"):
-                said.append(f"{path}: {check.at_work_line(other)}")
+                said.append(f"{path}: {check.neighbour_line(other)}")
         count, unread = await context.read(partial(messages.unread, caller=agent, most=NAMED))
         if fresh := [message for message in unread if news(message.id)]:
             said += check.unread_lines(count, fresh)
@@ -136,6 +137,7 @@ async def _ended(context: Context, caller: Caller, given: AgentHook) -> dict[str
         ending = Caller(actor=actor, session=session)
         await context.store.write(lambda db: sessions.end(db, ending, SessionId(session)))
         context.callers.sessions.reload()
+        await asking.write(context)
     return {}
 
 
@@ -174,7 +176,7 @@ async def _agent(context: Context, caller: Caller, given: AgentHook, place: Plac
 
 async def _session(context: Context, given: AgentHook, place: Place) -> str:
     key, actor = agent_hooks.key_of(given), _actor(given)
-    there = await context.read(lambda db: sessions.at_work(db, place.path, actor.id))
+    there = await context.read(lambda db: sessions.of_actor(db, place.path, actor.id))
     free = [session for session in there if session not in context.agents.sessions]
     if len(free) == 1:
         session = free[0]

@@ -89,7 +89,7 @@ async def _write(
         context.callers.reload()
     elif SESSIONS & set(operation.emits):
         context.callers.sessions.reload()
-    elif ASKING & set(operation.emits):
+    if ASKING & set(operation.emits):
         await asking.write(context)
     if "setting.changed" in operation.emits:
         context.impacts.notice()

@@ -14,7 +14,7 @@ from aura.record import calls
 from aura.syntax.types import Edit
 from aura.team import check, zones
 from aura.team.areas import Area
-from aura.team.check import AtWork, CheckQuery
+from aura.team.check import CheckQuery, Neighbour
 
 from .bind import encode, reply
 from .context import Context
@@ -39,7 +39,7 @@ async def show(
     return reply(Answer(200, encode(found)))
 
 
-def marked(context: Context, caller: Caller, area: Area) -> list[AtWork]:
+def marked(context: Context, caller: Caller, area: Area) -> list[Neighbour]:
     """Return the other sessions that told of edits there, in any work tree of the repository."""
     found = []
     for mark in context.agents.marks(caller.here.repo, area.path or "") if area.path else ():
@@ -47,11 +47,11 @@ def marked(context: Context, caller: Caller, area: Area) -> list[AtWork]:
         if who is None or mark.session == caller.session or mark.worktree not in context.callers.by_root:
             continue
         branch = context.callers.at_root(mark.worktree).branch
-        found.append(AtWork(mark.worktree, branch, mark.session, zones.called(who), rfc3339(mark.at), []))
+        found.append(Neighbour(mark.worktree, branch, mark.session, zones.called(who), rfc3339(mark.at), []))
     return found
 
 
-async def _at_work(context: Context, caller: Caller, area: Area) -> list[AtWork]:
+async def _at_work(context: Context, caller: Caller, area: Area) -> list[Neighbour]:
     """Return who is at work there: in this work tree by what they told, in others by what is uncommitted."""
     here, told = caller.here, marked(context, caller, area)
     if area.kind == "glob" or area.path is None or area.path.endswith("/"):
@@ -69,7 +69,7 @@ async def _at_work(context: Context, caller: Caller, area: Area) -> list[AtWork]
     return [mark for mark in told if mark.worktree == here.path] + others
 
 
-async def _edited(context: Context, root: str, area: Area) -> AtWork | None:
+async def _edited(context: Context, root: str, area: Area) -> Neighbour | None:
     """Return the uncommitted edits of a file or an entity in another work tree, where it has any."""
     place = context.callers.at_root(root)
     path = area.path or ""
@@ -84,7 +84,7 @@ async def _edited(context: Context, root: str, area: Area) -> AtWork | None:
     if not edits:
         return None
     told = [_told(edit) for edit in edits]
-    return AtWork(root, place.branch, None, None, None, told[: check.SHOWN])
+    return Neighbour(root, place.branch, None, None, None, told[: check.SHOWN])
 
 
 def _diff(context: Context, place: Place, path: str) -> list[Edit]:

@@ -14,6 +14,7 @@ COMPARED = {
     "post-intents": 4,
     "cli-start": 2,
     "hooks": 1,
+    "agent-hooks": 3,
     "list-million": 2,
     "sse": 0,
     "rest": 0,

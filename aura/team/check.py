@@ -41,7 +41,7 @@ class CheckQuery(Struct, frozen=True, forbid_unknown_fields=True):
     )
 
 
-class AtWork(Struct, frozen=True):
+class Neighbour(Struct, frozen=True):
     """Somebody else at work on the same place: in a session that edits it, or with uncommitted edits of it
     in another work tree.
     """
@@ -66,7 +66,7 @@ class Check(Struct, frozen=True):
     entity: str | None
     verdict: Verdict
     zones: list[Zone]
-    at_work: list[AtWork]
+    at_work: list[Neighbour]
     callers: list[Call] | None
     callers_count: int | None
     unread_count: int
@@ -95,14 +95,14 @@ def made(
     caller: Caller,
     target: str,
     area: Area,
-    at_work: Sequence[AtWork],
+    at_work: Sequence[Neighbour],
     callers: Sequence[Call] | None = None,
 ) -> Check:
     """Put together what is to be known before an area is edited."""
     met = zones.meeting(db, caller, area)
     count = messages.unread(db, caller)
     unread = messages.newest_unread(db, caller, SHOWN) if count else []
-    said = [*map(zone_line, met[:SHOWN]), *map(at_work_line, at_work[:SHOWN])]
+    said = [*map(zone_line, met[:SHOWN]), *map(neighbour_line, at_work[:SHOWN])]
     if callers:
         said.append(_callers_line(area.target, callers))
     if count:
@@ -139,7 +139,7 @@ def zone_line(zone: Zone) -> str:
     )
 
 
-def at_work_line(other: AtWork) -> str:
+def neighbour_line(other: Neighbour) -> str:
     """Tell who else is at work on the place, and what they changed so far."""
     who = other.who or "somebody"
     where = f"{other.worktree} ({other.branch})" if other.branch else other.worktree

@@ -17,6 +17,7 @@ from aura.listing import Filter, Listing, Page
 from aura.op import op
 from aura.record import events
 from aura.store import Connection, rows
+from aura.team import zones
 
 SILENT_US = 30 * 60 * 1_000_000
 """A session that gave no sign of life for half an hour is lost."""
@@ -108,9 +109,14 @@ def start(db: Connection, caller: Caller, new: NewSession) -> Session:
     return get(db, id_)
 
 
-@op("POST /v1/sessions/{id}:end", command="session end ID", scope="write_intents", emits=("session.ended",))
+@op(
+    "POST /v1/sessions/{id}:end",
+    command="session end ID",
+    scope="write_intents",
+    emits=("session.ended", "zone.released"),
+)
 def end(db: Connection, caller: Caller, which: SessionId) -> Session:
-    """End a session.
+    """End a session, and release its zones.
 
     Raises `session_not_found`, and `invalid_transition` where it ended before.
     """
@@ -121,6 +127,7 @@ def end(db: Connection, caller: Caller, which: SessionId) -> Session:
             f"cannot end {which.id}: it ended at {session.ended_at}",
             "aura session list",
         )
+    zones.leave(db, caller, which.id)
     _end(db, caller, which.id, session.actor, "ended")
     return get(db, which.id)
 
@@ -133,7 +140,7 @@ def get(db: Connection, id_: str) -> Session:
     return _rows(db, found)[0]
 
 
-def at_work(db: Connection, worktree: str, actor: str) -> list[str]:
+def of_actor(db: Connection, worktree: str, actor: str) -> list[str]:
     """Return the live sessions of an actor in a work tree, oldest first."""
     sql = "SELECT id FROM sessions WHERE worktree = ? AND actor_id = ? AND state = 'live' ORDER BY id"
     return [row[0] for row in rows(db, sql, worktree, actor)]

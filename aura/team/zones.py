@@ -219,6 +219,14 @@ def contest(db: Connection, caller: Caller, id_: str, target: str) -> None:
     _tell(db, caller, zone, f"{called(caller.actor)} wants {target}, where you have the zone {zone.target}")
 
 
+def leave(db: Connection, caller: Caller, session: str) -> None:
+    """Release the zones of a session that is over: nobody is there to give them back."""
+    sql = f"SELECT {ZONES.columns} FROM {ZONES.source} WHERE z.session = ? AND z.state = 'active'"
+    for zone in _rows(db, rows(db, sql, session)):
+        _finish(db, zone.id, "released")
+        _say(db, caller, "zone.released", zone, force=False)
+
+
 def is_due(db: Connection) -> bool:
     """Tell whether the time of a zone is over."""
     sql = "SELECT EXISTS (SELECT 1 FROM zones WHERE state = 'active' AND expires_at <= ?)"

@@ -94,7 +94,12 @@ def test_answers_have_the_shape_that_is_told(daemon: Daemon, repo: GitRepo, oper
         collide(repo)
         ids["impacts"] = impacts(lambda *given: daemon.call(*given).json())[0]
     id_ = ids.get(operation.path.split("/")[2] if "/v1/" in operation.path else "", newest)
-    query = {"why.ask": "?file=app.py&line=1", "blame.show": "?file=app.py"}.get(operation.name, "")
+    queries = {
+        "why.ask": "?file=app.py&line=1",
+        "blame.show": "?file=app.py",
+        "check.show": "?target=app.py&callers=true",
+    }
+    query = queries.get(operation.name, "")
     path = operation.path.replace("{id}", id_).replace("{name}", "strict_mode") + query
     reply = daemon.get(path)
     assert reply.status == operation.status, reply
