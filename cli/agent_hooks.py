@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import click
@@ -26,14 +27,14 @@ if command -v curl >/dev/null; then
 else
   said=$(PYTHON -m aura.cli.agent_hook "$1" "$2" 2>/dev/null) || exit 0
 fi
-case $said in
-*AURA_SESSION=ses_*)
+case $2:$said in
+session-start:*AURA_SESSION=ses_*)
   # What the agent runs in its shell, git among it, then belongs to the session.
   session=${said#*AURA_SESSION=}
   [ -z "$CLAUDE_ENV_FILE" ] ||
     printf 'export AURA_SESSION=%s\\n' "${session%%[!A-Za-z0-9_]*}" >>"$CLAUDE_ENV_FILE"
   ;;
-'{}') exit 0 ;;
+*:'{}') exit 0 ;;
 esac
 printf '%s\\n' "$said"
 exit 0
@@ -63,6 +64,8 @@ def install(editor: str, user: bool, mcp: bool) -> None:
         _refuse_state_file(which, user)
     script()
     _change(which.path(root, which.hooks), lambda text: _with_hooks(which, text))
+    if mcp and find_spec("mcp") is None:
+        click.echo("warning: the MCP server needs more: pip install 'aura[mcp]'", err=True)
     if mcp:
         _change(which.path(root, which.servers), lambda text: editors.with_server(which, text, _aura()))
     _show([_stand(which, root)])

@@ -242,5 +242,8 @@ def _greeting(db: Connection, agent: Caller) -> list[str]:
     unread = messages.newest_unread(db, agent, NAMED) if count else []
     if count:
         said += check.unread_lines(count, unread)
-    said.append("Before you edit: aura check FILE. When you are done: aura intent log 'what and why'")
+    said.append(
+        "Before you edit: aura check FILE, or the tool aura_check."
+        " When you are done: aura intent log 'what and why', or the tool aura_log_intent."
+    )
     return said

@@ -55,6 +55,8 @@ class Agents:
     def mark(self, repo: int, mark: Mark) -> None:
         """Note that a session edited a file."""
         self._marks.setdefault((repo, mark.path), {})[mark.session] = mark
+        if len(self._marks) > 10 * MOST:
+            self.forget("")
 
     def marks(self, repo: int, path: str) -> Iterator[Mark]:
         """Yield who edited a file lately, or something in a folder (which ends with a slash)."""
@@ -88,6 +90,8 @@ class Agents:
     def news(self, session: str, key: str) -> bool:
         """Tell whether a session was not told this yet, and note that it is."""
         told = self._told.setdefault(session, set())
+        if len(self._told) > MOST:
+            del self._told[next(iter(self._told))]
         fresh = key not in told
         told.add(key)
         return fresh
