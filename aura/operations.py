@@ -22,10 +22,11 @@ from aura.record import (
     why,
     worktrees,
 )
-from aura.team import impacts, messages, sessions, zones
+from aura.team import agent_hooks, check, impacts, messages, sessions, zones
+from aura.work import prove, saved
 
 __all__ = [
-    "OPERATIONS", "audit", "blame", "calls", "checks", "database", "diff", "entities", "events",
-    "history", "hooks", "impacts", "intents", "log", "messages", "metrics", "nodes", "openapi",
-    "sessions", "settings", "status", "why", "worktrees", "zones",
+    "OPERATIONS", "agent_hooks", "audit", "blame", "calls", "check", "checks", "database", "diff",
+    "entities", "events", "history", "hooks", "impacts", "intents", "log", "messages", "metrics", "nodes",
+    "openapi", "prove", "saved", "sessions", "settings", "status", "why", "worktrees", "zones",
 ]  # fmt: skip

@@ -7,12 +7,17 @@ _aura() {
     if _aura_is_group "$path"; then path="${path:+$path }$word"; fi
   done
   case $path in
-    "") words="api audit blame callees callers config daemon db diff doctor entities events hooks init intent log message session status watch why worktree zone --version --help" ;;
+    "") words="agent-hooks api audit blame callees callers check config daemon db diff doctor entities events hooks impact init intent log mcp message prove session status watch why worktree zone --version --help" ;;
+    "agent-hooks") words="install status uninstall --help" ;;
+    "agent-hooks install") words="--user --mcp --help" ;;
+    "agent-hooks status") words="--json --help" ;;
+    "agent-hooks uninstall") words="--user --help" ;;
     "api") words="--data --header --list --help" ;;
     "audit") words="--action --actor --kind --session --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "blame") words="--kind --state --order --limit --cursor --group-by --aggregate --json --help" ;;
     "callees") words="--all --name-only --limit --cursor --json --help" ;;
     "callers") words="--confidence --path --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "check") words="--callers --json --help" ;;
     "config") words="get list set --help" ;;
     "config get") words="--json --help" ;;
     "config list") words="--scope --order --limit --cursor --group-by --aggregate --json --help" ;;
@@ -36,6 +41,14 @@ _aura() {
     "hooks run") words="--help" ;;
     "hooks status") words="--json --help" ;;
     "hooks uninstall") words="--help" ;;
+    "impact") words="dismiss list open resolve show snooze watch --help" ;;
+    "impact dismiss") words="--note --json --help" ;;
+    "impact list") words="--status --severity --change --branch --other-branch --worktree --entity --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "impact open") words="--note --json --help" ;;
+    "impact resolve") words="--note --json --help" ;;
+    "impact show") words="--json --help" ;;
+    "impact snooze") words="--until --note --json --help" ;;
+    "impact watch") words="--severity --here --json --help" ;;
     "init") words="--depth --hooks --no-backfill --no-background --json --help" ;;
     "intent") words="check list log nodes show suggest --help" ;;
     "intent check") words="--against --json --help" ;;
@@ -45,11 +58,18 @@ _aura() {
     "intent show") words="--json --help" ;;
     "intent suggest") words="--against --file --json --help" ;;
     "log") words="--change --source --author --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "mcp") words="--repo --help" ;;
     "message") words="list read send watch --help" ;;
     "message list") words="--unread-only --channel --from --to --thread --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "message read") words="--json --help" ;;
     "message send") words="--channel --to --reply-to --json --help" ;;
     "message watch") words="--channel --read --json --help" ;;
+    "prove") words="forget history save saved show --intent --run --timeout --json --help" ;;
+    "prove forget") words="--json --help" ;;
+    "prove history") words="--branch --result --goal --intent --kind --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "prove save") words="--on-commit --timeout-s --path --json --help" ;;
+    "prove saved") words="--on-commit --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "prove show") words="--json --help" ;;
     "session") words="end list start --help" ;;
     "session end") words="--json --help" ;;
     "session list") words="--state --actor --worktree --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
@@ -73,7 +93,7 @@ _aura() {
 }
 _aura_is_group() {
   local group
-  for group in "" "config" "daemon" "db" "hooks" "intent" "message" "session" "worktree" "zone"; do [[ $1 == "$group" ]] && return 0; done
+  for group in "" "agent-hooks" "config" "daemon" "db" "hooks" "impact" "intent" "message" "prove" "session" "worktree" "zone"; do [[ $1 == "$group" ]] && return 0; done
   return 1
 }
 complete -o filenames -F _aura aura

@@ -76,7 +76,7 @@ async def _before(context: Context, caller: Caller, given: AgentHook) -> dict[st
         for other in checking.marked(context, agent, Area("path", path, path)):
             if news(f"{other.session} {path}"):
                 said.append(f"{path}: {check.neighbour_line(other)}")
-        count, unread = await context.read(partial(messages.unread, caller=agent, most=NAMED))
+        count, unread = await context.read(partial(messages.newest_unread, caller=agent, most=NAMED))
         if fresh := [message for message in unread if news(message.id)]:
             said += check.unread_lines(count, fresh)
     if denied:
@@ -238,8 +238,7 @@ def _greeting(db: Connection, agent: Caller) -> list[str]:
     said += [check.zone_line(zone) for zone in zones.meeting(db, agent, Area("path", "/", "/"))[:NAMED]]
     others = sessions.elsewhere(db, here.repo, agent.session or "", NAMED)
     said += [f"{zones.called(s.actor)} is at work in {s.worktree} ({s.id})" for s in others]
-    count = messages.unread(db, agent)
-    unread = messages.newest_unread(db, agent, NAMED) if count else []
+    count, unread = messages.newest_unread(db, agent, NAMED)
     if count:
         said += check.unread_lines(count, unread)
     said.append(

@@ -100,8 +100,7 @@ def made(
 ) -> Check:
     """Put together what is to be known before an area is edited."""
     met = zones.meeting(db, caller, area)
-    count = messages.unread(db, caller)
-    unread = messages.newest_unread(db, caller, SHOWN) if count else []
+    count, unread = messages.newest_unread(db, caller, SHOWN)
     said = [*map(zone_line, met[:SHOWN]), *map(neighbour_line, at_work[:SHOWN])]
     if callers:
         said.append(_callers_line(area.target, callers))

@@ -172,11 +172,13 @@ def unread(db: Connection, caller: Caller) -> int:
     return int(one(db, f"SELECT count(*) FROM messages m WHERE {condition}", *values)[0])
 
 
-def newest_unread(db: Connection, caller: Caller, most: int) -> list[Message]:
-    """Return the newest messages that would be given as unread, without marking them."""
+def newest_unread(db: Connection, caller: Caller, most: int) -> tuple[int, list[Message]]:
+    """Return how many messages would be given as unread, and the newest of them, without marking them."""
+    if not (count := unread(db, caller)):
+        return 0, []
     condition, values = _unread_here(caller)
     sql = f"SELECT {MESSAGES.columns} FROM {MESSAGES.source} WHERE {condition} ORDER BY m.seq DESC LIMIT ?"
-    return _rows(db, rows(db, sql, *values, most))
+    return count, _rows(db, rows(db, sql, *values, most))
 
 
 def post(

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from aura.record.claims import SHOWN, Witness
-from aura.record.conventions import is_test
 from aura.repo.requests import FileEntities
+from aura.syntax.conventions import is_test
 from aura.syntax.naming import answers_to
 from aura.syntax.references.graph import Loose
 from aura.syntax.references.reach import Kinds, Reach
