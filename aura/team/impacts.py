@@ -277,7 +277,7 @@ def open_counts(db: Connection, worktrees: Collection[str]) -> dict[str, int]:
     """Return how many impacts are open on each of some work trees that has any, by path."""
     marks = ",".join("?" * len(worktrees))
     sql = (
-        "SELECT your_worktree, count(*) FROM impacts INDEXED BY impacts_open"
+        "SELECT your_worktree, count(*) FROM impacts"
         f" WHERE status = 'open' AND your_worktree IN ({marks}) GROUP BY your_worktree"
     )
     return dict(rows(db, sql, *worktrees))
