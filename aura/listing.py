@@ -66,9 +66,9 @@ class Listing(Generic[T]):
     it.
 
     `key` orders newest first and must be an identifier with `prefix`, or the sequence itself where that is
-    None. `seq` is the order of recording. Rows that are no table's are a `source` such as `json_each(?)`,
-    whose bindings are given to `page`; without `at` there is no `since`. `extra` are query fields of this
-    list alone.
+    None. `seq` is the order of recording. With `shared`, rows of no repository are for all. Rows that are no
+    table's are a `source` such as `json_each(?)`, whose bindings are given to `page`; without `at` there is
+    no `since`. `extra` are query fields of this list alone.
     """
 
     noun: str
@@ -80,6 +80,7 @@ class Listing(Generic[T]):
     repo: str | None
     at: str | None
     prefix: Prefix | None = None
+    shared: bool = False
     always: str = "1"
     filters: dict[str, Filter] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
@@ -182,7 +183,8 @@ class Listing(Generic[T]):
     def _conditions(self, caller: Caller, query: Any, state: _Cursor) -> list[Condition]:
         conditions: list[Condition] = [(self.always, ())]
         if caller.place is not None and self.repo is not None:
-            conditions.append((f"{self.repo} = ?", (caller.place.repo,)))
+            also = f" OR {self.repo} IS NULL" if self.shared else ""
+            conditions.append((f"({self.repo} = ?{also})", (caller.place.repo,)))
         conditions += [self.filters[name].condition(values) for name, values in self.chosen(query).items()]
         for sign, at in ((">=", state.since), ("<", state.until)):
             if at is not None:

@@ -38,7 +38,7 @@ class Follower:
 
     def wants(self, repo: int | None, event: Event | Transient) -> bool:
         """Tell whether this client asked for such an event."""
-        if self.repo not in (None, repo):
+        if self.repo is not None and repo not in (None, self.repo):
             return False
         if not self.only:
             return True

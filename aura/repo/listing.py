@@ -68,7 +68,9 @@ def names_in(worktree: WorkTree) -> list[str]:
     """List the names in a work tree, tracked or not, but not ignored ones."""
     if worktree.bare:
         message = f"cannot look at the files of {git.shown(worktree.root)}: it is bare"
-        raise AuraError("not_a_repository", message, "name a commit, or a work tree of this repository")
+        raise AuraError(
+            "not_a_repository", message, "go into a work tree of this repository: aura worktree list"
+        )
     args = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
     listed = git.run(worktree.git_dir, *args, work_tree=worktree.root).split(b"\0")
     return sorted({name.decode("utf-8", "surrogateescape") for name in listed if name})

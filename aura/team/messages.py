@@ -91,6 +91,7 @@ MESSAGES: Listing[Message] = Listing(
     key="m.id",
     seq="m.seq",
     repo="m.repo",
+    shared=True,
     at="m.created_at",
     prefix="msg",
     filters={

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from ..gitrepo import GitRepo
-from ..running import Daemon, python_repo, running
+from ..running import Daemon, Frames, python_repo, running
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +130,20 @@ def test_the_session_of_a_request_is_kept_as_text(two: Two) -> None:
     assert logged["session"] == "ses é 1"
     found = daemon.get("/v1/intents?session=" + quote("ses é 1")).data
     assert [row["id"] for row in found] == [logged["id"]]
+
+
+def test_a_message_sent_outside_of_any_repository_is_for_those_in_each(two: Two) -> None:
+    daemon, first, second = two
+    with Frames(
+        daemon, f"/v1/events?subscribe=true&type=message.posted&repo={quote(str(first.path))}"
+    ) as live:
+        live.next()
+        told = daemon.post("/v1/messages", {"body": "to all"}, {"Aura-Session": "elsewhere"}).json()
+        assert told["repo"] is None
+        assert live.event()["data"]["message"] == told["id"]
+    for repo in (first, second):
+        assert told in daemon.get("/v1/messages", repo=repo.path).data
+        assert told in daemon.get("/v1/messages?unread_only=true&order=asc", repo=repo.path).data
+        assert daemon.get("/v1/status", repo=repo.path).json()["unread_messages"] == 1
+        [row] = daemon.get("/v1/messages?aggregate=count", repo=repo.path).data
+        assert row["count"] == 1
