@@ -186,7 +186,8 @@ async def _settled(context: Context, caller: Caller, new: Any) -> Any:
 def _refuse_unknown(here: Place, files: list[str], commit: str | None) -> None:
     """Refuse files that are neither in the work tree nor in what it is compared with."""
     for file in files:
-        if os.path.lexists(os.path.join(here.path, file)):
+        # A backslash may stand for bytes that are no text.
+        if os.path.lexists(os.path.join(here.path, file)) or "\\" in file:
             continue
         revs = [commit, f"{commit}^"] if commit else [here.head] if here.head else []
         if not any(holds(here.git_dir, rev, file) for rev in revs):
