@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from . import show
 from .follow import Frame
 from .told import told
 
@@ -36,6 +37,8 @@ ELSEWHERE = {"message.posted", "message.read", "intent.analyzed", "intent.linked
 """Events that a list shows better, or that only end what another began."""
 
 KEPT = 200
+LONGEST = 500
+"""Signs of a text that any terminal may show in a line."""
 
 
 class Happening(NamedTuple):
@@ -87,8 +90,8 @@ def after(board: Board, frame: Frame | None) -> tuple[Board, frozenset[str]]:
 
 
 def with_list(board: Board, noun: str, answer: dict[str, Any] | None) -> Board:
-    """Return the board with a list as it was read just now."""
-    return board._replace(lists=MappingProxyType({**board.lists, noun: answer}))
+    """Return the board with a list as it was read just now, and free of what could steer a terminal."""
+    return board._replace(lists=MappingProxyType({**board.lists, noun: show.printable(answer)}))
 
 
 def with_past(board: Board, events: Rows) -> Board:
@@ -101,7 +104,7 @@ def with_past(board: Board, events: Rows) -> Board:
 def _happened(board: Board, type_: str, event: dict[str, Any]) -> Board:
     if type_ in ELSEWHERE:
         return board
-    new = Happening(str(event.get("at") or ""), type_, told({"type": type_, "data": {}, **event}))
+    new = Happening(str(event.get("at") or ""), type_, told({"type": type_, "data": {}, **event})[:LONGEST])
     rest = board.happened
     # Who saves a file ten times, or reads a history in batches, is told of once.
     if rest and (rest[0].type, rest[0].said) == (new.type, new.said):

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from . import show
-from .board import Board
+from .board import LONGEST, Board
 from .fit import GAP, Row, fitted, widths
 from .told import called, place, sides, until
 
@@ -54,7 +54,7 @@ def _heading(board: Board, width: int) -> Text:
     if unread := status.get("unread_messages"):
         said.append(f"{unread} unread")
     state = "the daemon is away: waiting for it  " if board.connected is False else ""
-    left = fitted("  ".join(map(str, show.printable(said))), max(width - len(state) - 10, 0))
+    left = fitted("  ".join(map(_line_of, said)), max(width - len(state) - 10, 0))
     line = Text(left, style="bold", no_wrap=True)
     line.append(" " * max(width - cell_len(left) - len(state) - 7, 1))
     line.append(state, style="red")
@@ -72,7 +72,7 @@ def _panel(panel: Panel, width: int, rows: int) -> list[Text]:
     hidden = f", {len(panel.rows) - rows} more" if 0 < len(panel.rows) > rows else ""
     title = fitted(f"─ {panel.title}{hidden} ", width)
     lines = [Text(title + "─" * (width - cell_len(title)), style="cyan", no_wrap=True)]
-    shown = panel.rows[:rows]
+    shown = [[_line_of(cell) for cell in row] for row in panel.rows[:rows]]
     across = widths(shown, width) if shown else []
     return lines + [_line(row, across, width) for row in shown]
 
@@ -99,9 +99,13 @@ def _beside(left: Sequence[Text], right: Sequence[Text], at: int) -> list[Text]:
     return lines
 
 
+def _line_of(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _worktrees(board: Board) -> Panel:
     rows = []
-    for tree in show.printable(board.rows("worktrees")):
+    for tree in board.rows("worktrees"):
         live = tree.get("live") or {}
         at_work = ", ".join(called(session["actor"]) for session in live.get("sessions", ()))
         counts = [_counted(live.get(noun + "s"), noun) for noun in ("edit", "zone", "impact")]
@@ -119,7 +123,7 @@ def _zones(board: Board) -> Panel:
         board.title("zones", "zones"),
         [
             (z["target"], z["mode"], called(z["owner"]), f"until {until(z['expires_at'])}", z["reason"] or "")
-            for z in show.printable(board.rows("zones"))
+            for z in board.rows("zones")
         ],
     )
 
@@ -129,16 +133,16 @@ def _impacts(board: Board) -> Panel:
         board.title("impacts", "impacts"),
         [
             (i["severity"], i["function"], i["change"].replace("_", " "), sides(i))
-            for i in show.printable(board.rows("impacts"))
+            for i in board.rows("impacts")
         ],
     )  # fmt: skip
 
 
 def _messages(board: Board) -> Panel:
     rows = []
-    for message in show.printable(board.rows("messages")):
+    for message in board.rows("messages"):
         to = message["to"].get("id") or f"#{message['channel']}"
-        body = " ".join(message["body"].split())
+        body = message["body"][:LONGEST]
         rows.append((show.when(message["created_at"])[11:], f"{called(message['from'])} -> {to}", body))
     return Panel(board.title("messages", "messages"), rows)
 

@@ -31,10 +31,12 @@ def table(
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     if cut:
         from .fit import fitted, widths
 
+        shown = [[" ".join(cell.split()) for cell in row] for row in shown]
         firm = [n for n, column in enumerate(columns) if column not in cut]
         room = widths([columns, *shown], Console().width, firm)
         shown = [[fitted(cell, width) for cell, width in zip(row, room, strict=True)] for row in shown]
@@ -46,7 +48,7 @@ def table(
             no_wrap=column in ("id", "intent", "when", "entities", "line", "lines", "commit"),
         )
     for row in shown:
-        drawn.add_row(*(cell.replace("[", "\\[") for cell in row))
+        drawn.add_row(*map(Text, row))
     Console().print(drawn)
 
 

@@ -102,7 +102,10 @@ def test_nothing_yet_is_a_screen_too() -> None:
     assert "─ zones: none ─" in shown(with_list(Board(), "zones", {"data": []}), 80, 24)[2]
 
 
-@pytest.mark.parametrize("name", ["shop", "店" * 40, "a" * 300, "\x1b[31mred", "[bold]x[/]", "e\u0301" * 60])
+NAMES = ["shop", "店" * 40, "a" * 300, "\x1b[31mred", "a\nb\tc\r", "[bold]x[/]", "e\u0301" * 60]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
 @given(width=st.integers(1, 220), height=st.integers(1, 60))
 def test_nothing_is_wider_or_higher_than_the_terminal(name: str, width: int, height: int) -> None:
     lines = shown(board(name), width, height)
