@@ -60,6 +60,7 @@ class Store:
         self._reference = ""
         self._all: dict[str, Want] = {}
         self._patches: OrderedDict[str, Patch] = OrderedDict()
+        self._mentions: dict[str, Sequence[str]] = {}
         self._bases: dict[tuple[str, str], str | None] = {}
 
     @property
@@ -77,6 +78,7 @@ class Store:
             self._all = {want.path: want for want in committed(self.git_dir, sha, Choice())}
             self._reference = sha
             self._patches.clear()
+            self._mentions.clear()
 
     def patch(self, sha: str) -> Patch:
         """Return how a commit differs from the reference."""
@@ -127,6 +129,16 @@ class Store:
     def _asked_base(self, one: str, two: str) -> str | None:
         out = git.run(self.git_dir, "merge-base", one, two, accept=(0, 1)).decode().split()
         return out[0] if out else None
+
+    def mentioning(self, word: str) -> Sequence[str]:
+        """Return the files of the reference that hold a word."""
+        known = self._mentions.get(word)
+        if known is None:
+            args = ("grep", "-l", "-z", "-I", "-w", "-F", "--no-recurse-submodules", "-e", word)
+            out = git.run(self.git_dir, *args, self._reference, "--", accept=(0, 1)).split(b"\0")
+            found = (name.partition(b":")[2].decode("utf-8", "surrogateescape") for name in out if name)
+            known = self._mentions[word] = [path for path in map(text_of, found) if path in self._all]
+        return known
 
     def is_shallow(self) -> bool:
         return bool(boundary(self.git_dir))

@@ -11,9 +11,8 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import NamedTuple
 
-from msgspec import Struct
-
 from aura.repo.cache import Cache, Key, Shelf
+from aura.repo.reference import Reference, joined, key_of, nearest, sketched
 from aura.repo.sides import State, Store
 from aura.repo.tables import Want
 from aura.syntax.calling import Calling
@@ -22,15 +21,15 @@ from aura.syntax.lost import Use
 from aura.syntax.references import read
 from aura.syntax.references.around import Imported, around, calls_of, defined_in, imported, outline
 from aura.syntax.references.dialect import dialect_of
-from aura.syntax.references.graph import Graph
-from aura.syntax.references.join import graph
 from aura.syntax.references.linked import Linked
 from aura.syntax.references.modules import Modules
 from aura.syntax.references.program import modules_of
 from aura.syntax.references.types import Edge, Facts
 
-FILES = 6000
-"""Of a repository of more files no graph is joined: calls are known only in files that differ."""
+FILES = 4000
+"""Of a repository of more files no graph is joined: who mentions a name is looked at one by one."""
+MENTIONING = 60
+"""Of more files that mention a name, those nearest to where it is defined are looked at."""
 SMALL = 300
 """The join of no more files than these leaves little memory behind."""
 LINKED = 200
@@ -44,61 +43,6 @@ MODULES = 16
 
 _BATCH = 100
 _LOG = logging.getLogger(__name__)
-
-
-class Reference(Struct, frozen=True, array_like=True, dict=True):
-    """The calls and imports of a commit, and of each file what modules are found by."""
-
-    graph: Graph
-    outlines: dict[str, Facts]
-    imports: tuple[Imported, ...]
-
-    @cached_property
-    def modules(self) -> dict[str, Modules]:
-        return modules_of(self.outlines)
-
-    @cached_property
-    def called(self) -> dict[tuple[str, str], list[Edge]]:
-        """The edges to an entity by its path and scope; made when asked for, entity by entity."""
-        return {}
-
-    @cached_property
-    def defining(self) -> dict[str, list[str]]:
-        found: dict[str, dict[str, None]] = {}
-        for symbol in self.graph.symbols:
-            if symbol.path and symbol.scope:
-                found.setdefault(symbol.scope.rpartition(".")[2], {})[symbol.path] = None
-        return {name: list(paths) for name, paths in found.items() if len(paths) <= DEFINERS}
-
-    @cached_property
-    def methods(self) -> dict[str, int]:
-        """How many methods there are of each name."""
-        found: dict[str, int] = {}
-        for symbol in self.graph.symbols:
-            if symbol.path and "." in symbol.scope:
-                name = symbol.scope.rpartition(".")[2]
-                found[name] = found.get(name, 0) + 1
-        return found
-
-    @cached_property
-    def importers(self) -> dict[tuple[str, str], list[str]]:
-        found: dict[tuple[str, str], list[str]] = {}
-        for each in self.imports:
-            found.setdefault((each.source, each.name), []).append(each.path)
-        return found
-
-    @cached_property
-    def by_importer(self) -> dict[str, list[Imported]]:
-        found: dict[str, list[Imported]] = {}
-        for each in self.imports:
-            found.setdefault(each.path, []).append(each)
-        return found
-
-    def edges_to(self, path: str, scope: str) -> list[Edge]:
-        known = self.called.get((path, scope))
-        if known is None:
-            known = self.called[path, scope] = self.graph.of(self.graph.at(path, scope), "callers")
-        return known
 
 
 class _Words(NamedTuple):
@@ -153,7 +97,7 @@ class Library:
     def _found_reference(self) -> Reference:
         keys = {path: key for path, want in self.store.files.items() if (key := key_of(want))}
         if len(keys) > FILES:
-            return Reference(Graph((), ()), {}, ())
+            return sketched(self.store, keys)
         digest = blake2b(digest_size=20)
         for path in sorted(keys):
             digest.update(f"{path}\0{keys[path].blob}\0{keys[path].version}\0".encode())
@@ -172,15 +116,7 @@ class Library:
             facts |= self._read(
                 {path: keys[path] for path in paths[start : start + _BATCH]}, self.store.files
             )
-        outlines = {path: outline(one) for path, one in facts.items()}
-        linked = {path: Linked(one) for path, one in facts.items()}
-        joined = graph(linked, keys.keys() - facts.keys())
-        modules = modules_of(outlines)
-        reference = Reference(joined, outlines, ())
-        imports: list[Imported] = []
-        for path, one in facts.items():
-            imports += imported(path, one, modules[one.language], lambda n: reference.defining.get(n, ()))
-        return Reference(joined, outlines, tuple(imports))
+        return joined(facts, keys.keys() - facts.keys())
 
     # Facts of single files
 
@@ -276,14 +212,14 @@ class SideUsers:
         found = dict.fromkeys(
             other for other in self._reference.importers.get((path, name), ()) if other not in self._differing
         )
-        for want in self._mentioning({name}):
+        for want in self._mentioning(path, {name}):
             part = self._part(want)
             if any((each.source, each.name) == (path, name) for each in part.imports):
                 found[want.path] = None
         return list(found)
 
     def imports(self, path: str) -> Sequence[Imported]:
-        if path not in self._differing:
+        if path not in self._differing and not self._reference.is_sketch:
             return self._reference.by_importer.get(path, ())
         want = self._store.now(self._state, path)
         return self._part(want).imports if want is not None and key_of(want) else ()
@@ -298,7 +234,7 @@ class SideUsers:
             if edge.caller.path not in self._differing:
                 for line in edge.lines:
                     yield Use(edge.caller.path, edge.caller.scope, line, edge.confidence)
-        for want in self._mentioning(_words(scope)):
+        for want in self._mentioning(path, _words(scope)):
             for edge in self._part(want).calls:
                 if (edge.callee.path, edge.callee.scope) == (path, scope):
                     for line in edge.lines:
@@ -314,10 +250,18 @@ class SideUsers:
         wants = (self._store.now(self._state, path) for path in self._paths)
         return [want for want in wants if want is not None and key_of(want)]
 
-    def _mentioning(self, words: set[str]) -> Iterator[Want]:
+    def _mentioning(self, path: str, words: set[str]) -> Iterator[Want]:
+        """Yield the files that may use what is defined at a path, as far as the reference does not tell."""
         for want in self._present:
             if not words.isdisjoint(self._library.words(want).mentioned):
                 yield want
+        if self._reference.is_sketch:
+            found = [other for word in words for other in self._store.mentioning(word)]
+            there = dict.fromkeys(other for other in found if other not in self._differing)
+            for other in nearest(path, there, MENTIONING):
+                want = self._store.files[other]
+                if key_of(want):
+                    yield want
 
     # A file with those around it
 
@@ -355,6 +299,8 @@ class SideUsers:
         dialect = dialect_of(language)
         if edge.confidence != "name_only" or dialect is None:
             return True
+        if self._reference.is_sketch:
+            return False
         return self._reference.methods.get(edge.callee.scope.rpartition(".")[2], 0) <= dialect.guesses
 
     def _load(self, path: str) -> Linked | None:
@@ -385,12 +331,6 @@ class SideUsers:
             if now != outlines.get(path):
                 changed[path] = now
         return self._library.modules(changed)
-
-
-def key_of(want: Want) -> Key | None:
-    """Return what the facts of a file are kept by; None for one that has none."""
-    language = read.language_of(want.path)
-    return Key(want.blob, language, read.fingerprint(language), "facts") if language else None
 
 
 def _words(scope: str) -> set[str]:

@@ -1,5 +1,6 @@
 """What work trees and branches of one repository mean for each other, as their files are now."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -255,7 +256,7 @@ def test_what_was_joined_is_found_by_the_next_process(
     def fail(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("aura.repo.users.graph", fail)
+    monkeypatch.setattr("aura.repo.reference.graph", fail)
     with Impacts(cache) as impacts:
         trees.impacts = impacts
         assert trees.told() == BROKEN
@@ -283,3 +284,64 @@ def test_a_worker_answers_for_sides(trees: Trees, tmp_path: Path) -> None:
         assert not pool.collide(
             trees.main.git_dir, trees.sides(), [Touched("topic", ["billing.py"])]
         ).findings
+
+
+def test_a_repository_too_large_to_be_joined_is_searched_for_names(
+    trees: Trees, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aura.repo.users.FILES", 0)
+    monkeypatch.setattr("aura.repo.users.MENTIONING", 3)
+    trees.main.commit({f"far/{number}.py": "charge = 1\n" for number in range(4)})
+    trees.topic.git("merge", "-q", "main")
+    trees.topic.write({"billing.py": LOSING})
+    assert trees.told() == BROKEN
+    trees.main.write({"new.py": "import billing\n\n\ndef fresh():\n    return billing.charge(1, 2)\n"})
+    (found,) = trees.ask(Touched("main", ["new.py"])).findings
+    assert [(site.path, site.line) for site in found.sites] == [("new.py", 5), ("shop.py", 5)]
+    (trees.topic.path / "billing.py").unlink()
+    rows = [row for row in trees.told(Touched("topic", ["billing.py"])) if row[4] == "charge"]
+    assert rows == [("main", "topic", "removed", "error", "charge")]
+
+
+EDITS = [
+    ("billing.py", "amount", "sum"),
+    ("billing.py", "def charge(order, ", "def charge(order, extra, "),
+    ("billing.py", "def refund", "def give_back"),
+    ("billing.py", "return order\n", "return [order]\n"),
+    ("shop.py", "return 0", "return charge(1, 2)"),
+    ("shop.py", "def idle", "def later"),
+    ("more/deep.py", "refund", "charge"),
+    ("more/deep.py", "import billing", "import billing, shop"),
+]
+DEEP = "import billing\n\n\ndef deep():\n    return billing.refund(1)\n"
+
+
+def test_what_saves_add_up_to_is_what_a_fresh_look_finds(trees: Trees, cache: Cache) -> None:
+    trees.main.commit({"more/deep.py": DEEP})
+    trees.topic.git("merge", "-q", "main")
+    trees.ask()
+    rng = random.Random(5)
+    met = set()
+    for step in range(24):
+        key = rng.choice(["main", "topic"])
+        tree = trees.main if key == "main" else trees.topic
+        path, old, new = rng.choice(EDITS)
+        file = tree.path / path
+        touched = Touched(key, [path])
+        if not file.exists():
+            tree.write({path: {"shop.py": SHOP, "billing.py": BILLING}.get(path, DEEP)})
+        elif step % 7 == 3:
+            file.unlink()
+        elif step % 11 == 5:
+            tree.commit()
+            touched = Touched(key)
+        else:
+            text = file.read_text()
+            tree.write({path: text.replace(old, new) if old in text else text.replace(new, old)})
+        found = trees.ask(touched)
+        assert len(found.judged) == 2
+        with Impacts(cache) as fresh:
+            whole = fresh.answer(Collide(trees.main.git_dir.encode(), trees.sides()))
+        assert found.findings == whole.findings
+        met.update(finding.change for finding in found.findings)
+    assert len(met) > 2
