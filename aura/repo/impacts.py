@@ -99,6 +99,7 @@ class _Repository:
                 # A fault of ours about two sides must not hide what concerns the others.
                 _LOG.exception("cannot judge %s against %s", other, yours)
                 degraded.append(f"{other} against {yours}: {type(error).__name__}")
+        self._store.forget()
         for key in states:
             degraded += [
                 f"{key}: cannot read {path} as code as it is now" for path in self._sides.unread(key)

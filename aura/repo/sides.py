@@ -32,6 +32,8 @@ HELD = 16 << 20
 """Bytes of uncommitted code that are held, of each side."""
 PROSE = 64 << 10
 """Bytes of another file that are held."""
+NEAR = 500
+"""Files that are at hand while one question is answered."""
 
 _IGNORING = (".gitignore", ".gitattributes")
 _BATCH = 40
@@ -60,6 +62,7 @@ class Store:
         self._reference = ""
         self._all: dict[str, Want] = {}
         self._patches: OrderedDict[str, Patch] = OrderedDict()
+        self._near: dict[tuple[str, str], File | None] = {}
         self._mentions: dict[str, Sequence[str]] = {}
         self._bases: dict[tuple[str, str], str | None] = {}
 
@@ -142,6 +145,19 @@ class Store:
 
     def is_shallow(self) -> bool:
         return bool(boundary(self.git_dir))
+
+    def one(self, want: Want) -> File | None:
+        """Return a file with its table; those asked for lately are at hand."""
+        at = want.path, want.blob
+        if at not in self._near:
+            if len(self._near) >= NEAR:
+                self._near.clear()
+            (self._near[at],) = self.load([want])
+        return self._near[at]
+
+    def forget(self) -> None:
+        """Let go of files at hand."""
+        self._near.clear()
 
     def load(self, wants: Sequence[Want]) -> list[File | None]:
         """Return files with their tables; None for what is missing, too large or too late."""

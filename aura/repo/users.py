@@ -226,7 +226,7 @@ class SideUsers:
 
     def calling(self, path: str) -> Calling | None:
         want = self._store.now(self._state, path)
-        file = self._store.load([want])[0] if want is not None else None
+        file = self._store.one(want) if want is not None else None
         return self._library.calling(want, file) if want is not None and file is not None else None
 
     def _found(self, path: str, scope: str) -> Iterator[Use]:

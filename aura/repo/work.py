@@ -36,7 +36,7 @@ class Work:
         return self._file(self._store.now(self._state, path))
 
     def _file(self, want: Want | None) -> File | None:
-        return self._store.load([want])[0] if want is not None else None
+        return self._store.one(want) if want is not None else None
 
 
 class Found(NamedTuple):

@@ -48,11 +48,14 @@ class Calling:
         self._file = file
         self._tree: Tree | None = None
         self._is_parsed = False
+        self._lines: list[bytes] = []
+        self._found: dict[int, list[Given]] = {}
 
     def names(self, line: int, names: frozenset[str]) -> bool:
         """Tell whether a line, or a call that begins there, says one of these names."""
-        text = self._file.source.split(b"\n", line)[line - 1 : line]
-        words = set(_NAMES.findall(text[0].decode("utf-8", "replace"))) if text else set()
+        self._lines = self._lines or self._file.source.split(b"\n")
+        text = b"".join(self._lines[line - 1 : line]).decode("utf-8", "replace")
+        words = set(_NAMES.findall(text))
         if not names.isdisjoint(words):
             return True
         given = self.at(line, names)
@@ -63,18 +66,22 @@ class Calling:
 
         Of several the one that gives least: it is the one to worry about.
         """
-        if not self._is_parsed:
-            self._is_parsed = True
-            language = self._file.language
-            self._tree = parse(self._file.source, language) if language else None
-        if self._tree is None:
-            return None
-        row = line - 1
-        found = [given for node in _calls(self._tree.root_node, row) if (given := self._given(node, row))]
+        found = self._at(line - 1)
         if named := [given for given in found if given.name in names]:
             return min(named, key=lambda given: (given.spread, given.positional + len(given.keywords)))
         own = [given for given in found if given.name in _OWN]
         return own[0] if len(own) == 1 else found[0] if len(found) == 1 else None
+
+    def _at(self, row: int) -> list[Given]:
+        known = self._found.get(row)
+        if known is None:
+            if not self._is_parsed:
+                self._is_parsed = True
+                language = self._file.language
+                self._tree = parse(self._file.source, language) if language else None
+            nodes = _calls(self._tree.root_node, row) if self._tree is not None else ()
+            known = self._found[row] = [given for node in nodes if (given := self._given(node, row))]
+        return known
 
     def line_of(self, name: str) -> int:
         """Return the line where a name is first met in the file, or 1."""
