@@ -43,7 +43,7 @@ class Listener(Protocol):
     """Who wants to know of work trees, by their roots."""
 
     def saved(self, root: str, paths: frozenset[str]) -> None:
-        """Hear that the uncommitted edits of these files are others than before."""
+        """Hear that these files were saved: their edits may be others than before."""
 
     def moved(self, root: str) -> None:
         """Hear that HEAD or a branch is elsewhere, or that nothing is known of the time before."""
@@ -176,8 +176,7 @@ class Edits:
             known.settling.cancel()
         if known.saved:
             known.saved_at = now_us()
-        known.whole = False
-        known.saved.clear()
+        known.whole, saved, known.saved = False, known.saved, set()
         began = time.monotonic()
         diff = await self._context.in_thread(lambda: self._context.pool.diff_worktree(known.root))
         known.cost = time.monotonic() - began
@@ -186,7 +185,7 @@ class Edits:
             known.edits = diff.edits
             self._tell_moved(known.root)
         else:
-            await self._became(known, diff.edits)
+            await self._became(known, diff.edits, saved)
 
     async def _look_at_saved(self, known: Known) -> None:
         paths, known.saved = known.saved, set()
@@ -207,7 +206,7 @@ class Edits:
         places = [text_of(path) for path in asked]
         others = [edit for edit in known.edits if not any(touches(edit, place) for place in places)]
         self.settle(known.root)
-        await self._became(known, _ordered([*others, *diff.edits]))
+        await self._became(known, _ordered([*others, *diff.edits]), paths)
 
     def _not_ignored(self, known: Known, paths: set[str]) -> set[str]:
         """Return the paths that git does not ignore; what a path is like is asked once."""
@@ -243,16 +242,24 @@ class Edits:
             return None, None
         return place.branch, place.head
 
-    async def _became(self, known: Known, edits: list[Edit]) -> None:
-        """Tell what is other than before."""
+    async def _became(self, known: Known, edits: list[Edit], saved: Collection[str]) -> None:
+        """Tell what is other than before; who listens, of all that was saved.
+
+        What was written and taken back between two looks is no edit, but who listens may have read it.
+        """
         changed = set(known.edits) ^ set(edits)
         known.edits = edits
-        if not changed:
-            return
         paths = sorted({side.path for edit in changed for side in (edit.old, edit.new) if side})
-        for listener in self.listeners:
-            listener.saved(known.root, frozenset(paths))
-        await self._tell(known, paths)
+        self._tell_saved(known.root, {*saved, *paths})
+        if changed:
+            await self._tell(known, paths)
+
+    def _tell_saved(self, root: str, paths: Collection[str]) -> None:
+        if len(paths) > BURST or any(path != text_of(path) for path in paths):
+            self._tell_moved(root)
+        elif paths:
+            for listener in self.listeners:
+                listener.saved(root, frozenset(paths))
 
     async def _tell(self, known: Known, paths: list[str]) -> None:
         context = self._context
