@@ -1,6 +1,8 @@
 """What is uncommitted in each work tree, as entity edits: looked at after each save, and told to all."""
 
 import asyncio
+import logging
+import os
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -35,8 +37,11 @@ BURST = 500
 """More saved files than these are not looked at one by one, but with all others."""
 TOGETHER = 40
 """Up to so many changed files are looked at with each saved one: what moved between them shows."""
+MOST = 5_000
+"""Of more uncommitted edits in a work tree than these, the first are kept and the rest counted."""
 TOLD = 300
 """Of more files or entities than these, a frame tells the first."""
+log = logging.getLogger("aura.edits")
 
 
 class Listener(Protocol):
@@ -59,6 +64,7 @@ class Known:
     root: str
     soon: Soon
     edits: list[Edit] = field(default_factory=list)
+    more: int = 0
     saved: set[str] = field(default_factory=set)
     whole: bool = True
     looked: bool = False
@@ -71,6 +77,11 @@ class Known:
     settling: asyncio.TimerHandle | None = None
     plain: set[str] = field(default_factory=set)
     ignored: set[str] = field(default_factory=set)
+
+    @property
+    def count(self) -> int | None:
+        """How many entity edits are uncommitted; None before the first look."""
+        return len(self.edits) + self.more if self.looked else None
 
     def free(self) -> bool:
         """Tell whether git leaves the work tree alone."""
@@ -166,10 +177,11 @@ class Edits:
             else:
                 await self._look_at_saved(known)
             known.failed = 0
-        except (AuraError, OSError):
+        except (AuraError, OSError) as error:
             known.failed += 1
             self.settle(root)
-            raise
+            if os.path.lexists(os.path.join(root, ".git")):
+                log.warning("cannot look at %s: %s", root, error)
 
     async def _look_whole(self, known: Known) -> None:
         if known.settling is not None:
@@ -178,9 +190,10 @@ class Edits:
             known.saved_at = now_us()
         known.whole, saved, known.saved = False, known.saved, set()
         began = time.monotonic()
-        diff = await self._context.in_thread(lambda: self._context.pool.diff_worktree(known.root))
+        diff = await self._context.in_thread(lambda: self._context.pool.diff_worktree(known.root, most=MOST))
         known.cost = time.monotonic() - began
         first, known.looked = not known.looked, True
+        known.more = diff.more
         if first:
             known.edits = diff.edits
             self._tell_moved(known.root)
@@ -196,7 +209,7 @@ class Edits:
         known.saved_at = now_us()
         asked = paths | self._beside(known, paths)
         diff = await self._context.in_thread(
-            lambda: self._context.pool.diff_worktree(known.root, paths=sorted(asked))
+            lambda: self._context.pool.diff_worktree(known.root, paths=sorted(asked), most=MOST)
         )
         if self._head(known.root) != before or not known.free():
             # What was looked at is half of what git is doing.
@@ -272,7 +285,7 @@ class Edits:
         found = [edit for edit in known.edits if any(s.path in here for s in (edit.old, edit.new) if s)]
         more = len(paths) > TOLD or len(found) > TOLD
         entities = [_entity(edit) for edit in found[:TOLD]]
-        told = Edited(paths[:TOLD], entities, len(known.edits), more)
+        told = Edited(paths[:TOLD], entities, known.count or 0, more)
         who = actor or await context.callers.actor_at(place)
         at = rfc3339(now_us())
         context.tail.tell(

@@ -32,7 +32,7 @@ class Watched(Trees):
                 note=tree.note if tree else None,
                 branch=tree.head[0] if tree and tree.head else None,
                 sessions=[AtWork(id_, actor) for id_, actor in at_work.get(path, [])],
-                edits=len(known.edits) if known and known.looked else None,
+                edits=known.count if known else None,
                 zones=claimed.get(path, 0),
                 impacts=opened.get(path, 0),
                 saved_at=rfc3339(known.saved_at) if known and known.saved_at else None,

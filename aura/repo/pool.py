@@ -93,11 +93,20 @@ class Pool:
         return self._diff(DiffTrees(os.fsencode(git_dir), old, new))
 
     def diff_worktree(
-        self, root: str, base: str = "HEAD", *, shapes: bool = False, paths: Sequence[str] | None = None
+        self,
+        root: str,
+        base: str = "HEAD",
+        *,
+        shapes: bool = False,
+        paths: Sequence[str] | None = None,
+        most: int | None = None,
     ) -> Diff:
-        """Compare what lies in the work tree at a folder, or only at these paths of it, with a commit."""
+        """Compare what lies in the work tree at a folder, or only at these paths of it, with a commit.
+
+        Of more edits than `most`, the first are given, and what they carry along is left out.
+        """
         only = None if paths is None else [os.fsencode(path) for path in paths]
-        return self._diff(DiffWorktree(os.fsencode(root), base, shapes, only))
+        return self._diff(DiffWorktree(os.fsencode(root), base, shapes, only, most))
 
     def diff_staged(self, root: str, base: str = "HEAD", index: str | None = None) -> Diff:
         """Compare what is staged in the work tree at a folder, or in another index, with a commit."""

@@ -37,12 +37,16 @@ class DiffTrees(Struct, frozen=True, tag=True):
 
 
 class DiffWorktree(Struct, frozen=True, tag=True):
-    """Compare the work tree at a folder, or only these paths of it, with a commit; answered by a `Diff`."""
+    """Compare the work tree at a folder, or only these paths of it, with a commit; answered by a `Diff`.
+
+    Of more edits than `most`, the first are given.
+    """
 
     root: bytes
     base: str
     shapes: bool = False
     paths: list[bytes] | None = None
+    most: int | None = None
 
 
 class DiffStaged(Struct, frozen=True, tag=True):
@@ -162,11 +166,12 @@ class CommitDiff(Struct, frozen=True, tag=True):
 
 
 class Diff(Struct, frozen=True, tag=True):
-    """What differs between two sides, and what was only carried along."""
+    """What differs between two sides, and what was only carried along; `more` edits were left out."""
 
     edits: list[Edit]
     degraded: list[str]
     carried: list[Carried] = []
+    more: int = 0
 
 
 class Examined(Struct, frozen=True, tag=True):
@@ -240,6 +245,13 @@ Answer = CommitDiff | Diff | Examined | FileEntities | Calls | Collided | Traced
 _encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder[Request](Request).decode
 decode_answer = msgspec.msgpack.Decoder[Answer](Answer).decode
+
+
+def first_of(diff: Diff, most: int | None) -> Diff:
+    """Return a diff with so many edits at most."""
+    if most is None or len(diff.edits) <= most:
+        return diff
+    return Diff(diff.edits[:most], diff.degraded, more=len(diff.edits) - most)
 
 
 def framed(message: Any) -> bytes:

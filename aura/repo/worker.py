@@ -35,6 +35,7 @@ from aura.repo.requests import (
     Request,
     Trace,
     decode_request,
+    first_of,
     framed,
     length_of,
 )
@@ -93,7 +94,8 @@ class _Desk(contextlib.ExitStack):
         if isinstance(request, DiffWorktree):
             root = os.fsdecode(request.root)
             paths = None if request.paths is None else [os.fsdecode(path) for path in request.paths]
-            return iter([analyst.diff_worktree(root, request.base, shapes=request.shapes, paths=paths)])
+            diff = analyst.diff_worktree(root, request.base, shapes=request.shapes, paths=paths)
+            return iter([first_of(diff, request.most)])
         if isinstance(request, DiffStaged):
             index = os.fsdecode(request.index) if request.index else None
             return iter([analyst.diff_staged(os.fsdecode(request.root), request.base, index)])

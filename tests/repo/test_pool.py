@@ -295,3 +295,5 @@ def test_some_paths_of_a_work_tree_are_compared_alone(repo: GitRepo) -> None:
             "\\xff.py"
         }
         assert pool.diff_worktree(root, paths=[]).edits == []
+        whole, part = pool.diff_worktree(root), pool.diff_worktree(root, most=2)
+        assert (part.edits, part.more) == (whole.edits[:2], 1)
