@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from . import daemon, synthetic
 from .figures import Bar, Figure, Settings, median, quantile
-from .trees import linked
+from .trees import linked, looked_at
 
 FILES, SAVES = 2_000, 60
 SECONDS = 20.0
@@ -29,6 +29,7 @@ def run(settings: Settings) -> list[Figure]:
     with TemporaryDirectory(prefix="aura-bench-") as folder:
         one, other = linked(Path(folder).resolve(), files, 2)
         with daemon.running(one, other) as server, _following(server, other) as frames:
+            looked_at(server)
             with contextlib.suppress(RuntimeError):
                 server.ask("GET", "/v1/impacts", repo=other)
                 delays["impact.opened"] = []

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,14 +20,14 @@ def run(settings: Settings) -> list[Figure]:
     with TemporaryDirectory(prefix="aura-bench-") as folder:
         works = linked(Path(folder).resolve(), settings.count(FILES, 50), settings.count(TREES, 2))
         with daemon.running(*works) as server:
-            _until(server, "edits", LONGEST)
+            looked_at(server)
             server.stop()
             start = time.perf_counter()
             server.start()
             answered = time.perf_counter() - start
-            _until(server, "state", LONGEST)
+            _until(server, lambda live: live["state"] == "watched")
             watched = time.perf_counter() - start
-            _until(server, "edits", LONGEST)
+            looked_at(server)
             looked = time.perf_counter() - start
             until = time.monotonic() + settings.seconds(60.0)
             while len(family(server.pid)) > 1 and time.monotonic() < until:
@@ -56,12 +57,15 @@ def linked(folder: Path, files: int, trees: int) -> list[Path]:
     return works
 
 
-def _until(server: daemon.Daemon, what: str, seconds: float) -> None:
-    """Wait until every work tree is watched, or was looked at."""
-    until = time.monotonic() + seconds
+def looked_at(server: daemon.Daemon) -> None:
+    """Wait until every work tree was looked at."""
+    _until(server, lambda live: live["state"] == "watched" and live["edits"] is not None)
+
+
+def _until(server: daemon.Daemon, holds: Callable[[dict[str, Any]], bool]) -> None:
+    until = time.monotonic() + LONGEST
     while time.monotonic() < until:
-        now: list[dict[str, Any]] = [tree["live"] for tree in server.ask("GET", "/v1/worktrees")["data"]]
-        if all(live["state"] == "watched" if what == "state" else live["edits"] is not None for live in now):
+        if all(holds(tree["live"]) for tree in server.ask("GET", "/v1/worktrees")["data"]):
             return
         time.sleep(0.02)
     raise RuntimeError("not every work tree is watched")
