@@ -17,7 +17,7 @@ from aura.syntax.references.join import graph
 from aura.syntax.references.linked import Linked
 from aura.syntax.references.types import Facts
 
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 """Rises when a kept graph would lack something."""
 
 TREES = 4

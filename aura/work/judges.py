@@ -20,6 +20,7 @@ from aura.work.goals import Evidence, Judgement, Statement, Step
 
 REST, ANY = "...", "_"
 _NOT_NAMED = ("statements", "file")
+_VALUES = ("constant", "field")
 
 
 class Known(Struct, frozen=True):
@@ -54,7 +55,8 @@ def judge_exists(goal: Statement, known: Known) -> Judgement:
     """Tell whether an entity or a file is there."""
     (name,) = goal.about
     if met := known.of(name):
-        return Judgement("pass", f"{name} is there", _entities(_witness(p, e, e.kind) for p, e in met))
+        shown = (Witness(p, p, 1, "file") if p == name else _witness(p, e, e.kind) for p, e in met)
+        return Judgement("pass", f"{name} is there", _entities(shown))
     return _missing(name, known)
 
 
@@ -216,7 +218,7 @@ def _doubt(goal: Statement, known: Known, reach: Reach, degraded: Sequence[str])
         return Judgement("unknown", "there are more calls than were looked through")
     if reach.loose:
         caller, name, _ = reach.loose[0]
-        reason = f"{caller.name} calls something named {name}, on what is not known"
+        reason = f"{caller.name} calls something named {name}, and what that is is not known"
         return Judgement("unknown", reason, _entities(map(_called, reach.loose)))
     far = goal.form in ("reaches", "never reaches", "covered")
     unread = {*degraded} if far else {*degraded} & {*reach.paths}
@@ -239,6 +241,8 @@ def _unresolved(name: str, known: Known) -> Judgement:
     """Judge by a name that the graph of calls does not hold."""
     if met := known.of(name):
         shown = _entities(_witness(path, entity, entity.kind) for path, entity in met)
+        if all(entity.kind in _VALUES for _, entity in met):
+            return Judgement("unknown", f"{name} is a {met[0][1].kind}: what it holds is not known", shown)
         return Judgement("unknown", f"calls and bases are not read where {name} is", shown)
     return _missing(name, known)
 

@@ -239,3 +239,44 @@ def test_a_language_whose_calls_are_not_read_leaves_it_open(shop: Shop) -> None:
 def test_plain_words_are_never_guessed(shop: Shop) -> None:
     found = shop.judge("Payments are idempotent")
     assert (found.result, "no model" in found.reason) == ("unknown", True)
+
+
+def test_an_override_counts_as_what_it_overrides(shop: Shop) -> None:
+    java = {
+        "shop/Desk.java": "package shop;\npublic interface Desk { void close(); }\n",
+        "shop/Till.java": "package shop;\npublic class Till implements Desk { public void close() {} }\n",
+        "shop/Shop.java": "package shop;\npublic class Shop { void end(Desk desk) { desk.close(); } }\n",
+    }
+    shop.repo.write(java)
+    assert shop.result("calls Shop.end -> shop/Desk.java:Desk.close") == "pass"
+    assert shop.result("never calls Shop.end -> shop/Desk.java:Desk.close") == "fail"
+    assert shop.result("never reaches Shop.end -> shop/Desk.java:Desk") == "fail"
+
+
+def test_a_path_over_a_call_by_a_common_name_is_not_ruled_out(shop: Shop) -> None:
+    more = PYTHON["shop/vague.py"].replace("pass", "wipe()", 1)
+    shop.repo.write({"shop/vague.py": "from shop.ledger import wipe\n\n\n" + more})
+    found = shop.judge("never reaches vague -> wipe")
+    assert (found.result, found.evidence.entities[0].what) == ("unknown", "calls many")
+
+
+def test_an_import_that_cannot_be_followed_rules_nothing_out(shop: Shop) -> None:
+    shop.repo.write(
+        {
+            "lib/deep/inner/box.py": "def empty():\n    pass\n",
+            "shop/use.py": "from elsewhere.box import empty\n\n\ndef use():\n    empty()\n",
+        }
+    )
+    assert shop.result("never calls use -> lib/deep/inner/box.py:empty") == "unknown"
+
+
+def test_a_function_of_another_script_is_not_ruled_out(shop: Shop) -> None:
+    shop.repo.write({"a.js": "function sweep() {}\n", "b.js": "function night() { sweep(); }\n"})
+    assert shop.result("never calls night -> sweep") in ("fail", "unknown")
+
+
+def test_a_value_is_said_to_be_one(shop: Shop) -> None:
+    shop.repo.write({"lib.js": "const mixin = require('mixin');\nfunction make() { mixin(1); }\n"})
+    found = shop.judge("calls make -> lib.js:mixin")
+    assert found.result == "unknown"
+    assert "mixin is a constant" in found.reason

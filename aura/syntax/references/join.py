@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from aura.syntax.references.graph import Graph, Loose, draw
 from aura.syntax.references.linked import Linked
 from aura.syntax.references.modules import Modules
-from aura.syntax.references.program import Program
+from aura.syntax.references.program import NOT_FOUND, Program
 from aura.syntax.references.typed import Typed
 from aura.syntax.references.types import (
     ABSTRACT,
     ATTRIBUTE,
     DECORATION,
+    FREE,
     IMPLICIT_RECEIVER,
     MEMBER,
     PLAIN,
@@ -166,13 +167,18 @@ class _Join(Typed):
 
     def _guessed(self) -> list[Edge]:
         """Guess the callee from the name of the method where nothing is known of the receiver."""
-        namesakes = self._namesakes()
+        namesakes, functions = self._namesakes(), self._functions()
         guessed: dict[tuple[int, int], set[int]] = {}
         self._loose: dict[tuple[int, str], set[int]] = {}
         for file in self.program.files:
             facts, node = file.linked.facts, file.linked.node
             for call in facts.calls:
                 row = facts.places[node[call.callee]]
+                if row.op == FREE and (id(file.dialect), facts.names[row.b]) in functions:
+                    name = facts.names[row.b]
+                    if self.program.free(file, name) is NOT_FOUND:
+                        self._loose.setdefault((file.scope + call.scope, name), set()).add(call.line)
+                    continue
                 if row.op != ATTRIBUTE or call.kind != PLAIN:
                     continue
                 member = facts.names[row.b]
@@ -191,6 +197,14 @@ class _Join(Typed):
             Edge(self._symbol(caller), self._symbol(callee), "name_only", tuple(sorted(lines)))
             for (caller, callee), lines in guessed.items()
         ]
+
+    def _functions(self) -> set[tuple[int, str]]:
+        """Return the names of the functions of each dialect that are no members of anything."""
+        return {
+            (id(self.program.file_with(number).dialect), row.name)
+            for number, row in enumerate(self.program.scope_of)
+            if row.kind == "function" and "." not in row.name
+        }
 
     def _namesakes(self) -> dict[tuple[int, str], list[int]]:
         """Return the methods of each dialect by name, and by name and number of parameters (`put/2`)."""

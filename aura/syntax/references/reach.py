@@ -56,17 +56,37 @@ def _is_inside(symbol: Symbol, path: str, scope: str) -> bool:
     return symbol.path == path and (not scope or symbol.scope.startswith(f"{scope}."))
 
 
+def aimed_at(graph: Graph, text: str) -> list[Symbol]:
+    """Return what a name means where it is called: with the methods that override those that it means.
+
+    A call of what is declared abstract is known as one of what defines it.
+    """
+    found = dict.fromkeys(meant(graph, text))
+    heirs: dict[str, list[str]] = {}
+    for sub, base in graph.kinds:
+        if base >= 0:
+            heirs.setdefault(graph.symbols[base].name, []).append(graph.symbols[sub].name)
+    overriding = {
+        f"{heir}.{member}"
+        for symbol in found
+        for owner, _, member in (symbol.name.rpartition("."),)
+        for heir in heirs.get(owner, ())
+    }
+    if overriding:
+        found |= dict.fromkeys(symbol for symbol in graph.symbols if symbol.name in overriding)
+    return list(found)
+
+
 def direct(graph: Graph, source: str, target: str) -> Reach:
     """Find the calls that one name makes of another."""
-    sources, targets = meant(graph, source), meant(graph, target)
+    sources, targets = meant(graph, source), aimed_at(graph, target)
     wanted = frozenset(targets)
     edges = [edge for edge in graph.of(sources, "callees") if edge.callee in wanted]
-    loose = _loose(graph, frozenset(sources), {_last(symbol) for symbol in targets} or {_word(target)})
     return Reach(
         tuple(sources[:SHOWN]),
         tuple(targets[:SHOWN]),
         tuple(edges[:SHOWN]),
-        loose,
+        _loose(graph, sources, targets, target),
         _paths([*sources, *targets]),
         near=not targets and _is_near(graph, target),
     )
@@ -74,29 +94,28 @@ def direct(graph: Graph, source: str, target: str) -> Reach:
 
 def path(graph: Graph, source: str, target: str) -> Reach:
     """Find a path of calls from one name to another; a sure one where there is one."""
-    sources, targets = meant(graph, source), meant(graph, target)
+    sources, targets = meant(graph, source), aimed_at(graph, target)
     tree, last, truncated = _spread(graph, sources, "callees", frozenset(targets))
-    met = frozenset([*sources, *(edge.callee for edge in tree.values())])
-    loose = _loose(graph, met, {_last(symbol) for symbol in targets} or {_word(target)})
-    edges = _along(tree, frozenset(sources), last) if last else []
+    met = [*sources, *tree]
+    leading, _, more = _spread(graph, targets, "callers", frozenset())
     return Reach(
         tuple(sources[:SHOWN]),
         tuple(targets[:SHOWN]),
-        tuple(edges),
-        loose,
-        _paths([*sources, *met, *targets]),
-        truncated,
+        tuple(_along(tree, frozenset(sources), last) if last else ()),
+        # A loose call leads there, too, by way of anything of its name that does.
+        _loose(graph, met, [*targets, *leading], target),
+        _paths([*met, *targets]),
+        truncated or more,
         not targets and _is_near(graph, target),
     )
 
 
 def callers(graph: Graph, target: str) -> Reach:
     """Find all that can reach a name."""
-    targets = meant(graph, target)
+    targets = aimed_at(graph, target)
     tree, _, truncated = _spread(graph, targets, "callers", frozenset())
     met = [*targets, *tree]
-    # A sure call by name of anything that leads there would lead there, too.
-    loose = _loose(graph, None, {_last(symbol) for symbol in met})
+    loose = _loose(graph, graph.symbols, met, target)
     return Reach((), tuple(targets[:SHOWN]), tuple(tree.values()), loose, _paths(met), truncated)
 
 
@@ -105,9 +124,9 @@ def _spread(
 ) -> tuple[dict[Symbol, Edge], Edge | None, bool]:
     """Return the edge by which each symbol is reached first, and the one that ends at what is wanted."""
     tree: dict[Symbol, Edge] = {}
-    known = set(starts)
+    known = dict.fromkeys(starts)
     for guesses in (False, True):
-        waiting = list(known) if guesses else list(starts)
+        waiting = list(known)
         while waiting:
             following: list[Symbol] = []
             for edge in graph.of(waiting, direction):
@@ -117,7 +136,7 @@ def _spread(
                 if end in wanted:
                     return tree, edge, False
                 if end not in known:
-                    known.add(end)
+                    known[end] = None
                     tree[end] = edge
                     following.append(end)
             if len(tree) > MOST:
@@ -133,11 +152,32 @@ def _along(tree: dict[Symbol, Edge], starts: frozenset[Symbol], last: Edge) -> l
     return found[::-1]
 
 
-def _loose(graph: Graph, callers: frozenset[Symbol] | None, names: Iterable[str]) -> tuple[Loose, ...]:
-    """Return the loose calls of these names, by these callers or by any."""
-    wanted = frozenset(names)
-    found = ((graph.symbols[caller], name, lines) for caller, name, lines in graph.loose if name in wanted)
-    return tuple(row for row in found if callers is None or row[0] in callers)[:SHOWN]
+def _loose(
+    graph: Graph, callers: Iterable[Symbol], targets: Sequence[Symbol], said: str
+) -> tuple[Loose, ...]:
+    """Return the calls, by these callers, that may be of these targets without being known as such.
+
+    They have no more than the name in common, or are of something outside whose name ends like the target's:
+    an import that could not be followed looks like that.
+    """
+    among = frozenset(callers)
+    names = {_last(symbol) for symbol in targets} or {_word(said)}
+    ends = {_end(symbol) for symbol in targets if symbol.path} - {""}
+    found = [
+        (graph.symbols[caller], name, lines)
+        for caller, name, lines in graph.loose
+        if name in names and graph.symbols[caller] in among
+    ]
+    for outside in graph.symbols if ends else ():
+        if not outside.path and _end(outside) in ends:
+            calls = (e for e in graph.of([outside], "callers") if e.caller in among)
+            found += [(edge.caller, _last(outside), edge.lines) for edge in calls]
+    return tuple(found[:SHOWN])
+
+
+def _end(symbol: Symbol) -> str:
+    """Return the last two parts of a name, empty where there is but one."""
+    return ".".join(symbol.name.split(".")[-2:]) if "." in symbol.name else ""
 
 
 def _paths(symbols: Iterable[Symbol]) -> tuple[str, ...]:
