@@ -62,6 +62,8 @@ class Commands:
             ran = Ran(tuple(argv), found.level)
             return Judgement("error", f"cannot find the program {argv[0]}", Evidence(command=ran))
         async with self._slots:
+            if self._context.stopping.is_set():
+                return Judgement("error", "the daemon is stopping")
             begun = time.monotonic()
             read, write = os.pipe()
             try:

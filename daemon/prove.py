@@ -186,6 +186,11 @@ class OnCommit:
         self._due: set[str] = set()
         self._task: asyncio.Task[Any] | None = None
 
+    def resume(self) -> None:
+        """Take up what an earlier daemon was not given the time for."""
+        for root in self._context.callers.by_root:
+            self.committed(root)
+
     def committed(self, root: str) -> None:
         """Take up a new commit of the work tree at a folder."""
         self._due.add(root)

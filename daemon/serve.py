@@ -94,6 +94,7 @@ async def serve(
     context.spawn(context.analyst.resume())
     context.spawn(claims.catch_up(context))
     context.spawn(context.commands.sandbox())
+    context.on_commit.resume()
     await context.stopping.wait()
     await _stop(context, runner)
 

@@ -130,9 +130,11 @@ def statement(saved: SavedGoal) -> Statement:
 
 
 def due(db: Connection, repo: int, sha: str) -> list[SavedGoal]:
-    """Return the goals that are to be tried on a commit and were not yet."""
+    """Return the goals that are to be tried on a commit and were not yet: those saved before it came."""
     sql = (
         f"SELECT {GOALS.columns} FROM {GOALS.source} WHERE g.repo = ? AND g.on_commit = 1 AND NOT EXISTS"
-        " (SELECT 1 FROM proofs p WHERE p.saved = g.id AND p.commit_sha = ?) ORDER BY g.seq"
+        " (SELECT 1 FROM proofs p WHERE p.saved = g.id AND p.commit_sha = ?) AND EXISTS"
+        " (SELECT 1 FROM commits c JOIN intents i ON i.seq = c.intent WHERE c.repo = g.repo AND c.sha = ?"
+        " AND i.recorded_at >= g.saved_at) ORDER BY g.seq"
     )
-    return _rows(db, rows(db, sql, repo, sha))
+    return _rows(db, rows(db, sql, repo, sha, sha))

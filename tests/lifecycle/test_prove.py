@@ -151,3 +151,31 @@ def test_help_is_that_of_the_command(aura: Aura) -> None:
     assert [line.split()[0] for line in done.stdout.partition("Commands:\n")[2].splitlines()] == [
         "forget", "history", "save", "saved", "show",
     ]  # fmt: skip
+
+
+def test_a_goal_that_a_kill_cut_short_is_taken_up_again(own: Aura, repo: GitRepo) -> None:
+    repo.commit({"pay.py": CODE}, "begin")
+    own.start()
+    own.init(repo)
+    gate = repo.path.parent / "gate"
+    saved = own.json("prove", "save", f"run: cat {gate}", "--on-commit", cwd=repo.path)
+    os.mkfifo(gate)
+    sha = repo.commit({"more.py": "def more():\n    pass\n"}, "More")
+    own.recorded(repo, sha)
+    own.kill()
+    gate.unlink()
+    gate.write_text("open")
+    own.start()
+    (found,) = eventually(lambda: history(own, repo), 20)
+    assert (found["saved"], found["commit_sha"], found["result"]) == (saved["id"], sha, "pass")
+
+
+def test_a_goal_is_not_tried_on_what_was_there_before_it(own: Aura, repo: GitRepo) -> None:
+    repo.commit({"pay.py": CODE}, "begin")
+    own.start()
+    own.init(repo)
+    own.ok("prove", "save", "exists pay", "--on-commit", cwd=repo.path)
+    own.stop()
+    own.start()
+    sha = repo.commit({"more.py": "def more():\n    pass\n"}, "More")
+    assert [p["commit_sha"] for p in eventually(lambda: history(own, repo), 20)] == [sha]
