@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from aura import home
+from aura import home, wire
 
 from . import call, editors, show
 from .editors import EDITORS, SCRIPT, Broken, Editor
@@ -89,7 +89,8 @@ def uninstall(editor: str, user: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(as_json: bool) -> None:
     """Show in which editors the hooks are, for this project and for this user."""
-    found = [_stand(editor, root) for editor in EDITORS.values() for root in (_root(), None)]
+    roots = [_root(), None] if wire.here() else [None]
+    found = [_stand(editor, root) for editor in EDITORS.values() for root in roots]
     if as_json:
         call.print_json({"data": found})
     else:

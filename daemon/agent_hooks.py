@@ -41,7 +41,7 @@ Found = list[tuple[Place, str, Planned]]
 async def hear(
     context: Context, caller: Caller, given: AgentHook, request: web.Request
 ) -> web.StreamResponse:
-    """Answer one hook; what fails is answered with nothing, for no edit may be held up by that."""
+    """Answer one hook; what fails is an error, which the hook keeps to itself: no edit is held up by it."""
     answers = {
         "session-start": _begun,
         "before-edit": _before,
@@ -99,7 +99,7 @@ async def _stopped(context: Context, caller: Caller, given: AgentHook) -> dict[s
     folder = agent_hooks.folder_of(given)
     session = _known(context, caller, given)
     place = await context.callers.named(folder) if folder else None
-    if session is None or place is None or agent_hooks.is_again(given):
+    if session is None or place is None or not agent_hooks.may_go_on(given):
         return {}
     since = await context.read(lambda db: intents.last_logged(db, place.path, session))
     marks = [m for m in context.agents.unexplained(session, since) if m.worktree == place.path]
@@ -176,7 +176,8 @@ async def _agent(context: Context, caller: Caller, given: AgentHook, place: Plac
 
 async def _session(context: Context, given: AgentHook, place: Place) -> str:
     key, actor = agent_hooks.key_of(given), _actor(given)
-    there = await context.read(lambda db: sessions.of_actor(db, place.path, actor.id))
+    live = await context.read(lambda db: sessions.live(db, place.repo))
+    there = [session.id for session in live if (session.worktree, session.actor) == (place.path, actor)]
     free = [session for session in there if session not in context.agents.sessions]
     if len(free) == 1:
         session = free[0]
@@ -236,8 +237,8 @@ def _greeting(db: Connection, agent: Caller) -> list[str]:
     here = agent.here
     said = [f"aura records why each function changes here. Your session: AURA_SESSION={agent.session}"]
     said += [check.zone_line(zone) for zone in zones.meeting(db, agent, Area("path", "/", "/"))[:NAMED]]
-    others = sessions.elsewhere(db, here.repo, agent.session or "", NAMED)
-    said += [f"{zones.called(s.actor)} is at work in {s.worktree} ({s.id})" for s in others]
+    others = [session for session in sessions.live(db, here.repo, NAMED + 1) if session.id != agent.session]
+    said += [f"{zones.called(s.actor)} is at work in {s.worktree} ({s.id})" for s in others[:NAMED]]
     count, unread = messages.newest_unread(db, agent, NAMED)
     if count:
         said += check.unread_lines(count, unread)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,9 +13,10 @@ from aura.errors import AuraError
 from aura.idempotency import Answer
 from aura.record import calls
 from aura.syntax.types import Edit
-from aura.team import check, zones
+from aura.team import check, sessions, zones
 from aura.team.areas import Area
 from aura.team.check import CheckQuery, Neighbour
+from aura.team.sessions import Session
 
 from .bind import encode, reply
 from .context import Context
@@ -58,15 +60,20 @@ async def _at_work(context: Context, caller: Caller, area: Area) -> list[Neighbo
         return told
     places = [p for p in context.callers.by_root.values() if p.repo == here.repo and p.path != here.path]
     found = await asyncio.gather(*(_edited(context, place.path, area) for place in places))
-    by_tree = {mark.worktree: mark for mark in told}
-    others = []
-    for one in found:
-        if one is not None:
-            who = by_tree.get(one.worktree, one)
-            others.append(
-                msgspec.structs.replace(one, session=who.session, who=who.who, edited_at=who.edited_at)
-            )
+    live = await context.read(lambda db: sessions.live(db, here.repo))
+    others = [_named(one, told, live) for one in found if one is not None]
     return [mark for mark in told if mark.worktree == here.path] + others
+
+
+def _named(one: Neighbour, told: Sequence[Neighbour], live: Sequence[Session]) -> Neighbour:
+    """Return what is uncommitted in a work tree with who did it: who told so, else who is alone there."""
+    for mark in told:
+        if mark.worktree == one.worktree:
+            return msgspec.structs.replace(mark, edits=one.edits)
+    there = [session for session in live if session.worktree == one.worktree]
+    if len(there) != 1:
+        return one
+    return msgspec.structs.replace(one, session=there[0].id, who=zones.called(there[0].actor))
 
 
 async def _edited(context: Context, root: str, area: Area) -> Neighbour | None:

@@ -67,9 +67,10 @@ def folder_of(given: AgentHook) -> str | None:
     return None
 
 
-def is_again(given: AgentHook) -> bool:
-    """Tell whether the agent stops for the second time, after a hook had it go on."""
-    return bool(given.payload.get("stop_hook_active")) or bool(given.payload.get("loop_count"))
+def may_go_on(given: AgentHook) -> bool:
+    """Tell whether an agent that stops may be asked to go on: it was not before, and nobody stopped it."""
+    asked = given.payload.get("stop_hook_active") or given.payload.get("loop_count")
+    return not asked and given.payload.get("status") in (None, "completed")
 
 
 def planned(given: AgentHook) -> list[Planned]:

@@ -140,19 +140,14 @@ def get(db: Connection, id_: str) -> Session:
     return _rows(db, found)[0]
 
 
-def of_actor(db: Connection, worktree: str, actor: str) -> list[str]:
-    """Return the live sessions of an actor in a work tree, oldest first."""
-    sql = "SELECT id FROM sessions WHERE worktree = ? AND actor_id = ? AND state = 'live' ORDER BY id"
-    return [row[0] for row in rows(db, sql, worktree, actor)]
-
-
-def elsewhere(db: Connection, repo: int, but: str, most: int) -> list[Session]:
-    """Return the other live sessions of a repository, the latest first."""
+def live(db: Connection, repo: int, most: int = 500) -> list[Session]:
+    """Return the live sessions of a repository, the latest first."""
+    # Few of all sessions are live: theirs is the index to be used.
     sql = (
         f"SELECT {SESSIONS.columns} FROM {SESSIONS.source}"
-        " WHERE s.repo = ? AND s.state = 'live' AND s.id <> ? ORDER BY s.id DESC LIMIT ?"
+        " WHERE +s.repo = ? AND s.state = 'live' ORDER BY s.id DESC LIMIT ?"
     )
-    return _rows(db, rows(db, sql, repo, but, most))
+    return _rows(db, rows(db, sql, repo, most))
 
 
 def actors(db: Connection) -> dict[str, Actor]:

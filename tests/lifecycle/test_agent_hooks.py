@@ -189,6 +189,7 @@ def test_an_agent_that_changed_something_is_asked_once_why(aura: Aura, side: Git
     assert agent.hear("stop") == {}
     cursor = Agent(aura, side, "cursor")
     cursor.hear("after-edit", file_path=str(side.path / "shop.py"), edits=[])
+    assert cursor.hear("stop", status="aborted", loop_count=0) == {}
     assert "no intent says why" in cursor.hear("stop", status="completed", loop_count=0)["followup_message"]
 
 
@@ -296,6 +297,7 @@ def test_a_user_has_them_in_all_projects(own: Aura, repo: GitRepo, editor: str) 
     assert not (repo.path / f".{editor}").exists()
     rows = own.json("agent-hooks", "status", cwd=repo.path)["data"]
     (row,) = [r for r in rows if (r["editor"], r["scope"]) == (editor, "user")]
+    assert own.json("agent-hooks", "status", cwd="/")["data"] == [r for r in rows if r["scope"] == "user"]
     assert (row["state"], row["mcp"]) == ("installed", True)
 
 

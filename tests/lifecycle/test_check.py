@@ -36,7 +36,8 @@ def test_who_changes_another_function_is_not_in_the_way(aura: Aura, repo: GitRep
     told = aura.ok("check", "shop.py:2", cwd=repo.path)
     assert told.startswith("pay: caution")
     assert f"in {side.path} (side), uncommitted: pay body changed" in told
-    assert "pay body changed" in aura.ok("check", "shop.py", cwd=repo.path)
+    aura.ok("session", "start", "--agent", "codex", cwd=side.path)
+    assert f"codex edits it in {side.path} (side), uncommitted" in aura.ok("check", "shop.py", cwd=repo.path)
     assert "clear" in aura.ok("check", "shop.py", cwd=side.path)
 
 
