@@ -13,7 +13,7 @@ from aiohttp import web
 
 from aura.api import Actor, Caller, Place, now_us
 from aura.errors import AuraError
-from aura.idempotency import Answer
+from aura.idempotency import Answer, Key
 from aura.record import intents
 from aura.record.lookup import side_of
 from aura.repo.files import Beneath
@@ -27,7 +27,7 @@ from aura.team.zones import Zone
 from . import asking
 from . import check as checking
 from .agents import Mark
-from .bind import encode, reply
+from .bind import encode, once, write_once
 from .context import Context
 from .zones import touched
 
@@ -49,7 +49,12 @@ async def hear(
         "stop": _stopped,
         "session-end": _ended,
     }
-    return reply(Answer(200, encode(await answers[given.event](context, caller, given))))
+
+    async def act(key: Key | None) -> Answer:
+        answer = Answer(200, encode(await answers[given.event](context, caller, given)))
+        return answer if key is None else await write_once(context, caller, key, lambda _: answer)
+
+    return await once(context, caller, request, act)
 
 
 async def _begun(context: Context, caller: Caller, given: AgentHook) -> dict[str, Any]:
