@@ -8,16 +8,16 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aura.api import Place
 from aura.errors import AuraError
 from aura.record import settings
 from aura.repo.branches import unmerged
 from aura.repo.requests import Collided, SideAt, Touched
-from aura.store import Connection
+from aura.store import Connection, one
 from aura.syntax.impacts import Finding
 from aura.team import alerts, impacts
 from aura.team.alerts import Party
@@ -52,6 +52,7 @@ class Impacts:
         self._moved: set[int] = set()
         self._stale: set[int] = set()
         self._running: set[int] = set()
+        self._degraded: dict[int, set[str]] = {}
         self._noticed = asyncio.Event()
 
     @property
@@ -118,7 +119,7 @@ class Impacts:
 
     async def _work(self, repo: int) -> None:
         try:
-            while touched := self._touched.pop(repo, None):
+            while (touched := self._touched.pop(repo, None)) and repo in self._states:
                 whole = repo in self._stale
                 self._stale.discard(repo)
                 try:
@@ -136,6 +137,9 @@ class Impacts:
     async def _judge(self, repo: int, touched: dict[str, Paths], *, whole: bool) -> None:
         """Look at the sides that were touched, or at all of them, and settle what is found."""
         context, state = self._context, self._states[repo]
+        common_dirs = [p.common_dir for p in context.callers.by_root.values() if p.repo == repo]
+        if not common_dirs:
+            return
         here = self._here(repo) if state.on else {}
         moved = await self._branches(repo, here) if state.branches else self._forget(repo)
         refs = self._tips.get(repo, {})
@@ -151,12 +155,15 @@ class Impacts:
         if len(parties) > 1 and (ask or whole):
             sides = [SideAt(root, root=os.fsencode(root)) for root in here]
             sides += [SideAt(ref, ref=ref) for ref in refs]
-            git_dir = next(iter(here.values())).common_dir
-            found = await context.in_thread(context.graphs.collide, git_dir, sides, [] if whole else ask)
-        for complaint in found.degraded:
+            found = await context.in_thread(
+                context.graphs.collide, common_dirs[0], sides, [] if whole else ask
+            )
+        for complaint in set(found.degraded) - self._degraded.get(repo, set()):
             log.info("looking for impacts: %s", complaint)
+        self._degraded[repo] = set(found.degraded)
         for judged, findings in _parts(found):
-            await self._settle(repo, parties, judged, findings)
+            settle = partial(alerts.settle, sides=parties, judged=judged, findings=findings)
+            await context.store.write(partial(_settle, repo=repo, common_dir=common_dirs[0], settle=settle))
 
     def _here(self, repo: int) -> dict[str, Place]:
         """Return the work trees that are there, with their branches as they are this moment."""
@@ -184,12 +191,14 @@ class Impacts:
         self._tips.pop(repo, None)
         return []
 
-    async def _settle(
-        self, repo: int, parties: dict[str, Party], judged: list[tuple[str, str]], findings: list[Finding]
-    ) -> None:
-        from .context import SYSTEM
 
-        await self._context.store.write(lambda db: alerts.settle(db, SYSTEM, repo, parties, judged, findings))
+def _settle(db: Connection, repo: int, common_dir: str, settle: Callable[..., Any]) -> None:
+    """Settle what was found, unless the repository was forgotten meanwhile: another may have its number."""
+    from .context import SYSTEM
+
+    met = one(db, "SELECT common_dir FROM repositories WHERE id = ?", repo)
+    if met is not None and met[0] == common_dir:
+        settle(db, SYSTEM, repo)
 
 
 def _state(db: Connection, repo: int, roots: frozenset[str]) -> _State:

@@ -129,7 +129,9 @@ def test_who_is_at_work_is_told_in_the_channel_sentinel(pair: Pair) -> None:
         frames.event()
     headers = {"Aura-Session": session}
     taken = pair.daemon.post("/v1/messages:read", None, headers, repo=pair.here.path).json()["data"]
-    (said,) = [message for message in taken if message["channel"] == "sentinel"]
+    told = [message for message in taken if message["channel"] == "sentinel"]
+    assert len(told) == 1, told
+    (said,) = told
     assert (said["from"]["id"], said["to"]) == ("aura", {"kind": "session", "id": session})
     assert said["body"].startswith("error: pay in desk.py, with another signature on feat")
     assert pair.impacts()[0]["your_session"] == session
