@@ -57,6 +57,7 @@ class Inspection:
         return Known(
             {name: judges.named(self._files, name) for name in names},
             {name: self._unread(name) for name in names},
+            frozenset(file.path for file in self._files if file.table.degraded),
         )
 
     @cached_property

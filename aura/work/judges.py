@@ -27,11 +27,12 @@ class Known(Struct, frozen=True):
     """What the entity tables of a work tree say of the names of a goal.
 
     `entities` are those that answer to a name, each with its path; `unread` are files that were not read in
-    full and in whose text the name's last part occurs.
+    full and in whose text the name's last part occurs; `degraded` are all that were not read in full.
     """
 
     entities: dict[str, list[tuple[str, Entity]]]
     unread: dict[str, list[str]]
+    degraded: frozenset[str] = frozenset()
 
     def of(self, name: str) -> list[tuple[str, Entity]]:
         return self.entities.get(name, [])
@@ -221,9 +222,9 @@ def _doubt(goal: Statement, known: Known, reach: Reach, degraded: Sequence[str])
         reason = f"{caller.name} calls something named {name}, and what that is is not known"
         return Judgement("unknown", reason, _entities(map(_called, reach.loose)))
     far = goal.form in ("reaches", "never reaches", "covered")
-    unread = {*degraded} if far else {*degraded} & {*reach.paths}
-    for name in goal.about:
-        unread |= {*known.unread.get(name, ())} if far else {*known.unread.get(name, ())} & {*reach.paths}
+    unread = (known.degraded | {*degraded}) & {*reach.paths}
+    if far:
+        unread |= {*degraded}.union(*(known.unread.get(name, ()) for name in goal.about))
     if unread:
         shown = [Witness(path, path, 1, "not read in full") for path in sorted(unread)]
         return Judgement("unknown", f"{shown[0].path} was not read in full", _entities(shown))

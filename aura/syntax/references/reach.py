@@ -11,6 +11,7 @@ from aura.syntax.references.types import Edge, Symbol
 MOST = 20_000
 """Calls that are looked through for one question; a larger answer is cut short."""
 SHOWN = 200
+FILES = 5_000
 
 
 class Reach(Struct, frozen=True, array_like=True):
@@ -181,7 +182,7 @@ def _end(symbol: Symbol) -> str:
 
 
 def _paths(symbols: Iterable[Symbol]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(symbol.path for symbol in symbols if symbol.path))[:SHOWN]
+    return tuple(dict.fromkeys(symbol.path for symbol in symbols if symbol.path))[:FILES]
 
 
 def _last(symbol: Symbol) -> str:
