@@ -58,7 +58,7 @@ class Client:
             code = error["code"] if error["code"] in CODES else "api_protocol"
             raise AuraError(code, error["message"], error["hint"], error["details"])
         if operation.media != "application/json":
-            return answer.decode()
+            return answer.decode() if operation.media.startswith("text/") else answer
         grouped = operation.listing is not None and ("group_by" in query or "aggregate" in query)
         return msgspec.json.decode(
             answer, type=Any if grouped or operation.output is None else operation.output

@@ -84,22 +84,26 @@ def once(db: Connection, key: Key, call: Callable[[Connection], Answer], request
     return answer
 
 
-def once_in_batch(
-    db: Connection, caller: Caller, route: str, key: Any, said: Any, call: Callable[[Connection], Answer]
-) -> Answer:
-    """Return what an item of a batch was answered under its own key (a text, or it has none), or call.
+def item(
+    db: Connection, caller: Caller, route: str, said: Any, write: Callable[[Connection], bytes]
+) -> bytes:
+    """Carry out one item of a batch, given as it was `said`, once for its own key where it has one.
 
-    `said` is the item as it was sent: another one under the same key raises `idempotency_mismatch`.
+    Its own failure is its answer, and leaves no effect.
     """
-    if not isinstance(key, str):
-        return call(db)
-    who = f"{caller.token}@{caller.place.repo if caller.place else 0}"
-    bound = key_for(who, f"{route}#item", key, msgspec.json.encode(said))
-    if (kept := replay(db, bound)) is not None:
-        return kept
-    answer = call(db)
-    keep(db, bound, answer)
-    return answer
+    key = said.get("idempotency_key") if isinstance(said, dict) else None
+    try:
+        if not isinstance(key, str):
+            with db:
+                return write(db)
+        who = f"{caller.token}@{caller.place.repo if caller.place else 0}"
+        bound = key_for(who, f"{route}#item", key, msgspec.json.encode(said))
+        answer = once(db, bound, lambda db: Answer(200, write(db)), caller.request_id)
+    except AuraError as error:
+        return msgspec.json.encode({"err": error.body(caller.request_id)["error"]})
+    if answer.status < 400:
+        return answer.body
+    return msgspec.json.encode({"err": msgspec.json.decode(answer.body)["error"]})
 
 
 def keep(db: Connection, key: Key, answer: Answer) -> None:

@@ -40,11 +40,15 @@ Condition = tuple[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class Filter:
-    """A documented filter: `sql` holds {} where the placeholders of its comma-separated values go."""
+    """A documented filter: `sql` holds {} where the placeholders of its comma-separated values go.
+
+    `path`: its value is a file, which a command names from where it is typed.
+    """
 
     doc: str
     sql: str
     choices: tuple[str, ...] = ()
+    path: bool = False
 
     def condition(self, values: list[str]) -> Condition:
         marks = ",".join("?" * len(values))
@@ -93,7 +97,9 @@ class Listing(Generic[T]):
         """Return the struct of this list's query parameters."""
         text = str | None
         fields: list[Any] = [*self.extra]
-        fields += [(n, Annotated[text, Meta(description=f.doc)], None) for n, f in self.filters.items()]
+        for name, each in self.filters.items():
+            about = Meta(description=each.doc, extra={"path": True} if each.path else None)
+            fields.append((name, Annotated[text, about], None))
         if self.at:
             since = "From this time or span before now (30d, 12h, 15m)."
             until = "Before this time or span before now."

@@ -11,8 +11,9 @@ input struct, whose fields come from the path, from the query (GET, DELETE) or f
 be read from git or from files beforehand is read by `gather(input)`, outside the transaction, and given to
 the parameter with its type. `items` names the field of a batch: an item of it that is not valid is given to
 the function as its error. `also` are further statuses with the same shape of answer, `aliases` paths that
-clients outside expect, `tool` is the MCP tool that the operation serves. An operation whose function must
-stream or wait is bound by hand in the daemon (`manual=True`); its declaration still gives every other face.
+clients outside expect, `body` is how many bytes of it are taken at most, and `tool` the MCP tool that the
+operation serves. An operation whose function must stream or wait is bound by hand in the daemon
+(`manual=True`); its declaration still gives every other face.
 """
 
 import inspect
@@ -29,6 +30,8 @@ from aura.store import Connection
 
 Need = Literal["none", "maybe", "optional", "required"]
 OPERATIONS: dict[str, "Operation"] = {}
+BODY = 1 << 20
+"""Bytes of a request's body at most, unless an operation takes more."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Operation:
     also: tuple[int, ...]
     aliases: tuple[str, ...]
     tool: str | None
+    body: int
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -88,6 +92,7 @@ def op(
     also: tuple[int, ...] = (),
     aliases: tuple[str, ...] = (),
     tool: str | None = None,
+    body: int = BODY,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a function as an operation; `scope=None` is for probes and documents alone, which need no
     rights.
@@ -115,7 +120,7 @@ def op(
         OPERATIONS[called] = Operation(
             called, method, path, scope, func, taken, inputs[0] if inputs else None, output, summary, doc,
             command, emits, listing, needs, (method != "GET") if writes is None else writes, manual, status,
-            media, gather, items, also, aliases, tool,
+            media, gather, items, also, aliases, tool, body,
         )  # fmt: skip
         return func
 

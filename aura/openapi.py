@@ -32,7 +32,8 @@ def document() -> dict[str, Any]:
     operations = list(OPERATIONS.values())
     types: list[Any] = [Error]
     for o in operations:
-        types += [t for t in (o.input if o.in_body else None, o.output) if t not in (None, dict[str, Any])]
+        given = o.input if o.in_body else None
+        types += [t for t in (given, o.output) if t not in (None, bytes, dict[str, Any])]
     schemas, components = msgspec.json.schema_components(types, ref_template=REF)
     by_type = dict(zip(map(repr, types), schemas, strict=True))
     components["Error"]["properties"]["error"] = {"$ref": REF.format(name="ErrorDetail")}
@@ -90,7 +91,8 @@ def _entry(o: Operation, by_type: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answer(o: Operation, by_type: dict[str, Any]) -> dict[str, Any]:
-    return {"description": "Done.", "content": {o.media: {"schema": _schema(o.output, by_type)}}}
+    schema = {} if o.output is bytes else _schema(o.output, by_type)
+    return {"description": "Done.", "content": {o.media: {"schema": schema}}}
 
 
 def _schema(type_: Any, by_type: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from aura.record import (
     log,
     metrics,
     nodes,
+    restores,
+    retention,
     settings,
+    snapshots,
     status,
     why,
     worktrees,
@@ -28,5 +31,6 @@ from aura.work import prove, saved
 __all__ = [
     "OPERATIONS", "agent_hooks", "audit", "blame", "calls", "check", "checks", "database", "diff",
     "entities", "events", "history", "hooks", "impacts", "intents", "log", "messages", "metrics", "nodes",
-    "openapi", "prove", "saved", "sessions", "settings", "status", "why", "worktrees", "zones",
+    "openapi", "prove", "restores", "retention", "saved", "sessions", "settings", "snapshots", "status",
+    "why", "worktrees", "zones",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ GROUPS = {
     "intent": "Log intents and look at them.",
     "message": "Send messages, list and read them.",
     "session": "Start, list and end stretches of work.",
+    "snapshot": "Keep files as they are, and restore them.",
     "zone": "Claim zones, list and release them.",
     "worktree": "Register work trees, list and forget them.",
 }
@@ -62,6 +63,7 @@ def _row(o: Operation, arguments: list[str]) -> dict[str, Any]:
         "here": o.needs == "required",
         "tool": o.tool,
         "fields": fields,
+        **({"raw": True} if o.media == "application/octet-stream" else {}),
     }
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from aura import wire
+
 from . import call
 from ._commands import COMMANDS, GROUPS
 
@@ -40,15 +42,20 @@ def _leaf(name: str) -> click.Command:
                     [field["name"]],
                     required=field["required"],
                     type=TYPES[field["type"]],
-                    metavar=field["metavar"],
+                    nargs=-1 if field["multiple"] else 1,
+                    metavar=f"[{field['metavar']}]..." if field["multiple"] else field["metavar"],
                 )
             )
         else:
             parameters.append(_option(field))
-    parameters.append(click.Option(["--json", "as_json"], is_flag=True, help="Print the API's JSON."))
+    if not row.get("raw"):
+        parameters.append(click.Option(["--json", "as_json"], is_flag=True, help="Print the API's JSON."))
 
-    def run(as_json: bool, **given: Any) -> None:
-        answer = request(row, given)
+    def run(as_json: bool = False, **given: Any) -> None:
+        if row.get("raw"):
+            sys.stdout.buffer.write(request(row, given).body)
+            return
+        answer = request(row, given).json()
         if as_json:
             call.print_json(answer)
         else:
@@ -82,8 +89,8 @@ def _option(field: dict[str, Any]) -> click.Option:
     )
 
 
-def request(row: dict[str, Any], given: dict[str, Any]) -> Any:
-    """Turn what the user gave into the request of the operation, and send it."""
+def request(row: dict[str, Any], given: dict[str, Any]) -> wire.Reply:
+    """Turn what the user gave into the request of the operation, and send it; a refusal ends the command."""
     path, body, query = row["path"], {}, {}
     for field in row["fields"]:
         value = given.get(field["name"])
@@ -99,7 +106,10 @@ def request(row: dict[str, Any], given: dict[str, Any]) -> Any:
         else:
             query[field["name"]] = value
     place = {"repo": call.here()} if row["here"] else {}
-    return call.send(row["method"], path, body if row["body"] else None, query, **place)
+    reply = call.raw(row["method"], path, body if row["body"] else None, query, **place)
+    if reply.status >= 400:
+        call.refuse(reply.json()["error"])
+    return reply
 
 
 def _value(field: dict[str, Any], value: Any) -> Any:

@@ -10,13 +10,13 @@ from aiohttp import web
 from aura import __version__
 from aura.errors import AuraError
 from aura.ids import new_id
+from aura.op import BODY as MAX_BODY
 
 from . import access, metrics
 from .bind import routes
 from .context import CONTEXT, REQUEST_ID, Context, Manual
-from .runner import too_large
+from .runner import limit_of, too_large
 
-MAX_BODY = 1 << 20
 log = logging.getLogger("aura.http")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -35,8 +35,10 @@ async def envelope(request: web.Request, handler: Handler) -> web.StreamResponse
                 "shutting_down", "cannot answer: the daemon is stopping", "Try again in a moment."
             )
         elif too_large(request):
-            raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
+            raise web.HTTPRequestEntityTooLarge(limit_of(request), request.content_length or 0)
         else:
+            if limit_of(request) != MAX_BODY:
+                request = request.clone(client_max_size=limit_of(request))
             response = await handler(request)
     except (asyncio.CancelledError, ConnectionResetError):
         raise
@@ -102,7 +104,9 @@ def _known(request: web.Request, error: Exception) -> AuraError | None:
         )
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return AuraError(
-            "body_too_large", f"cannot take a body of more than {MAX_BODY} bytes", "Send it in parts."
+            "body_too_large",
+            f"cannot take a body of more than {limit_of(request)} bytes",
+            "Send it in parts.",
         )
     return None
 

@@ -16,14 +16,14 @@ from aura import idempotency
 from aura.api import Caller
 from aura.errors import AuraError
 from aura.idempotency import Answer, Key
-from aura.op import Operation, call
+from aura.op import BODY, Operation, call
 from aura.operations import OPERATIONS
 from aura.store import Connection
 
 from . import access, asking
 from .context import CONTEXT, REQUEST_ID, Context, Manual
 from .decode import body_of, input_of
-from .runner import expected
+from .runner import LIMITS, expected
 
 PLACES = {"worktree.registered", "worktree.forgotten"}
 SESSIONS = {"session.started", "session.ended"}
@@ -37,14 +37,11 @@ def routes(manual: dict[str, Manual]) -> list[web.RouteDef]:
     missing = {o.name for o in OPERATIONS.values() if o.manual} ^ set(manual)
     if missing:
         raise LookupError(f"operations bound by hand and declared so differ: {sorted(missing)}")
+    handlers = {name: _handler(o, manual.get(name)) for name, o in OPERATIONS.items()}
+    LIMITS.update((handlers[name], o.body) for name, o in OPERATIONS.items() if o.body != BODY)
     return [
-        web.route(
-            o.method,
-            _pattern(path),
-            _handler(o, manual.get(o.name)),
-            expect_handler=expected,
-        )
-        for o in OPERATIONS.values()
+        web.route(o.method, _pattern(path), handlers[name], expect_handler=expected)
+        for name, o in OPERATIONS.items()
         for path in (o.path, *o.aliases)
     ]
 

@@ -189,7 +189,7 @@ class Callers:
         if stamps == before:
             return known
         try:
-            at = head(_worktree(place))
+            at = head(worktree_of(place))
         except (AuraError, OSError):
             return place
         now = msgspec.structs.replace(place, branch=at.branch, head=at.sha)
@@ -204,7 +204,7 @@ class Callers:
         if stamps == known_stamps:
             return known
         try:
-            who = await asyncio.to_thread(identity, _worktree(place))
+            who = await asyncio.to_thread(identity, worktree_of(place))
             actor = Actor(who.id or "local", "human", who.name)
         except (AuraError, OSError):
             actor = NOBODY
@@ -244,5 +244,6 @@ def _stamp(file: str) -> tuple[int, int]:
     return met.st_mtime_ns, met.st_ino
 
 
-def _worktree(place: Place) -> WorkTree:
+def worktree_of(place: Place) -> WorkTree:
+    """Return a place as the room of git knows it."""
     return WorkTree(place.path, place.git_dir, place.common_dir, False, place.slug, Head(None, None))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .edits import Edits
     from .impacts import Impacts
     from .prove import OnCommit
+    from .snapshots import Keeper
     from .watch import Watch
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class Context:
     backfills: "Backfills" = field(init=False)
     edits: "Edits" = field(init=False)
     impacts: "Impacts" = field(init=False)
+    snapshots: "Keeper" = field(init=False)
     watch: "Watch" = field(init=False)
     commands: "Commands" = field(init=False)
     on_commit: "OnCommit" = field(init=False)

@@ -1,5 +1,6 @@
 """From a request to an operation's input: read strictly, and refused by its JSON path."""
 
+import asyncio
 import re
 from typing import Any, get_args
 
@@ -7,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from aura.errors import AuraError
+from aura.op import BODY as SMALL
 from aura.op import Operation
 
 from . import access
@@ -27,7 +29,8 @@ async def input_of(operation: Operation, request: web.Request) -> Any:
         raise unknown_field(next(iter(query)))
     body = await body_of(request)
     access.require_json(request, body)
-    value = parse_json(body or b"{}")
+    # What is large would hold up everybody else.
+    value = await asyncio.to_thread(parse_json, body) if len(body) > SMALL else parse_json(body or b"{}")
     if not isinstance(value, dict):
         raise invalid("Expected `object`")
     if operation.input is None:

@@ -146,19 +146,15 @@ def _item(
 ) -> bytes:
     """Log one item, or replay what it was answered before; its own failure is its answer."""
 
-    def write(db: Connection) -> Answer:
+    def write(db: Connection) -> bytes:
         if isinstance(item, AuraError):
             raise item
         outcome = intents.outcome(db, caller, item)
         if outcome.ok is not None:
             logged[_seq(db, outcome.ok.id)] = item
-        return Answer(200, encode(outcome))
+        return encode(outcome)
 
-    try:
-        key = said.get("idempotency_key") if isinstance(said, dict) else None
-        return idempotency.once_in_batch(db, caller, "POST /v1/intents:batch", key, said, write).body
-    except AuraError as error:
-        return encode(intents.Outcome(err=error.body(caller.request_id)["error"]))
+    return idempotency.item(db, caller, "POST /v1/intents:batch", said, write)
 
 
 def _seq(db: Connection, id_: str) -> int:

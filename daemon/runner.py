@@ -17,6 +17,10 @@ IDLE_SECONDS = 60.0
 """How long a connection may be without a whole request: nothing sent, a slow head, or idle between two."""
 
 
+LIMITS: dict[Any, int] = {}
+"""How many bytes of a body the handlers take that take more than others."""
+
+
 class _Protocol(web.RequestHandler):
     __slots__ = ()
 
@@ -71,6 +75,11 @@ async def expected(request: web.Request) -> None:
         request.writer.output_size = 0
 
 
+def limit_of(request: web.Request) -> int:
+    """Return how many bytes of a body are taken on this route."""
+    return LIMITS.get(request.match_info.handler, request.client_max_size)
+
+
 def too_large(request: web.Request) -> bool:
     """Tell whether the request says that its body is larger than what is taken."""
-    return (request.content_length or 0) > request.client_max_size
+    return (request.content_length or 0) > limit_of(request)

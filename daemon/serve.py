@@ -17,7 +17,7 @@ from aura.errors import AuraError
 from aura.repo.pool import CallPool, Pool
 from aura.store import Store
 
-from . import asking, claims, zones
+from . import asking, claims, restores, retention, zones
 from .analysis import Analyst
 from .app import build
 from .backfill import Backfills
@@ -29,6 +29,7 @@ from .impacts import Impacts
 from .manual import MANUAL
 from .prove import OnCommit
 from .runner import Runner
+from .snapshots import Keeper
 from .stream import Tail
 from .watch import Watch
 
@@ -73,8 +74,10 @@ async def serve(
     context.edits.listeners.append(context.impacts)
     context.callers.changed = (context.watch.restart, context.impacts.notice)
     context.commands, context.on_commit = Commands(context), OnCommit(context)
+    context.snapshots = Keeper(context)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, context.stopping.set)
+    await restores.resume(context)
     runner = Runner(build(context, MANUAL), shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     await web.SockSite(runner, sock, backlog=BACKLOG).start()
@@ -90,6 +93,7 @@ async def serve(
     context.spawn(context.callers.sessions.run(context))
     context.spawn(zones.run(context))
     context.spawn(context.impacts.run())
+    context.spawn(retention.run(context))
     context.spawn(context.backfills.resume())
     context.spawn(context.analyst.resume())
     context.spawn(claims.catch_up(context))
@@ -164,5 +168,6 @@ async def _stop(context: Context, runner: web.AppRunner) -> None:
     context.background.close()
     context.graphs.close()
     context.threads.shutdown(wait=False, cancel_futures=True)
+    context.snapshots.blobs.close()
     context.store.close()
     log.info("stopped")

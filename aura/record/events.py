@@ -19,6 +19,7 @@ EventType = Literal[
     "message.posted", "message.read", "zone.claimed", "zone.released", "zone.expired", "zone.contested",
     "impact.opened", "impact.resolved", "impact.snoozed", "impact.dismissed",
     "prove.passed", "prove.failed", "prove.undecided", "goal.saved", "goal.forgotten",
+    "snapshot.created", "snapshot.restored", "snapshot.expired",
 ]  # fmt: skip
 
 TransientType = Literal["worktree.edited"]

@@ -1,5 +1,6 @@
 """Settings: a closed set of names, each with a default, set for all repositories or for one."""
 
+import re
 from typing import Annotated, Any
 
 import msgspec
@@ -37,8 +38,11 @@ class _Known(Struct, frozen=True):
     default: str
     choices: tuple[str, ...]
     doc: str
+    pattern: str = ""
+    example: str = ""
 
 
+_SPAN = r"\d{1,5}[smhdw]|forever"
 KNOWN = {
     "strict_mode": _Known(
         "off", ("on", "off"), "Refuse intents without a ticket, and commits without such an intent."
@@ -56,6 +60,20 @@ KNOWN = {
         "any", (), "Which programs goals may run: any, none, or their names, comma-separated."
     ),
     "tickets.system": _Known("linear", (), "The system of tickets that are found in summaries."),
+    "snapshots.auto": _Known("off", ("on", "off"), "Make a snapshot of files before an agent edits them."),
+    "snapshots.keep": _Known(
+        "90d", (), "How long snapshots are kept that were asked for.", _SPAN, "a span such as 90d, or forever"
+    ),
+    "snapshots.keep_auto": _Known(
+        "14d",
+        (),
+        "How long snapshots are kept that were made before edits and restores, and restores can be undone.",
+        _SPAN,
+        "a span such as 14d, or forever",
+    ),
+    "snapshots.largest": _Known(
+        "100", (), "Leave larger files (MB) out of snapshots of the work tree.", r"\d{1,6}", "a number of MB"
+    ),
 }
 
 
@@ -128,6 +146,13 @@ def set_(db: Connection, caller: Caller, new: NewSetting) -> Setting:
             "invalid_request",
             f"cannot set {new.name} to {new.value!r}",
             f"Choose from {', '.join(choices)}.",
+            {"path": "$.value"},
+        )
+    if not re.fullmatch(KNOWN[new.name].pattern or ".*", new.value, re.DOTALL | re.ASCII):
+        raise AuraError(
+            "invalid_request",
+            f"cannot set {new.name} to {new.value!r}",
+            f"Give {KNOWN[new.name].example}.",
             {"path": "$.value"},
         )
     if caller.place is None and not new.everywhere:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from aura.errors import AuraError
 from aura.repo.cache import Cache
-from aura.repo.changes import CommitChanges, FileChange, tree_changes
+from aura.repo.changes import SYMLINK, CommitChanges, FileChange, tree_changes
+from aura.repo.files import blob_id
 from aura.repo.listing import Choice, committed, plain, present
 from aura.repo.objects import CatFile, unreadable
 from aura.repo.requests import (
     CommitDiff,
+    Compared,
+    Content,
     Diff,
     DiffCommits,
     DiffStaged,
@@ -31,7 +34,7 @@ from aura.syntax.evidence import Evidence, Rewording
 from aura.syntax.file import File
 from aura.syntax.parsing import MAX_BYTES
 from aura.syntax.shapes import with_shapes
-from aura.syntax.types import Edit
+from aura.syntax.types import Edit, Grafted
 
 if TYPE_CHECKING:
     from aura.syntax.examine import Look
@@ -48,6 +51,7 @@ _GROUP = 6
 _REPOSITORIES = 4
 _LOG = logging.getLogger(__name__)
 _Changed = Sequence[tuple[FileChange, bytes | None]]
+_Pair = tuple[Want | None, Want | None]
 
 
 class Analyst:
@@ -210,13 +214,29 @@ class Analyst:
         edits = with_shapes(changes.edits, sides.after) if shapes else changes.edits
         return Diff(edits, sides.degraded, changes.carried)
 
+    def diff_contents(self, old: Sequence[Content], new: Sequence[Content]) -> Compared:
+        """Compare what files held with what they hold."""
+        from aura.repo.patches import patches
+
+        sides = self._read_sides(None, _paired(old, new))
+        return Compared(diff_files(sides.before, sides.after).edits, sides.degraded, patches(old, new))
+
+    def graft(self, old: Sequence[Content], new: Sequence[Content], said: Sequence[str]) -> Grafted:
+        """Put an entity as it was into what files hold. Raises `entity_not_found`, `invalid_request`."""
+        from aura.syntax.graft import graft
+
+        sides = self._read_sides(None, _paired(old, new))
+        return graft(sides.before, sides.after, said)
+
     def _sides(self, cat: CatFile, changed: _Changed) -> "_Sides":
         """Read both sides of every file that differs."""
+        return self._read_sides(cat, [pair for change, data in changed if any(pair := _wants(change, data))])
+
+    def _read_sides(self, cat: CatFile | None, pairs: Sequence[_Pair]) -> "_Sides":
         before: dict[str, File] = {}
         after: dict[str, File] = {}
         degraded: list[str] = []
         deadline = monotonic() + SECONDS
-        pairs = [pair for change, data in changed if any(pair := _wants(change, data))]
         for start in range(0, len(pairs), _BATCH):
             batch = pairs[start : start + _BATCH]
             late = start >= FILES
@@ -277,7 +297,22 @@ def _staged(worktree: WorkTree, base: str, index: str | None) -> _Changed:
     return [(change, None) for change in staged_changes(worktree, base, index)]
 
 
-def _wants(change: FileChange, data: bytes | None) -> tuple[Want | None, Want | None]:
+def _paired(old: Sequence[Content], new: Sequence[Content]) -> list[_Pair]:
+    """Return both sides of every file, by path."""
+    sides = [{content.path: content for content in contents} for contents in (old, new)]
+    paths = sorted(sides[0].keys() | sides[1].keys())
+    return [(_want_of(sides[0].get(path)), _want_of(sides[1].get(path))) for path in paths]
+
+
+def _want_of(content: Content | None) -> Want | None:
+    if content is None:
+        return None
+    # By git's id of it the table may be cached; what is not read only has to differ from what differs.
+    blob = content.sha256 if content.data is None else blob_id(content.data, "sha1")
+    return Want(content.path, blob, SYMLINK if content.data is None else 0o100644, content.data)
+
+
+def _wants(change: FileChange, data: bytes | None) -> _Pair:
     """Return the sides of a change of content; neither when only the executable bit changed."""
     if change.old_blob == change.new_blob and _kind(change.old_mode) == _kind(change.new_mode):
         return None, None

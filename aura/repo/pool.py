@@ -17,8 +17,11 @@ from aura.repo.requests import (
     Collide,
     Collided,
     CommitDiff,
+    Compared,
+    Content,
     Diff,
     DiffCommits,
+    DiffContents,
     DiffStaged,
     DiffTrees,
     DiffWorktree,
@@ -27,6 +30,7 @@ from aura.repo.requests import (
     Examined,
     FileEntities,
     FolderEntities,
+    GraftEntity,
     Request,
     SideAt,
     Touched,
@@ -35,6 +39,7 @@ from aura.repo.requests import (
 )
 from aura.syntax.evidence import Evidence
 from aura.syntax.references.graph import Direction
+from aura.syntax.types import Grafted
 
 CHUNK = 48
 """Neighbouring commits share files: a worker is given this many at a time, where there are that many."""
@@ -111,6 +116,21 @@ class Pool:
     def diff_staged(self, root: str, base: str = "HEAD", index: str | None = None) -> Diff:
         """Compare what is staged in the work tree at a folder, or in another index, with a commit."""
         return self._diff(DiffStaged(os.fsencode(root), base, os.fsencode(index) if index else None))
+
+    def diff_contents(self, old: Sequence[Content], new: Sequence[Content]) -> Compared:
+        """Compare what files held with what they hold."""
+        (answer,) = self._whole(DiffContents(list(old), list(new)))
+        assert isinstance(answer, Compared)
+        return answer
+
+    def graft(self, old: Sequence[Content], new: Sequence[Content], said: Sequence[str]) -> Grafted:
+        """Put an entity as it was, by one of these names, into what files hold.
+
+        Raises `entity_not_found`, and `invalid_request` where several are meant.
+        """
+        (answer,) = self._whole(GraftEntity(list(old), list(new), list(said)))
+        assert isinstance(answer, Grafted)
+        return answer
 
     def examine(
         self, change: DiffCommits | DiffWorktree | DiffStaged, sought: Sequence[str], paths: Sequence[str]

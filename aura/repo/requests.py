@@ -12,7 +12,7 @@ from aura.syntax.references.graph import Direction
 from aura.syntax.references.reach import Kinds, Reach
 from aura.syntax.references.types import Edge as CallEdge
 from aura.syntax.references.types import Symbol
-from aura.syntax.types import Carried, Edit, Table
+from aura.syntax.types import Carried, Edit, Grafted, Table
 
 _LENGTH = struct.Struct(">I")
 
@@ -90,6 +90,29 @@ class FolderEntities(Struct, frozen=True, tag=True):
     root: bytes
     part: int = 0
     parts: int = 1
+
+
+class Content(Struct, frozen=True):
+    """What a file holds; without data it is too large to be read as code."""
+
+    path: str
+    sha256: str
+    data: bytes | None = None
+
+
+class DiffContents(Struct, frozen=True, tag=True):
+    """Compare what files held with what they hold; answered by a `Compared`."""
+
+    old: list[Content]
+    new: list[Content]
+
+
+class GraftEntity(Struct, frozen=True, tag=True):
+    """Put an entity as it was, by one of these names, into what files hold; answered by a `Grafted`."""
+
+    old: list[Content]
+    new: list[Content]
+    said: list[str]
 
 
 class CallsOf(Struct, frozen=True, tag=True):
@@ -188,6 +211,14 @@ class FileEntities(Struct, frozen=True, tag=True):
     table: Table
 
 
+class Compared(Struct, frozen=True, tag=True):
+    """What differs between files, and a patch for each that is text, and not too much of it."""
+
+    edits: list[Edit]
+    degraded: list[str]
+    patches: dict[str, str]
+
+
 class Calls(Struct, frozen=True, tag=True):
     """Calls, and the symbols that were meant; `degraded` are the files that could not be read as code."""
 
@@ -233,6 +264,8 @@ Request = (
     | DiffTrees
     | DiffWorktree
     | DiffStaged
+    | DiffContents
+    | GraftEntity
     | Examine
     | Entities
     | FolderEntities
@@ -240,7 +273,19 @@ Request = (
     | Collide
     | Trace
 )
-Answer = CommitDiff | Diff | Examined | FileEntities | Calls | Collided | Traced | Done | Failed
+Answer = (
+    CommitDiff
+    | Diff
+    | Compared
+    | Grafted
+    | Examined
+    | FileEntities
+    | Calls
+    | Collided
+    | Traced
+    | Done
+    | Failed
+)
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_request = msgspec.msgpack.Decoder[Request](Request).decode

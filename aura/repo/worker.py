@@ -25,6 +25,7 @@ from aura.repo.requests import (
     CallsOf,
     Collide,
     DiffCommits,
+    DiffContents,
     DiffStaged,
     DiffTrees,
     DiffWorktree,
@@ -32,6 +33,7 @@ from aura.repo.requests import (
     Examine,
     Failed,
     FolderEntities,
+    GraftEntity,
     Request,
     Trace,
     decode_request,
@@ -99,6 +101,10 @@ class _Desk(contextlib.ExitStack):
         if isinstance(request, DiffStaged):
             index = os.fsdecode(request.index) if request.index else None
             return iter([analyst.diff_staged(os.fsdecode(request.root), request.base, index)])
+        if isinstance(request, DiffContents):
+            return iter([analyst.diff_contents(request.old, request.new)])
+        if isinstance(request, GraftEntity):
+            return iter([analyst.graft(request.old, request.new, request.said)])
         if isinstance(request, Examine):
             return iter([analyst.examine(request)])
         if isinstance(request, FolderEntities):

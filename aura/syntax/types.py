@@ -158,3 +158,12 @@ class Changes(Struct, frozen=True):
 
     edits: list[Edit]
     carried: list[Carried]
+
+
+class Grafted(Struct, frozen=True, tag=True):
+    """A file of today with an entity as it was: `name` is what that is called in it now, `old` what then."""
+
+    path: str
+    data: bytes
+    name: str
+    old: str

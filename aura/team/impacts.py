@@ -14,7 +14,6 @@ from msgspec import Meta, Struct
 from aura import idempotency
 from aura.api import Actor, Caller, Place, Time, from_now, now_us, rfc3339
 from aura.errors import AuraError
-from aura.idempotency import Answer
 from aura.listing import Filter, Listing, Page
 from aura.op import op
 from aura.record import events
@@ -248,23 +247,15 @@ def batch(db: Connection, caller: Caller, new: ImpactItems) -> list[ImpactOutcom
 
 
 def _outcome(db: Connection, caller: Caller, item: ImpactItem | AuraError) -> ImpactOutcome:
-    def answer(db: Connection) -> Answer:
-        try:
-            if isinstance(item, AuraError):
-                raise item
-            with db:
-                impact = change(db, caller, ImpactEdit(item.id, item.status, item.note, item.until))
-            outcome = ImpactOutcome(ok=impact)
-        except AuraError as error:
-            outcome = ImpactOutcome(err=error.body(caller.request_id)["error"])
-        return Answer(200, msgspec.json.encode(outcome))
+    def write(db: Connection) -> bytes:
+        if isinstance(item, AuraError):
+            raise item
+        changed = change(db, caller, ImpactEdit(item.id, item.status, item.note, item.until))
+        return msgspec.json.encode(ImpactOutcome(ok=changed))
 
-    key = None if isinstance(item, AuraError) else item.idempotency_key
-    try:
-        kept = idempotency.once_in_batch(db, caller, "POST /v1/impacts:batch", key, item, answer)
-    except AuraError as error:
-        return ImpactOutcome(err=error.body(caller.request_id)["error"])
-    return msgspec.json.decode(kept.body, type=ImpactOutcome)
+    said = None if isinstance(item, AuraError) else msgspec.to_builtins(item)
+    answer = idempotency.item(db, caller, "POST /v1/impacts:batch", said, write)
+    return msgspec.json.decode(answer, type=ImpactOutcome)
 
 
 def get(db: Connection, id_: str) -> Impact:
