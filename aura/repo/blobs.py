@@ -271,9 +271,7 @@ class Blobs:
         return db
 
     def _reopen(self) -> None:
-        if self._writer is not None:
-            self._writer.close(force=True)
-            self._writer = None
+        """Open the file anew; the old connection is closed last, for it keeps the index of the log alive."""
         fresh = self._open()
         if fresh.pragma("quick_check") != "ok":
             fresh.close(force=True)
@@ -282,7 +280,10 @@ class Blobs:
                 f"cannot keep a snapshot: {self._path} did not pass its check after an I/O error",
                 f"Move {self._path.name} away; snapshots made until now are lost with it.",
             )
-        self._writer, self._broken = fresh, False
+        old, self._writer = self._writer, fresh
+        if old is not None:
+            old.close(force=True)
+        self._broken = False
 
 
 class Batch:

@@ -32,6 +32,7 @@ def filled(daemon: Daemon, repo: GitRepo) -> Daemon:
         daemon.post("/v1/zones", {"target": f"{agent}/*.py"})
         daemon.post("/v1/prove", {"goal": f"exists {agent}"})
         daemon.post("/v1/prove/goals", {"goal": f"exists {agent}"})
+        daemon.post("/v1/snapshots", {"paths": ["app.py"], "message": agent})
     repo.git("config", "user.email", "bob@example.org")
     repo.git("config", "user.name", "Bob")
     repo.git("checkout", "-q", "-b", "feat/login")

@@ -89,7 +89,8 @@ def test_answers_have_the_shape_that_is_told(daemon: Daemon, repo: GitRepo, oper
         repo.commit({"more.py": "def more():\n    return 1\n"}, "More")
         eventually(lambda: daemon.get("/v1/intents?source=commit").data)
     proof = daemon.post("/v1/prove", {"goal": "exists one"}).json()["proofs"][0]["id"]
-    ids = {"worktrees": worktree, "entities": "more", "prove": proof}
+    snapshot = daemon.post("/v1/snapshots", {"paths": ["app.py"]}).json()["id"]
+    ids = {"worktrees": worktree, "entities": "more", "prove": proof, "snapshots": snapshot}
     if operation.name == "impacts.show":
         collide(repo)
         ids["impacts"] = impacts(lambda *given: daemon.call(*given).json())[0]
