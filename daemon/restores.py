@@ -98,7 +98,8 @@ async def _resume(context: "Context", left: Restore) -> None:
         await context.store.write(lambda db: restores.interrupt(db, left.seq))
         return
     key = msgspec.json.decode(left.answer_key, type=Key) if left.answer_key else None
-    await _carry_out(context, caller, left, left.action, {}, key, overwrite=False)
+    before = left.before if left.action == "restore" else None
+    await _carry_out(context, caller, left, left.action, {}, key, before=before, overwrite=False)
     log.info("finished the restore of %s that was cut short", left.worktree)
 
 
@@ -173,7 +174,7 @@ async def _restore(context: "Context", caller: Caller, of: Snapshot, plan: _Plan
         )
 
     begun = await context.store.write(begin)
-    return await _carry_out(context, caller, begun, "restore", plan.kept, key)
+    return await _carry_out(context, caller, begun, "restore", plan.kept, key, before=begun.before)
 
 
 async def _turn(
@@ -191,10 +192,12 @@ async def _turn(
         if changed and not turn.force:
             raise _changed(action, [step.name for step in changed])
         answer_key = msgspec.json.encode(key).decode() if key else None
+        before: list[str | None] = [None]
 
         def begin(db: Connection) -> Restore:
             if changed:
-                snapshots.add(db, caller, taken({s.name: there[s.name] for s in changed}, "restore"))
+                rest = taken({s.name: there[s.name] for s in changed}, "restore")
+                before[0] = snapshots.add(db, caller, rest).id
                 restores.replan(
                     db, meant.seq, action, [Step(s.name, there[s.name], s.after) for s in changed]
                 )
@@ -203,7 +206,7 @@ async def _turn(
         begun = await context.store.write(begin)
         # Who is where the plan leads already is not where it begins.
         stamps = {s.name: _stamp(now[s.name]) for s in steps if there[s.name] != s.after}
-        return reply(await _carry_out(context, caller, begun, action, stamps, key))
+        return reply(await _carry_out(context, caller, begun, action, stamps, key, before=before[0]))
 
 
 async def _carry_out(
@@ -214,6 +217,7 @@ async def _carry_out(
     kept: Mapping[str, Stamp | None],
     key: Key | None,
     *,
+    before: str | None = None,
     overwrite: bool = True,
 ) -> Answer:
     """Write the files of a plan that is on record, and record the end."""
@@ -251,7 +255,7 @@ async def _carry_out(
         left = {} if overwrite else {text_of(name): CHANGED_SINCE for name in outcome.changed}
         paths = sorted(text_of(name) for name in outcome.done)
         done = Restored(
-            action, begun.snapshot, begun.before if action == "restore" else rescued, begun.worktree,
+            action, begun.snapshot, before or rescued, begun.worktree,
             len(paths), paths[: restores.SHOWN], begun.entity,
             {text_of(name): why for name, why in outcome.blocked.items()} | left,
         )  # fmt: skip
