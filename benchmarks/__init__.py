@@ -1,6 +1,6 @@
 """Ratios measured in one run against what is named beside them: `python -m benchmarks [NAME]`."""
 
-from . import calls, commands, diff, listing, others, post, rename, rest, saves, stdlib, stream, trees
+from . import calls, commands, diff, listing, others, post, rename, rest, saves, snapshot, stdlib, stream, trees
 from .figures import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -18,5 +18,6 @@ BENCHMARKS: dict[str, Benchmark] = {
     "callers": calls.run,
     "trees": trees.run,
     "saves": saves.run,
+    "snapshot": snapshot.run,
     "others": others.run,
 }

@@ -21,6 +21,7 @@ COMPARED = {
     "callers": 1,
     "trees": 0,
     "saves": 0,
+    "snapshot": 2,
 }
 
 
