@@ -1,6 +1,20 @@
 """Ratios measured in one run against what is named beside them: `python -m benchmarks [NAME]`."""
 
-from . import calls, commands, diff, listing, others, post, rename, rest, saves, snapshot, stdlib, stream, trees
+from . import (
+    calls,
+    commands,
+    diff,
+    listing,
+    others,
+    post,
+    rename,
+    rest,
+    saves,
+    snapshot,
+    stdlib,
+    stream,
+    trees,
+)
 from .figures import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {

@@ -7,7 +7,7 @@ _aura() {
     if _aura_is_group "$path"; then path="${path:+$path }$word"; fi
   done
   case $path in
-    "") words="agent-hooks api audit blame callees callers check config daemon db diff doctor entities events hooks impact init intent log mcp message prove session status watch why worktree zone --version --help" ;;
+    "") words="agent-hooks api audit blame callees callers check config daemon db diff doctor entities events hooks impact init intent log mcp message prove redo session snapshot status undo watch why worktree zone --version --help" ;;
     "agent-hooks") words="install status uninstall --help" ;;
     "agent-hooks install") words="--user --mcp --help" ;;
     "agent-hooks status") words="--json --help" ;;
@@ -70,11 +70,22 @@ _aura() {
     "prove save") words="--on-commit --timeout-s --path --json --help" ;;
     "prove saved") words="--on-commit --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "prove show") words="--json --help" ;;
+    "redo") words="--force --json --help" ;;
     "session") words="end list start --help" ;;
     "session end") words="--json --help" ;;
     "session list") words="--state --actor --worktree --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "session start") words="--agent --json --help" ;;
+    "snapshot") words="auto content create diff gc list restore show --help" ;;
+    "snapshot auto") words="--json --help" ;;
+    "snapshot content") words="--path --help" ;;
+    "snapshot create") words="--message --content --json --help" ;;
+    "snapshot diff") words="--to --path --json --help" ;;
+    "snapshot gc") words="--dry-run --json --help" ;;
+    "snapshot list") words="--file --scope --reason --author --session --worktree --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "snapshot restore") words="--path --entity --here --json --help" ;;
+    "snapshot show") words="--json --help" ;;
     "status") words="--json --help" ;;
+    "undo") words="--force --json --help" ;;
     "watch") words="--help" ;;
     "why") words="--limit --json --help" ;;
     "worktree") words="add list remove show --help" ;;
@@ -93,7 +104,7 @@ _aura() {
 }
 _aura_is_group() {
   local group
-  for group in "" "agent-hooks" "config" "daemon" "db" "hooks" "impact" "intent" "message" "prove" "session" "worktree" "zone"; do [[ $1 == "$group" ]] && return 0; done
+  for group in "" "agent-hooks" "config" "daemon" "db" "hooks" "impact" "intent" "message" "prove" "session" "snapshot" "worktree" "zone"; do [[ $1 == "$group" ]] && return 0; done
   return 1
 }
 complete -o filenames -F _aura aura

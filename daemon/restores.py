@@ -14,9 +14,10 @@ from aura.idempotency import Answer, Key
 from aura.record import held, restores, snapshots
 from aura.record.restores import Action, NewRestore, Restore, Restored, Turn
 from aura.record.snapshots import Snapshot, taken
+from aura.repo.files import Stamp
 from aura.repo.requests import text_of
 from aura.repo.restores import Outcome, Step, carry_out
-from aura.repo.snapshots import Held, Look, Stamp, held_in, looks
+from aura.repo.snapshots import Held, Look, held_in, looks
 from aura.store import Connection
 
 from . import grafts

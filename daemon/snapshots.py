@@ -162,6 +162,7 @@ async def create(
 ) -> web.StreamResponse:
     """Create a snapshot of some files, or of the work tree."""
     keeper, key = context.snapshots, await key_of(caller, request)
+    caller = await _where(context, caller, new.paths)
     async with lock_for(key), _alone(keeper, caller, [new]), keeper.holding():
         if (kept := await replay(context, key)) is not None:
             return kept
@@ -175,7 +176,8 @@ async def edit(context: "Context", caller: Caller, new: NewEdit, request: web.Re
     async with lock_for(key), keeper.holding():
         if (kept := await replay(context, key)) is not None:
             return kept
-        if not await context.read(lambda db: snapshots.is_auto(db, caller.here.repo)):
+        caller = await _where(context, caller, new.paths)
+        if caller.place is None or not await context.read(lambda db: snapshots.is_auto(db, caller.here.repo)):
             return reply(Answer(200, encode(Edited(False))))
         files = await context.in_thread(_files, keeper.blobs, caller.here, new.paths)
 
@@ -241,6 +243,14 @@ async def _alone(keeper: Keeper, caller: Caller, news: Sequence[Any]) -> AsyncIt
         return
     async with keeper.tree(caller.here.path):
         yield
+
+
+async def _where(context: "Context", caller: Caller, paths: Sequence[str]) -> Caller:
+    """Return the caller in the work tree that the first path lies in, wherever it stands itself."""
+    if not paths or not paths[0].startswith("/"):
+        return caller
+    place = await context.callers.named(paths[0])
+    return msgspec.structs.replace(caller, place=place) if place else caller
 
 
 async def _take(context: "Context", caller: Caller, new: NewSnapshot) -> Taken:

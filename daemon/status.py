@@ -33,6 +33,7 @@ FEATURES = [
     "aggregates",
     "idempotency",
     "prove",
+    "snapshots",
 ]
 
 

@@ -285,7 +285,7 @@ def batch(db: Connection, caller: Caller, new: NewSnapshots) -> list[Outcome]:
 @op(
     "POST /v1/snapshots:edit",
     scope="write_snapshots",
-    needs="required",
+    needs="maybe",
     emits=("snapshot.created",),
     manual=True,
 )

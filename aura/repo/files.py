@@ -44,6 +44,14 @@ def read_small(path: str, cap: int = SMALL) -> bytes | None:
         os.close(fd)
 
 
+Stamp = tuple[int, int, int, int, int]
+"""When a file was written and changed, its size, its number and its mode."""
+
+
+class Changed(OSError):
+    """A file is not as it was when it was looked at."""
+
+
 class Beneath:
     """Handles the files below one folder and never leaves it: no `..`, no `.git`, no symlink on the way."""
 
@@ -97,16 +105,15 @@ class Beneath:
         except (OSError, ValueError):
             return None
 
-    def write(self, path: str, mode: int, pieces: Iterable[bytes], part: str) -> None:
+    def write(self, path: str, mode: int, pieces: Iterable[bytes], part: str, expected: Stamp | None) -> None:
         """Put a file, or with git's mode of a symlink a link, in the place of what lies at a path, at once.
 
         It is written beside it under the name `part` first, and is durable once its folder was synced. Raises
-        OSError, also where something else than a file or a link lies there; ValueError where no path may go.
+        OSError, also where something else than a file or a link lies there, `Changed` where it is not as
+        `expected` when its turn comes, and ValueError where no path may lead.
         """
         with self._folder_of(path, make=True) as (folder, name):
-            with contextlib.suppress(FileNotFoundError):
-                if not _is_file(os.lstat(name, dir_fd=folder).st_mode):
-                    raise FileExistsError(17, "something that is no file is in its place", path)
+            _check(name, folder, expected)
             self._unlink(part, folder)
             if stat.S_ISLNK(mode):
                 os.symlink(b"".join(pieces), os.fsencode(part), dir_fd=folder)
@@ -122,13 +129,13 @@ class Beneath:
                     os.fsync(fd)
                 finally:
                     os.close(fd)
+            _check(name, folder, expected)
             os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
 
-    def remove(self, path: str) -> None:
-        """Remove a file or a link, and the folders above it that are empty then. Raises OSError."""
+    def remove(self, path: str, expected: Stamp | None) -> None:
+        """Remove a file or a link, and the folders above it that are empty then. Raises as `write` does."""
         with self._folder_of(path) as (folder, name):
-            if not _is_file(os.lstat(name, dir_fd=folder).st_mode):
-                raise FileExistsError(17, "something that is no file is in its place", path)
+            _check(name, folder, expected)
             os.unlink(name, dir_fd=folder)
         above = path.rpartition("/")[0]
         with contextlib.suppress(OSError):
@@ -248,6 +255,25 @@ def _entered(step: str, folder: int, *, make: bool = False) -> int:
         # The daemon's own mask is not what the user gives to folders: the one around it is.
         os.chmod(step, os.fstat(folder).st_mode & 0o777, dir_fd=folder)
     return os.open(step, flags, dir_fd=folder)
+
+
+def stamp_of(met: os.stat_result) -> Stamp:
+    """Return what tells whether a file is still the same."""
+    return met.st_mtime_ns, met.st_ctime_ns, met.st_size, met.st_ino & (1 << 63) - 1, met.st_mode
+
+
+def _check(name: str, folder: int, expected: Stamp | None) -> None:
+    """Make sure that what is to be replaced is a file or a link, and as it was when it was looked at."""
+    try:
+        met = os.lstat(name, dir_fd=folder)
+    except FileNotFoundError:
+        if expected is not None:
+            raise Changed(name) from None
+        return
+    if not _is_file(met.st_mode):
+        raise FileExistsError(17, "something that is no file is in its place", name)
+    if stamp_of(met) != expected:
+        raise Changed(name)
 
 
 def _is_file(mode: int) -> bool:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from aura.errors import AuraError
 from aura.repo.blobs import Blobs
-from aura.repo.files import Beneath
-from aura.repo.snapshots import Held, Stamp, current, stamp_of
+from aura.repo.files import Beneath, Changed, Stamp, stamp_of
+from aura.repo.snapshots import ATTEMPTS, Held, beneath, current
 
 
 class Step(NamedTuple):
@@ -56,7 +56,7 @@ def carry_out(
     """
     outcome = Outcome([], {}, {})
     touched: set[str] = set()
-    with Beneath(root) as files:
+    with beneath(root) as files:
         # What is removed first may make room for a folder, or the other way round.
         for number, step in sorted(enumerate(steps), key=lambda s: (s[1].after is not None, s[0])):
             if stop():
@@ -64,46 +64,52 @@ def carry_out(
             beside = f"{part}{number}"
             if not kept:
                 files.clear(step.name, beside)
-            now = _now(files, step, blobs, kept)
-            if now == step.after:
-                outcome.done.append(step.name)
-                touched.add(step.name)
-                continue
-            if now != step.before:
-                outcome.changed[step.name] = now
-                if not overwrite:
-                    continue
-                rescue(step.name, now)
-            try:
-                if step.after is None:
-                    files.remove(step.name)
-                else:
-                    files.write(step.name, step.after.mode, blobs.pieces(step.after.sha256), beside)
-            except (OSError, ValueError) as error:
-                files.clear(step.name, beside)
-                if isinstance(error, OSError) and error.errno in FULL:
-                    raise AuraError(
-                        "storage_full",
-                        f"cannot write {step.name}: the disk is full",
-                        "Free some space, and restore again; nothing is lost.",
-                    ) from None
-                outcome.blocked[step.name] = _reason(error)
-                continue
-            touched.add(step.name)
-            outcome.done.append(step.name)
+            for attempt in range(1, ATTEMPTS + 1):
+                now, stamp = _now(files, step, blobs, kept if attempt == 1 else _NOTHING)
+                if now not in (step.before, step.after):
+                    outcome.changed[step.name] = now
+                    if not overwrite:
+                        break
+                    rescue(step.name, now)
+                try:
+                    if now != step.after:
+                        _put(files, step, blobs, beside, stamp)
+                    outcome.done.append(step.name)
+                    touched.add(step.name)
+                    break
+                except Changed as error:
+                    # Somebody writes to it this moment: what they wrote is kept, too.
+                    files.clear(step.name, beside)
+                    if attempt == ATTEMPTS:
+                        outcome.blocked[step.name] = _reason(error)
+                except (OSError, ValueError) as error:
+                    files.clear(step.name, beside)
+                    if isinstance(error, OSError) and error.errno in FULL:
+                        raise _full(step.name) from None
+                    outcome.blocked[step.name] = _reason(error)
+                    break
         for folder in sorted(_folders(touched)):
             files.sync(folder)
     return outcome
 
 
-def _now(files: Beneath, step: Step, blobs: Blobs, kept: Mapping[str, Stamp | None]) -> Held | None:
-    """Return what lies there now, read only where it may have changed since it was kept."""
+def _put(files: Beneath, step: Step, blobs: Blobs, beside: str, stamp: Stamp | None) -> None:
+    if step.after is None:
+        files.remove(step.name, stamp)
+    else:
+        files.write(step.name, step.after.mode, blobs.pieces(step.after.sha256), beside, stamp)
+
+
+def _now(
+    files: Beneath, step: Step, blobs: Blobs, kept: Mapping[str, Stamp | None]
+) -> tuple[Held | None, Stamp | None]:
+    """Return what lies there now and how it looks, read only where it may have changed since it was kept."""
     if step.name in kept:
         met = files.met(step.name)
         if (stamp_of(met) if met else None) == kept[step.name]:
-            return step.before
+            return step.before, kept[step.name]
     look = current(files, step.name, blobs)
-    return look.held if look else None
+    return (look.held, look.stamp) if look else (None, None)
 
 
 def _folders(names: Iterable[str]) -> set[str]:
@@ -117,7 +123,17 @@ def _folders(names: Iterable[str]) -> set[str]:
     return found
 
 
+def _full(name: str) -> AuraError:
+    return AuraError(
+        "storage_full",
+        f"cannot write {name}: the disk is full",
+        "Free some space, and restore again; nothing is lost.",
+    )
+
+
 def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, Changed):
+        return "it changes all the time"
     if isinstance(error, FileExistsError | IsADirectoryError):
         return "something that is no file is in its place"
     if isinstance(error, NotADirectoryError):

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from aura.errors import AuraError
 from aura.repo.blobs import Batch, Blobs, Seen
 from aura.repo.changes import SYMLINK
-from aura.repo.files import Beneath, Opened, may_be
+from aura.repo.files import Beneath, Opened, Stamp, may_be, stamp_of
+from aura.repo.git import shown
 from aura.repo.listing import names_in
 from aura.repo.present import YOUNG_NS
 from aura.repo.worktrees import WorkTree
@@ -21,8 +22,6 @@ WHOLE = 8 << 20
 ATTEMPTS = 3
 """How often a file that changes while it is read is read anew."""
 _STAMP = struct.Struct("<qqqqI")
-_MASK = (1 << 63) - 1
-Stamp = tuple[int, int, int, int, int]
 
 
 class Held(NamedTuple):
@@ -64,7 +63,7 @@ class Copies:
     def tree(self, largest: int, stop: Callable[[], bool] = lambda: False) -> Tree:
         """Keep all files, tracked or not, but not ignored ones; those of more bytes than `largest` not."""
         root = self._worktree.root
-        with self._lock, Beneath(root) as files, self._blobs.batch() as batch:
+        with self._lock, beneath(root) as files, self._blobs.batch() as batch:
             if self._known is None:
                 self._known = {n: _look(seen) for n, seen in self._blobs.seen(root).items()}
             before, known = self._known, dict[str, Look]()
@@ -98,7 +97,7 @@ def keep(root: str, blobs: Blobs, names: Iterable[str]) -> dict[str, Look | None
     Raises `invalid_request` for what is there and no file, or cannot be reached.
     """
     found = looks(root, blobs, names)
-    with Beneath(root) as files:
+    with beneath(root) as files:
         for name in (name for name, look in found.items() if look is None):
             _must_be_absent(root, files, name)
     return found
@@ -106,8 +105,20 @@ def keep(root: str, blobs: Blobs, names: Iterable[str]) -> dict[str, Look | None
 
 def looks(root: str, blobs: Blobs, names: Iterable[str]) -> dict[str, Look | None]:
     """Keep some files as they are now; None where there is no file."""
-    with Beneath(root) as files, blobs.batch() as batch:
+    with beneath(root) as files, blobs.batch() as batch:
         return {name: _kept(files, name, batch, blobs) for name in names}
+
+
+def beneath(root: str) -> Beneath:
+    """Open a work tree. Raises `worktree_not_found`."""
+    try:
+        return Beneath(root)
+    except OSError as error:
+        raise AuraError(
+            "worktree_not_found",
+            f"cannot look into {shown(root)}: {(error.strerror or 'it is gone').lower()}",
+            "Look whether the folder still exists; aura snapshot restore --here restores into another one.",
+        ) from None
 
 
 def current(files: Beneath, name: str, blobs: Blobs) -> Look | None:
@@ -125,11 +136,6 @@ def below(worktree: WorkTree, folder: str) -> list[str]:
 def held_in(look: Look | None) -> Held | None:
     """Return the file that was looked at, where there was one."""
     return look.held if look else None
-
-
-def stamp_of(met: os.stat_result) -> Stamp:
-    """Return what tells whether a file is still the same."""
-    return met.st_mtime_ns, met.st_ctime_ns, met.st_size, met.st_ino & _MASK, met.st_mode
 
 
 def _look(seen: Seen) -> Look:

@@ -216,6 +216,22 @@ def test_edits_are_kept_where_that_is_switched_on_and_once(place: tuple[Daemon, 
     assert daemon.post("/v1/snapshots:edit", asked, repo=repo.path).json()["snapshot"]["id"] != first["id"]
 
 
+def test_an_edit_belongs_to_the_work_tree_of_its_path_and_elsewhere_it_is_no_error(
+    place: tuple[Daemon, GitRepo], tmp_path: Path, fresh: GitRepo
+) -> None:
+    daemon, repo = place
+    daemon.post("/v1/snapshots:auto", {"state": "on"}, repo=repo.path)
+    repo.git("worktree", "add", "-q", "-b", f"edit-{tmp_path.name}", str(tmp_path / "side"))
+    asked = {"paths": [str(tmp_path / "side" / "app.py")]}
+    kept = daemon.post("/v1/snapshots:edit", asked, repo=repo.path).json()["snapshot"]
+    assert (kept["worktree"], kept["path"]) == (str(tmp_path / "side"), "app.py")
+    asked = {"paths": [str(fresh.path / "app.py")]}
+    assert daemon.post("/v1/snapshots:edit", asked, repo=fresh.path).json() == {
+        "auto": False,
+        "snapshot": None,
+    }
+
+
 def test_a_content_may_be_given_up_to_sixteen_megabytes(place: tuple[Daemon, GitRepo]) -> None:
     daemon, repo = place
     data = os.urandom(1 << 20) * 16
