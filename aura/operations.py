@@ -7,6 +7,7 @@ from aura.record import (
     blame,
     calls,
     checks,
+    contents,
     database,
     diff,
     entities,
@@ -29,8 +30,8 @@ from aura.team import agent_hooks, check, impacts, messages, sessions, zones
 from aura.work import prove, saved
 
 __all__ = [
-    "OPERATIONS", "agent_hooks", "audit", "blame", "calls", "check", "checks", "database", "diff",
-    "entities", "events", "history", "hooks", "impacts", "intents", "log", "messages", "metrics", "nodes",
-    "openapi", "prove", "restores", "retention", "saved", "sessions", "settings", "snapshots", "status",
-    "why", "worktrees", "zones",
+    "OPERATIONS", "agent_hooks", "audit", "blame", "calls", "check", "checks", "contents", "database",
+    "diff", "entities", "events", "history", "hooks", "impacts", "intents", "log", "messages", "metrics",
+    "nodes", "openapi", "prove", "restores", "retention", "saved", "sessions", "settings", "snapshots",
+    "status", "why", "worktrees", "zones",
 ]  # fmt: skip

@@ -59,12 +59,12 @@ def show_diff(answer: dict[str, Any]) -> None:
 
 def show_restore(done: dict[str, Any]) -> None:
     """Say what was restored, what could not be, and how to go back."""
-    verb = {"restore": "restored", "undo": "brought back", "redo": "restored again"}[done["action"]]
+    said = {"restore": "restored {}", "undo": "undone: {} as before", "redo": "restored {} again"}
     if not done["files"] and not done["blocked"]:
         click.echo("nothing to restore: all is as it was then")
         return
     what = done["entity"] or (done["paths"][0] if done["files"] == 1 else f"{done['files']} files")
-    click.echo(f"{verb} {what}")
+    click.echo(said[done["action"]].format(what))
     for path, why in done["blocked"].items():
         click.echo(f"left as it is: {path}: {why}", err=True)
     if done["before"]:

@@ -14,8 +14,9 @@ from aiohttp import web
 from aura.api import Caller
 from aura.errors import AuraError
 from aura.record import held, snapshots
+from aura.record.contents import ContentQuery
 from aura.record.places import relative
-from aura.record.snapshots import LARGEST_CONTENT, ContentQuery
+from aura.record.snapshots import LARGEST_CONTENT
 from aura.repo.blobs import Blobs
 from aura.repo.requests import text_of
 from aura.repo.snapshots import Held
@@ -158,7 +159,7 @@ def _wanted(db: Connection, at: ContentQuery) -> tuple[str, Held]:
         raise AuraError(
             "invalid_request",
             f"cannot tell which of {len(files)} files is meant",
-            "Add ?path=.",
+            f"Name one with --path (?path=); aura snapshot show {at.id} lists them.",
             {"path": "$.path"},
         )
     by_path = {text_of(name): found for name, found in files.items()}

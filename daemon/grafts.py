@@ -8,10 +8,12 @@ from aiohttp import web
 from aura.api import Caller, Place
 from aura.errors import AuraError
 from aura.idempotency import Answer
+from aura.ids import is_id
 from aura.record import held, snapshots
-from aura.record.lookup import Lookup, place_in
+from aura.record.contents import Change, DiffQuery, FileDiff, SnapshotDiff
+from aura.record.lookup import Lookup, not_found, place_in
 from aura.record.places import relative
-from aura.record.snapshots import Change, DiffQuery, FileDiff, Snapshot, SnapshotDiff
+from aura.record.snapshots import Snapshot
 from aura.repo.blobs import Blobs
 from aura.repo.changes import SYMLINK
 from aura.repo.requests import Content, text_of
@@ -124,22 +126,19 @@ def contents(blobs: Blobs, files: Files, names: list[str]) -> list[Content]:
 
 
 def _called(context: "Context", db: Connection, here: Place, said: str) -> tuple[list[str], str | None]:
-    """Return the names that may be meant, as FILE:NAME where that is known, and the file of the first."""
-    lookup = Lookup(db, here, context.pool, context.ancestry)
+    """Return the names that may be meant, the given one first, and the file of the one on record."""
+    names, known = [], None
     path, line = place_in(said)
-    names = []
-    known = None
-    for found in lookup.named(said)[:1]:
+    if line is None and not is_id(said, "ent"):
+        path, colon, name = said.rpartition(":")
+        is_file = colon and not path.endswith(":")
+        names.append(f"{relative(here.path, path)}:{with_dots(name)}" if is_file else with_dots(said))
+    for found in Lookup(db, here, context.pool, context.ancestry).named(said)[:1]:
         known = found.about.path
         if found.about.qualified_name:
             names.append(f"{known}:{found.about.qualified_name}")
-    if line is not None:
-        return names, known
-    path, colon, name = said.rpartition(":")
-    if colon and not path.endswith(":"):
-        names.append(f"{relative(here.path, path)}:{with_dots(name)}")
-    else:
-        names.append(with_dots(said))
+    if not names:
+        raise not_found(said)
     return names, known
 
 

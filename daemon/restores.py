@@ -128,7 +128,7 @@ async def _plan(context: "Context", caller: Caller, of: Snapshot, new: NewRestor
     files = await context.read(lambda db: held.files_of(db, snapshots.find(db, of.id)))
     if new.entity is not None:
         step, look, entity = await grafts.graft(context, caller, of, files, new.entity, new.paths)
-        return _Plan([step], {step.name: look.stamp}, entity)
+        return _Plan([step] if step.after != step.before else [], {step.name: look.stamp}, entity)
     wanted = files
     if new.paths:
         wanted = {n: h for path in new.paths for n, h in held.under(here.path, path, files).items()}

@@ -23,12 +23,17 @@ def graft(before: Mapping[str, File], after: Mapping[str, File], said: Sequence[
     """
     matches = match(before, after)
     before_of = {new: old for old, new in matches.after_of.items()}
+    met: list[Item] = []
     for name in said:
         now = [before_of[new] for new in before_of if _is_meant(new, name)]
         then = [old for old in _items(matches) if _is_meant(old, name)]
         if (old := _one(name, now or then, matches)) is not None:
-            new = matches.after_of.get(old)
-            return _replaced(old, new) if new is not None else _put_back(old, matches, after)
+            met.append(old)
+    if met:
+        # What is as it was then is hardly meant where something else by that name is not.
+        old = min(met, key=lambda old: not _differs(old, matches.after_of.get(old)))
+        new = matches.after_of.get(old)
+        return _replaced(old, new) if new is not None else _put_back(old, matches, after)
     raise AuraError(
         "entity_not_found",
         f"cannot find {said[0]} in the snapshot",
@@ -47,8 +52,8 @@ def _is_meant(item: Item, said: str) -> bool:
 
 
 def _one(said: str, found: Sequence[Item], matches: Matches) -> Item | None:
-    """Return the one that is meant: by its whole name before the end of one, and a changed one first."""
-    for likely in (lambda i: i.entity.qualified_name == said, lambda i: _differs(i, matches.after_of.get(i))):
+    """Return the one that is meant: a changed one first, and by its whole name before the end of one."""
+    for likely in (lambda i: _differs(i, matches.after_of.get(i)), lambda i: i.entity.qualified_name == said):
         found = list(filter(likely, found)) or found
     if len(found) > 1:
         names = list(dict.fromkeys(f"{item.path}:{item.entity.qualified_name}" for item in found))

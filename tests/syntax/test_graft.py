@@ -114,3 +114,12 @@ def test_what_the_snapshot_never_had_is_not_found() -> None:
     with pytest.raises(AuraError) as met:
         put(SHOP, SHOP + b"\n\ndef fresh():\n    return 1\n", "fresh")
     assert met.value.code == "entity_not_found"
+
+
+def test_what_is_as_it_was_is_not_meant_where_a_namesake_is_not() -> None:
+    old = b"def f():\n    return 1\n\n\nclass B:\n    def f(self):\n        return 5\n"
+    today = old.replace(b"5", b"6")
+    assert put(old, today, "f").data == old
+    sides = files({"shop.py": old}), files({"shop.py": today})
+    assert graft(*sides, ["shop.py:f", "B.f"]).data == old
+    assert graft(*sides, ["nobody", "B.f"]).data == old
