@@ -21,7 +21,7 @@ from aura.repo.snapshots import Held, Look, held_in, looks
 from aura.store import Connection
 
 from . import grafts
-from .bind import encode, key_of, lock_for, replay, reply, write_once
+from .bind import encode, once, write_once
 
 if TYPE_CHECKING:
     from .context import Context
@@ -43,18 +43,18 @@ async def restore(
     context: "Context", caller: Caller, new: NewRestore, request: web.Request
 ) -> web.StreamResponse:
     """Restore a snapshot, or a part of it."""
-    keeper, key = context.snapshots, await key_of(caller, request)
-    async with lock_for(key):
-        if (kept := await replay(context, key)) is not None:
-            return kept
+    keeper = context.snapshots
+
+    async def act(key: Key | None) -> Answer:
         of = await context.read(lambda db: snapshots.get(db, new.id))
-        caller = msgspec.structs.replace(caller, place=_target(context, caller, of, new))
-        async with keeper.tree(caller.here.path), keeper.holding():
-            # A daemon that was killed may have left this to be finished at the start.
-            if (kept := await replay(context, key)) is not None:
-                return kept
-            plan = await _plan(context, caller, of, new)
-            return reply(await _restore(context, caller, of, plan, key))
+        into = msgspec.structs.replace(caller, place=_target(context, caller, of, new))
+        async with keeper.tree(into.here.path), keeper.holding():
+            if (done := await _done_meanwhile(context, key)) is not None:
+                return done
+            plan = await _plan(context, into, of, new)
+            return await _restore(context, into, of, plan, key)
+
+    return await once(context, caller, request, act)
 
 
 async def undo(context: "Context", caller: Caller, turn: Turn, request: web.Request) -> web.StreamResponse:
@@ -169,9 +169,8 @@ async def _restore(context: "Context", caller: Caller, of: Snapshot, plan: _Plan
 
     def begin(db: Connection) -> Restore:
         before = snapshots.add(db, caller, taken({s.name: s.before for s in plan.steps}, "restore"))
-        answer_key = msgspec.json.encode(key).decode() if key else None
         return restores.begin(
-            db, caller, of.id, before.id, plan.steps, entity=plan.entity, answer_key=answer_key
+            db, caller, of.id, before.id, plan.steps, entity=plan.entity, answer_key=_written(key)
         )
 
     begun = await context.store.write(begin)
@@ -181,33 +180,41 @@ async def _restore(context: "Context", caller: Caller, of: Snapshot, plan: _Plan
 async def _turn(
     context: "Context", caller: Caller, action: Action, turn: Turn, request: web.Request
 ) -> web.StreamResponse:
-    keeper, here, key = context.snapshots, caller.here, await key_of(caller, request)
-    async with lock_for(key), keeper.tree(here.path), keeper.holding():
-        if (kept := await replay(context, key)) is not None:
-            return kept
-        meant = await context.read(lambda db: restores.next_turn(db, here.path, action))
-        steps = await context.read(lambda db: restores.steps_of(db, meant.seq, action))
-        now = await context.in_thread(looks, here.path, keeper.blobs, [step.name for step in steps])
-        there = {name: held_in(look) for name, look in now.items()}
-        changed = [s for s in steps if there[s.name] not in (s.before, s.after)]
-        if changed and not turn.force:
-            raise _changed(action, [step.name for step in changed])
-        answer_key = msgspec.json.encode(key).decode() if key else None
-        before: list[str | None] = [None]
+    keeper = context.snapshots
 
-        def begin(db: Connection) -> Restore:
-            if changed:
-                rest = taken({s.name: there[s.name] for s in changed}, "restore")
-                before[0] = snapshots.add(db, caller, rest).id
-                restores.replan(
-                    db, meant.seq, action, [Step(s.name, there[s.name], s.after) for s in changed]
-                )
-            return restores.turn(db, caller, meant, action, answer_key)
+    async def act(key: Key | None) -> Answer:
+        async with keeper.tree(caller.here.path), keeper.holding():
+            if (done := await _done_meanwhile(context, key)) is not None:
+                return done
+            return await _turned(context, caller, action, turn, key)
 
-        begun = await context.store.write(begin)
-        # Who is where the plan leads already is not where it begins.
-        stamps = {s.name: _stamp(now[s.name]) for s in steps if there[s.name] != s.after}
-        return reply(await _carry_out(context, caller, begun, action, stamps, key, before=before[0]))
+    return await once(context, caller, request, act)
+
+
+async def _turned(context: "Context", caller: Caller, action: Action, turn: Turn, key: Key | None) -> Answer:
+    here = caller.here
+    meant = await context.read(lambda db: restores.next_turn(db, here.path, action))
+    steps = await context.read(lambda db: restores.steps_of(db, meant.seq, action))
+    names = [step.name for step in steps]
+    now = await context.in_thread(looks, here.path, context.snapshots.blobs, names)
+    there = {name: held_in(look) for name, look in now.items()}
+    changed = [s for s in steps if there[s.name] not in (s.before, s.after)]
+    if changed and not turn.force:
+        raise _changed(action, [step.name for step in changed])
+    before: list[str | None] = [None]
+
+    def begin(db: Connection) -> Restore:
+        if changed:
+            rest = taken({step.name: there[step.name] for step in changed}, "restore")
+            before[0] = snapshots.add(db, caller, rest).id
+            really = [Step(step.name, there[step.name], step.after) for step in changed]
+            restores.replan(db, meant.seq, action, really)
+        return restores.turn(db, caller, meant, action, _written(key))
+
+    begun = await context.store.write(begin)
+    # Who is where the plan leads already is not where it begins.
+    stamps = {s.name: _stamp(now[s.name]) for s in steps if there[s.name] != s.after}
+    return await _carry_out(context, caller, begun, action, stamps, key, before=before[0])
 
 
 async def _carry_out(
@@ -270,6 +277,15 @@ async def _carry_out(
 
 def _stamp(look: Look | None) -> Stamp | None:
     return look.stamp if look else None
+
+
+async def _done_meanwhile(context: "Context", key: Key | None) -> Answer | None:
+    """Return what a daemon that was killed began under this key, and this one finished at its start."""
+    return await context.read(lambda db: idempotency.replay(db, key)) if key else None
+
+
+def _written(key: Key | None) -> str | None:
+    return msgspec.json.encode(key).decode() if key else None
 
 
 def _kept(db: Connection, key: Key, answer: Answer) -> Answer:

@@ -8,12 +8,12 @@ from aiohttp import web
 
 from aura.api import Caller
 from aura.errors import AuraError
-from aura.idempotency import Answer
+from aura.idempotency import Answer, Key
 from aura.record import retention
 from aura.record.retention import Collected, Collection
 from aura.store import Connection
 
-from .bind import encode, key_of, lock_for, replay, reply, write_once
+from .bind import encode, once, write_once
 from .context import SYSTEM
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ async def collect(
     context: "Context", caller: Caller, given: Collection, request: web.Request
 ) -> web.StreamResponse:
     """Remove what is too old, or tell what would go."""
-    key = await key_of(caller, request)
-    async with lock_for(key):
-        if (kept := await replay(context, key)) is not None:
-            return kept
+
+    async def act(key: Key | None) -> Answer:
         found = await (_tell(context, caller) if given.dry_run else _collect(context, caller))
-        return reply(await write_once(context, caller, key, lambda db: Answer(200, encode(found))))
+        return await write_once(context, caller, key, lambda db: Answer(200, encode(found)))
+
+    return await once(context, caller, request, act)
 
 
 async def run(context: "Context") -> None:

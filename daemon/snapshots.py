@@ -26,7 +26,7 @@ from aura.repo.requests import text_of
 from aura.repo.snapshots import Copies, Held, Look, below, held_in, keep
 from aura.store import Connection
 
-from .bind import encode, key_of, lock_for, replay, reply, write_once
+from .bind import encode, once, write_once
 from .callers import worktree_of
 from .decode import body_of
 
@@ -161,50 +161,56 @@ async def create(
     context: "Context", caller: Caller, new: NewSnapshot, request: web.Request
 ) -> web.StreamResponse:
     """Create a snapshot of some files, or of the work tree."""
-    keeper, key = context.snapshots, await key_of(caller, request)
+    keeper = context.snapshots
     caller = await _where(context, caller, new.paths)
-    async with lock_for(key), _alone(keeper, caller, [new]), keeper.holding():
-        if (kept := await replay(context, key)) is not None:
-            return kept
-        what = await _take(context, caller, new)
-        return reply(await keeper.add(caller, what, new.message, key, _created))
+
+    async def act(key: Key | None) -> Answer:
+        async with _alone(keeper, caller, [new]), keeper.holding():
+            what = await _take(context, caller, new)
+            return await keeper.add(caller, what, new.message, key, _created)
+
+    return await once(context, caller, request, act)
 
 
 async def edit(context: "Context", caller: Caller, new: NewEdit, request: web.Request) -> web.StreamResponse:
     """Keep files that are about to be edited, where that is wanted."""
-    keeper, key = context.snapshots, await key_of(caller, request)
-    async with lock_for(key), keeper.holding():
-        if (kept := await replay(context, key)) is not None:
-            return kept
-        caller = await _where(context, caller, new.paths)
+    keeper = context.snapshots
+    caller = await _where(context, caller, new.paths)
+
+    async def act(key: Key | None) -> Answer:
         if caller.place is None or not await context.read(lambda db: snapshots.is_auto(db, caller.here.repo)):
-            return reply(Answer(200, encode(Edited(False))))
-        files = await context.in_thread(_files, keeper.blobs, caller.here, new.paths)
+            return Answer(200, encode(Edited(False)))
+        async with keeper.holding():
+            files = await context.in_thread(_files, keeper.blobs, caller.here, new.paths)
 
-        def write(db: Connection) -> Answer:
-            known = snapshots.newest_of(db, caller.here.path, files)
-            made = known or snapshots.add(db, caller, taken(files, "edit"))
-            return Answer(200, encode(Edited(True, made)))
+            def write(db: Connection) -> Answer:
+                known = snapshots.newest_of(db, caller.here.path, files)
+                made = known or snapshots.add(db, caller, taken(files, "edit"))
+                return Answer(200, encode(Edited(True, made)))
 
-        return reply(await write_once(context, caller, key, write))
+            return await write_once(context, caller, key, write)
+
+    return await once(context, caller, request, act)
 
 
 async def batch(
     context: "Context", caller: Caller, new: NewSnapshots, request: web.Request
 ) -> web.StreamResponse:
     """Create many snapshots in one transaction."""
-    keeper, key = context.snapshots, await key_of(caller, request)
-    async with lock_for(key), _alone(keeper, caller, new.snapshots), keeper.holding():
-        if (kept := await replay(context, key)) is not None:
-            return kept
-        items = [await _taken_or_error(context, caller, item) for item in new.snapshots]
-        given = msgspec.json.decode(await body_of(request))["snapshots"]
+    keeper = context.snapshots
+    given = msgspec.json.decode(await body_of(request))["snapshots"]
 
-        def write(db: Connection) -> Answer:
-            outcomes = [_item(db, caller, item, said) for item, said in zip(items, given, strict=True)]
-            return Answer(200, b"[" + b",".join(outcomes) + b"]")
+    async def act(key: Key | None) -> Answer:
+        async with _alone(keeper, caller, new.snapshots), keeper.holding():
+            items = [await _taken_or_error(context, caller, item) for item in new.snapshots]
 
-        return reply(await write_once(context, caller, key, write))
+            def write(db: Connection) -> Answer:
+                outcomes = [_item(db, caller, item, said) for item, said in zip(items, given, strict=True)]
+                return Answer(200, b"[" + b",".join(outcomes) + b"]")
+
+            return await write_once(context, caller, key, write)
+
+    return await once(context, caller, request, act)
 
 
 def _item(db: Connection, caller: Caller, item: tuple[Taken, str | None] | AuraError, said: Any) -> bytes:
