@@ -91,7 +91,7 @@ def item(
 
     Its own failure is its answer, and leaves no effect.
     """
-    key = said.get("idempotency_key") if isinstance(said, dict) else None
+    key: Any = said.get("idempotency_key") if isinstance(said, dict) else None
     try:
         if not isinstance(key, str):
             with db:
