@@ -94,7 +94,7 @@ def status(as_json: bool) -> None:
     else:
         from .status import show_all
 
-        show_all(who)
+        show_all(show.printable(who))
 
 
 @command.command("token")
