@@ -2,9 +2,10 @@
 
 import logging
 import os
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from time import monotonic
 from typing import Self
 
 from aura.errors import AuraError
@@ -24,6 +25,8 @@ BASES = 12
 """Commits since which the work of a side is held."""
 FAR = 400
 """Where sides differ from the reference in more files than these, another one is looked for."""
+SECONDS = 15.0
+"""Time for judging pairs in one answer: a save does not wait for all branches there are."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -70,6 +73,7 @@ class _Repository:
         self._parted: dict[str, dict[str, tuple[int, Parted]]] = {}
         self._users: dict[str, tuple[tuple[int, str], SideUsers]] = {}
         self._referred: set[str] = set()
+        self._left: list[tuple[str, str]] = []
 
     @property
     def is_worn(self) -> bool:
@@ -81,17 +85,21 @@ class _Repository:
     def collide(self, sides: Sequence[SideAt], touched: Sequence[Touched]) -> Collided:
         degraded: list[str] = []
         states, changed = self._looked(sides, touched, degraded)
-        pairs = [(a, b) for a in states for b in states if a != b and (a in changed or b in changed)]
+        trees = {side.key for side in sides if side.root is not None}
+        due = [(a, b) for a in states for b in states if a != b and (a in changed or b in changed)]
+        due += [pair for pair in self._left if pair not in due and states.keys() >= set(pair)]
+        pairs = deque(sorted(due, key=lambda pair: (pair[0] not in trees) + (pair[1] not in trees)))
         judged: list[tuple[str, str]] = []
         findings: list[Finding] = []
         bases = self._bases(states, degraded)
         if pairs:
             self._refer(states, bases)
-        for yours, other in pairs:
+        deadline = monotonic() + SECONDS
+        while pairs and (not judged or monotonic() < deadline):
+            yours, other = pairs.popleft()
             try:
-                findings += self._judged(
-                    states[yours], states[other], bases.get(frozenset((yours, other))), degraded
-                )
+                base = bases.get(frozenset((yours, other)))
+                findings += self._judged(states[yours], states[other], base, degraded)
                 judged.append((yours, other))
             except AuraError as error:
                 degraded.append(f"{other} against {yours}: {error.message}")
@@ -100,11 +108,12 @@ class _Repository:
                 _LOG.exception("cannot judge %s against %s", other, yours)
                 degraded.append(f"{other} against {yours}: {type(error).__name__}")
         self._store.forget()
+        self._left = list(pairs)
         for key in states:
             degraded += [
                 f"{key}: cannot read {path} as code as it is now" for path in self._sides.unread(key)
             ]
-        return Collided(judged, findings, list(dict.fromkeys(degraded)))
+        return Collided(judged, findings, list(dict.fromkeys(degraded)), len(pairs))
 
     def _looked(
         self, sides: Sequence[SideAt], touched: Sequence[Touched], degraded: list[str]

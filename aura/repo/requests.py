@@ -231,12 +231,13 @@ class Collided(Struct, frozen=True, tag=True):
     """The impacts of the pairs of sides that were looked at anew, `judged` as (yours, other).
 
     What such a pair had and has no longer is over; of other pairs nothing is said. `degraded` says, in words,
-    what could not be looked at.
+    what could not be looked at. `left`: for so many pairs there was no time; the next question brings them.
     """
 
     judged: list[tuple[str, str]]
     findings: list[Finding]
     degraded: list[str]
+    left: int = 0
 
 
 class Traced(Struct, frozen=True, tag=True):

@@ -227,6 +227,8 @@ class Sides:
             return None, {}
         if not self._store.reference:
             self._store.refer(sha)
+        if paths is not None:
+            paths = [path for path in paths if _is_beneath(path)]
         names = {text_of(path).rstrip("/") for path in paths or ()}
         partly = paths is not None and before is not None and before.head == sha
         partly = partly and not any(name.rpartition("/")[2] in _IGNORING for name in names)
@@ -283,6 +285,11 @@ def _lightened(
         weight += len(data or b"") if is_code else 0
         fits = weight <= HELD if is_code else len(data or b"") <= PROSE
         yield change, data if fits else None
+
+
+def _is_beneath(path: str) -> bool:
+    """Tell whether a path can be one of a work tree's own files."""
+    return not path.startswith("/") and not {"..", ".git", ""}.intersection(path.rstrip("/").split("/"))
 
 
 def _is_at(path: str, names: set[str]) -> bool:

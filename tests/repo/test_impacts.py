@@ -345,3 +345,29 @@ def test_what_saves_add_up_to_is_what_a_fresh_look_finds(trees: Trees, cache: Ca
         assert found.findings == whole.findings
         met.update(finding.change for finding in found.findings)
     assert len(met) > 2
+
+
+def test_pairs_for_which_there_is_no_time_come_with_the_next_question(
+    trees: Trees, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trees.topic.write({"billing.py": LOSING})
+    trees.main.git("branch", "old")
+    monkeypatch.setattr("aura.repo.impacts.SECONDS", 0.0)
+    judged: list[tuple[str, str]] = []
+    for left in range(5, -1, -1):
+        found = trees.ask(*([Touched("nobody")] if judged else []), refs=("old",))
+        assert found.left == left
+        judged += found.judged
+    assert set(judged) == {(a, b) for a in SIDES for b in SIDES if a != b}
+    assert set(judged[:2]) == {("main", "topic"), ("topic", "main")}
+    assert trees.ask(Touched("nobody"), refs=("old",)).judged == []
+
+
+SIDES = ("main", "topic", "old")
+
+
+def test_paths_that_lead_out_of_a_work_tree_are_not_looked_at(trees: Trees) -> None:
+    trees.topic.write({"billing.py": LOSING})
+    trees.ask()
+    paths = ["../main/shop.py", "/etc/passwd", ".git", "", "a/../../b", "nowhere.py", "billing.py/"]
+    assert trees.told(Touched("topic", paths)) == BROKEN
