@@ -229,6 +229,9 @@ class SideUsers:
         file = self._store.one(want) if want is not None else None
         return self._library.calling(want, file) if want is not None and file is not None else None
 
+    def has_members(self, name: str) -> bool:
+        return self._reference.is_sketch or self._reference.methods.get(name, 0) > 1
+
     def _found(self, path: str, scope: str) -> Iterator[Use]:
         for edge in self._reference.edges_to(path, scope):
             if edge.caller.path not in self._differing:

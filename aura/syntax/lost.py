@@ -14,6 +14,7 @@ from aura.syntax.impacts import ImpactChange
 from aura.syntax.items import CODE
 from aura.syntax.parted import Key, Parted, owner_of
 from aura.syntax.references.around import Imported
+from aura.syntax.references.dialect import dialect_of
 from aura.syntax.references.types import Confidence
 from aura.syntax.types import Edit, Entity
 
@@ -42,6 +43,10 @@ class Users(Protocol):
     def imports(self, path: str) -> Sequence[Imported]: ...
 
     def calling(self, path: str) -> Calling | None: ...
+
+    def has_members(self, name: str) -> bool:
+        """Tell whether several classes have a member of that name, or it cannot be said."""
+        ...
 
 
 class Losses:
@@ -133,9 +138,15 @@ class Losses:
 
     def _may_inherit(self, file: File, name: str) -> bool:
         """Tell whether a member may still be had from what its class derives from."""
-        outer = name.rpartition(".")[0]
+        outer, _, last = name.rpartition(".")
         owners = [entity for entity in file.table.entities if entity.qualified_name == outer]
-        return any(_BASES.match(file.source[each.start : each.end].partition(b"class")[2]) for each in owners)
+        if not any(
+            _BASES.match(file.source[each.start : each.end].partition(b"class")[2]) for each in owners
+        ):
+            return False
+        dialect = dialect_of(file.table.language)
+        is_common = last.startswith("__") or (dialect is not None and last in dialect.common)
+        return is_common or self._users.has_members(last)
 
 
 def _names(edit: Edit) -> frozenset[str]:

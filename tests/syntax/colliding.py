@@ -68,6 +68,10 @@ class Everyone:
     def imports(self, path: str) -> Sequence[Imported]:
         return [each for each in self._imports if each.path == path]
 
+    def has_members(self, name: str) -> bool:
+        entities = (entity for file in self._files.values() for entity in file.table.entities)
+        return sum(entity.name == name and entity.kind == "method" for entity in entities) > 1
+
     def calling(self, path: str) -> Calling | None:
         return Calling(self._files[path]) if path in self._files else None
 

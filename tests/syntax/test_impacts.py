@@ -223,6 +223,10 @@ def test_a_member_that_a_base_may_have_is_no_error_when_it_is_removed() -> None:
     }
     other = put(base, "m.py", "    def get(self, a):\n        return a\n\n", "")
     assert collide(base, {}, other) == []
+    own = put(base, "m.py", "    def pay(self): ...\n", "")
+    assert told(collide({**base, **put(base, "u.py", "get(1)", "pay()")}, {}, own)) == [
+        ("removed", "error", "Shop.pay")
+    ]
     fresh = put(base, "u.py", "return Shop", "return 1 + Shop")
     assert told(collide(base, fresh, other)) == [("removed", "warning", "Shop.get")]
 
