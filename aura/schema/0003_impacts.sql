@@ -52,8 +52,8 @@ CREATE TABLE impacts (
 CREATE UNIQUE INDEX impacts_one ON impacts (repo, identity) WHERE status IN ('open', 'snoozed');
 CREATE INDEX impacts_by_identity ON impacts (repo, identity, seq);
 CREATE INDEX impacts_standing ON impacts (repo) WHERE standing = 1;
+CREATE INDEX impacts_by_repo_and_status ON impacts (repo, status, id);
 CREATE INDEX impacts_open ON impacts (your_worktree) WHERE status = 'open';
-CREATE INDEX impacts_snoozed ON impacts (snoozed_until) WHERE status = 'snoozed';
 CREATE INDEX impacts_by_repo ON impacts (repo, id);
 CREATE INDEX impacts_by_status ON impacts (status, id);
 CREATE INDEX impacts_by_branch ON impacts (your_branch, id) WHERE your_branch IS NOT NULL;

@@ -269,7 +269,7 @@ def test_what_is_compatible_or_matters_to_nobody_at_work_is_not_posted(db: Conne
 
 def test_open_impacts_are_counted_for_each_work_tree(db: Connection, ada: Caller) -> None:
     trees = ["/shop", "/side", "/third"]
-    assert impacts.open_counts(db, trees) == {}
+    assert impacts.open_counts(db, trees) == impacts.open_counts(db, []) == {}
     (one, _) = settle(db, finding(), finding(change="both_changed"))
     settle(db, finding(yours="/side", other="/shop"), pair=("/side", "/shop"))
     change(db, ada, one.id, "snoozed")
@@ -296,6 +296,15 @@ def test_each_filter_is_answered_from_an_index(db: Connection, ada: Caller, name
     sql = f"EXPLAIN QUERY PLAN SELECT i.id FROM {IMPACTS.source} WHERE {condition} ORDER BY i.id DESC LIMIT 9"
     plan = " ".join(row[3] for row in db.execute(sql, values))
     assert "SEARCH i USING" in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
+
+
+def test_open_impacts_are_found_without_looking_through_those_that_are_over(
+    db: Connection, ada: Caller
+) -> None:
+    source = f"SELECT i.id FROM {IMPACTS.source} WHERE i.status = 'open' AND i.repo = 1"
+    plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {source} ORDER BY i.id DESC LIMIT 9"))
+    assert "INDEX impacts_by_repo_and_status (repo=? AND status=?)" in plan, plan
     assert "TEMP B-TREE" not in plan, plan
 
 
