@@ -29,6 +29,8 @@ START_SECONDS, DUE_SECONDS = 1.0, 60.0
 BRANCH = "refs/heads/"
 TOGETHER = 200
 """More findings are settled in a transaction for each side that they matter to."""
+NOTHING = ""
+"""The key of no side: to touch it asks for what the last look had no time for."""
 log = logging.getLogger("aura.impacts")
 Paths = frozenset[str] | None
 
@@ -119,7 +121,8 @@ class Impacts:
 
     async def _work(self, repo: int) -> None:
         try:
-            while (touched := self._touched.pop(repo, None)) and repo in self._states:
+            while repo in self._touched and repo in self._states:
+                touched = self._touched.pop(repo)
                 whole = repo in self._stale
                 self._stale.discard(repo)
                 try:
@@ -152,6 +155,8 @@ class Impacts:
             if root in here
         ]
         ask += [Touched(ref) for ref in moved]
+        if not touched:
+            ask.append(Touched(NOTHING, []))
         if len(parties) > 1 and (ask or whole):
             sides = [SideAt(root, root=os.fsencode(root)) for root in here]
             sides += [SideAt(ref, ref=ref) for ref in refs]
@@ -164,6 +169,8 @@ class Impacts:
         for judged, findings in _parts(found):
             settle = partial(alerts.settle, sides=parties, judged=judged, findings=findings)
             await context.store.write(partial(_settle, repo=repo, common_dir=common_dirs[0], settle=settle))
+        if found.left:
+            self._touched.setdefault(repo, {})
 
     def _here(self, repo: int) -> dict[str, Place]:
         """Return the work trees that are there, with their branches as they are this moment."""

@@ -12,6 +12,7 @@ from aura.daemon.callers import Callers
 from aura.daemon.context import SYSTEM, Context
 from aura.daemon.impacts import Impacts
 from aura.daemon.stream import Tail
+from msgspec.structs import replace
 
 from aura.api import Caller
 from aura.errors import AuraError
@@ -33,14 +34,18 @@ class Counting(CallPool):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[Any] = []
-        self.failing = 0
+        self.failing = self.hurried = 0
 
     def collide(self, git_dir: str, sides: Any, touched: Any = ()) -> Collided:
         self.asked.append((sorted(side.key for side in sides), list(touched)))
         if self.failing:
             self.failing -= 1
             raise AuraError("analysis_timeout", "cannot analyse this in time")
-        return super().collide(git_dir, sides, touched)
+        found = super().collide(git_dir, sides, touched)
+        if self.hurried:
+            self.hurried -= 1
+            return replace(found, judged=[], findings=[], left=1)
+        return found
 
 
 class House:
@@ -205,6 +210,15 @@ async def test_a_look_that_fails_is_made_up_for_by_the_next_one(house: House) ->
     house.saved(house.here, other="X = 1\n")
     await house.until(house.met)
     assert [ask for _, ask in house.graphs.asked][1:] == [[]]
+
+
+async def test_what_there_was_no_time_for_is_asked_for_again(house: House) -> None:
+    house.graphs.asked.clear()
+    house.graphs.hurried = 2
+    house.saved(house.side, desk=TAKES_MORE)
+    await house.until(lambda: len(house.graphs.asked) == 3)
+    await house.looked()
+    assert [[one.key for one in ask] for _, ask in house.graphs.asked] == [[str(house.side.path)], [""], [""]]
 
 
 async def test_who_is_not_registered_is_not_heard(house: House) -> None:
