@@ -29,6 +29,7 @@ FEATURES = [
     "blame",
     "events",
     "hooks",
+    "impacts",
     "batch",
     "aggregates",
     "idempotency",
