@@ -1,5 +1,6 @@
 """What a process and those it started cost, as Linux tells it."""
 
+import os
 from pathlib import Path
 
 
@@ -27,6 +28,12 @@ def cpu_seconds(pids: list[int]) -> float:
         except (FileNotFoundError, ProcessLookupError):
             continue
     return spent / 1e9
+
+
+def spent_in_all(pid: int) -> float:
+    """Return the seconds that a process, its threads and its ended children have spent on a processor."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(pid: int) -> int:

@@ -1,6 +1,7 @@
 """What is uncommitted in each work tree, as entity edits: looked at after each save, and told to all."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -33,6 +34,7 @@ HELD_LONGEST = 30.0
 """How long git may hold the index after the last save, and in all, before a look is taken all the same."""
 LINGER_SECONDS = 0.1
 """After it wrote the index, git writes HEAD."""
+START_SECONDS = 5.0
 BURST = 500
 """More saved files than these are not looked at one by one, but with all others."""
 TOGETHER = 40
@@ -98,6 +100,8 @@ class Edits:
         self._context = context
         self._known: dict[str, Known] = {}
         self._one_whole = asyncio.Semaphore(1)
+        self.started = asyncio.Event()
+        """Every work tree is watched: until then the first looks would only hold that up."""
         self.listeners: list[Listener] = []
 
     def of(self, root: str) -> Known | None:
@@ -172,6 +176,8 @@ class Edits:
             return
         try:
             if known.whole:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.started.wait(), START_SECONDS)
                 async with self._one_whole:
                     await self._look_whole(known)
             else:

@@ -83,7 +83,7 @@ class Watch:
         self._notices: Notices | None = None
         self._spool = Soon(context, self._drain)
         self._repositories: dict[str, Repository] = {}
-        self._spool_folder = home.path("spool")
+        self._home, self._spool_folder = os.path.realpath(home.folder()), home.path("spool")
         self.trees: dict[str, Tree] = {}
 
     def restart(self) -> None:
@@ -173,6 +173,8 @@ class Watch:
             self._poll(tree, str(error.strerror))
         except (AuraError, OSError) as error:
             self._miss(tree, str(error))
+        if not any(other.state == "starting" for other in self.trees.values()):
+            self._context.edits.started.set()
 
     async def _watch_tree(self, tree: Tree) -> None:
         context = self._context
@@ -365,6 +367,9 @@ class Watch:
     def _tree_of(self, folder: str) -> Tree | None:
         """Return the tree that a folder lies in: of one within another the inner one; none for git's own."""
         found = None
+        if lies_in(folder, self._home):
+            # What we write ourselves must not be what we look at.
+            return None
         for root, tree in self.trees.items():
             if not tree.bare and lies_in(folder, root) and (found is None or len(root) > len(found.root)):
                 found = tree

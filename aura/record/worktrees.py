@@ -155,7 +155,10 @@ WORKTREES: Listing[WorkTree] = Listing(
 
 @op("GET /v1/worktrees", command="worktree list", scope="read_status", listing=WORKTREES)
 def list_(db: Connection, caller: Caller, query: Any, trees: Trees) -> Page[WorkTree]:
-    """List the registered work trees, and what is going on in each."""
+    """List the registered work trees, and what is going on in each.
+
+    What is saved shows a moment later: nothing here waits for it.
+    """
     page: Page[WorkTree] = WORKTREES.page(db, caller, query)
     if page.data and isinstance(page.data[0], WorkTree):
         return msgspec.structs.replace(page, data=with_live(db, page.data, trees))
@@ -203,7 +206,11 @@ def _is_text(path: str) -> bool:
     gather=look,
 )
 def register(db: Connection, caller: Caller, new: NewWorkTree, found: GitWorkTree) -> WorkTree:
-    """Register a work tree, and its repository with it; once registered, it stays as it is."""
+    """Register a work tree, and its repository with it; once registered, it stays as it is.
+
+    Work trees that git links to a registered repository are registered without being told, unless they were
+    forgotten since.
+    """
     row = one(db, "SELECT id FROM repositories WHERE common_dir = ?", found.common_dir)
     if row:
         repo = row[0]
