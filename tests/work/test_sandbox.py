@@ -277,3 +277,11 @@ def test_a_service_that_listens_in_tmp_or_run_cannot_be_reached(strong: Sandbox,
                 assert python(strong, tmp_path, code, path) == "refused"
             finally:
                 os.unlink(path)
+
+
+def test_namespaces_within_do_not_lift_anything(strong: Sandbox, tmp_path: Path) -> None:
+    planted, aura = f"/usr/planted-{os.getpid()}", os.environ["AURA_HOME"]
+    tries = f"mount -o remount,rw,bind /; touch {planted}; umount -l {aura}; umount {aura}; ls {aura}"
+    _, output = run(strong, tmp_path, "unshare", "-Urm", "sh", "-c", f"({tries}) 2>/dev/null")
+    assert "aura.db" not in output
+    assert not os.path.lexists(planted)
