@@ -73,7 +73,11 @@ async def resume(context: "Context") -> None:
     Where HEAD has moved, or the work tree is gone, it stays as it is, and can be undone. What was changed
     since is left alone.
     """
-    unfinished = await context.read(restores.unfinished)
+    try:
+        unfinished = await context.read(restores.unfinished)
+    except AuraError as error:
+        log.warning("cannot look for restores that were cut short: %s", error)
+        return
     locks = [context.snapshots.tree(root) for root in {left.worktree for left in unfinished}]
     for lock in locks:
         await lock.acquire()

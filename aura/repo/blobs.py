@@ -5,7 +5,9 @@ line ends; a copy needs neither, and nothing is left in the user's repository. W
 the call returns.
 """
 
+import contextlib
 import hashlib
+import os
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +25,8 @@ from aura.writer import rollback
 PIECE = 1 << 20
 BATCH = 32 << 20
 """Compressed bytes that are written in one transaction."""
+RESERVE = 64 << 20
+"""Bytes of the disk, or a tenth of it, that are left to the record: contents can wait, it cannot."""
 _SWEPT_AT_ONCE = 200
 _SCHEMA = """
 CREATE TABLE blobs (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, size INTEGER NOT NULL) STRICT;
@@ -115,6 +119,7 @@ class Blobs:
         if self.has(sha256):
             return sha256, size
         again = hashlib.sha256()
+        self._make_sure_of_room(size)
 
         def checked() -> Iterator[bytes]:
             for piece in _evenly(read()):
@@ -136,6 +141,7 @@ class Blobs:
         """
         if not contents and not seen:
             return
+        self._make_sure_of_room(sum(len(data) for content in contents.values() for _, data in content.pieces))
         known = [(_raw(r), _raw(n), s.stamp, bytes.fromhex(s.sha256)) for (r, n), s in seen.items() if s]
         gone = [(_raw(root), _raw(name)) for (root, name), look in seen.items() if look is None]
         with self._transaction() as db:
@@ -224,6 +230,13 @@ class Blobs:
     def _all(self) -> list[tuple[str, int]]:
         return [(sha256.hex(), size) for sha256, size in self._read("SELECT sha256, size FROM blobs")]
 
+    def _make_sure_of_room(self, size: int) -> None:
+        """Refuse early what would fill the disk: what is written lies in SQLite's log and in its file."""
+        disk = os.statvfs(self._path.parent)
+        free, whole = disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
+        if 2 * size + min(RESERVE, whole // 10) > free:
+            raise storage_error(apsw.FullError(), "keep a snapshot")
+
     # the two connections: who reads does not wait for who writes
 
     def _read(self, sql: str, *bindings: Any) -> list[Any]:
@@ -257,6 +270,10 @@ class Blobs:
             except STORAGE as error:
                 # After a failed sync nothing may be acknowledged until the file was opened anew and checked.
                 self._broken = not isinstance(error, (apsw.FullError, apsw.BusyError))
+                if isinstance(error, apsw.FullError) and self._writer is not None:
+                    # What did not fit must not keep the space from everybody else.
+                    with contextlib.suppress(apsw.Error):
+                        self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 raise storage_error(error, "keep a snapshot") from error
 
     def _open(self) -> apsw.Connection:

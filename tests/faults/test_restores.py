@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import threading
 from pathlib import Path
 
@@ -36,8 +37,10 @@ def changed(repo: GitRepo, round_: int, random_: random.Random) -> Files:
     return lying(repo)
 
 
-def killed(daemon: Daemon, repo: GitRepo, path: str, key: str, watched: str, wanted: bytes | None) -> Files:
-    """Ask for a restore, kill the daemon as soon as one file is as it will be then, and start it again.
+def killed(
+    daemon: Daemon, repo: GitRepo, path: str, key: str, watched: str, wanted: bytes | None, how: int
+) -> Files:
+    """Ask for a restore, end the daemon as soon as one file is as it will be then, and start it again.
 
     Returns what lay there in between.
     """
@@ -55,7 +58,7 @@ def killed(daemon: Daemon, repo: GitRepo, path: str, key: str, watched: str, wan
     asking = threading.Thread(target=ask)
     asking.start()
     eventually(is_there, 60)
-    daemon.kill()
+    daemon.kill(how)
     asking.join()
     left = lying(repo)
     daemon.start()
@@ -77,7 +80,8 @@ def rounds(count: int, files: int, folder: Path, seed: int) -> None:
             for path, before, after in turns:
                 watched = random_.choice(differing)
                 key = f"{number}{path}"
-                left = killed(daemon, repo, path, key, watched, after.get(watched))
+                how = random_.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
+                left = killed(daemon, repo, path, key, watched, after.get(watched), how)
                 halves += left not in (before, after)
                 done = daemon.post(path, {}, {"Idempotency-Key": key}, repo=repo.path)
                 assert (done.status, done.json()["blocked"]) == (200, {}), done

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aura.errors import AuraError
-from aura.repo.blobs import PIECE, Blobs
+from aura.repo.blobs import PIECE, Blobs, Content
 
 from ..faults.disk import Kind, Platter, disk
 
@@ -93,6 +93,34 @@ def test_after_a_sync_that_failed_nothing_is_acknowledged_unchecked(tmp_path: Pa
         third = blobs.put(b"third")
         assert (blobs.read(first), blobs.read(third)) == (b"first", b"third")
         blobs.close()
+
+
+def test_on_a_full_disk_nothing_is_kept_until_there_is_room_again(tmp_path: Path) -> None:
+    def full(kind: Kind, file: str) -> None:
+        if kind == "write":
+            raise apsw.exception_for(apsw.SQLITE_FULL)
+
+    with disk("blobs-full") as made:
+        blobs = Blobs(tmp_path / "blobs.db", vfs=made.name)
+        first = blobs.put(b"first")
+        made.fault = full
+        with pytest.raises(AuraError) as met:
+            blobs.put(b"second")
+        assert met.value.code == "storage_full"
+        assert blobs.read(first) == b"first"
+        made.fault = lambda kind, file: None
+        assert blobs.read(blobs.put(b"second")) == b"second"
+        with pytest.raises(AuraError) as met:
+            blobs.write({"00" * 32: Content(1 << 60, [(False, Endless())])}, {})  # type: ignore[list-item]  # huge
+        assert met.value.code == "storage_full"
+        blobs.close()
+
+
+class Endless:
+    """Bytes that no disk has room for."""
+
+    def __len__(self) -> int:
+        return 1 << 60
 
 
 def test_what_was_acknowledged_survives_a_power_cut(tmp_path: Path) -> None:
