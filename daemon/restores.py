@@ -16,7 +16,7 @@ from aura.record.restores import Action, NewRestore, Restore, Restored, Turn
 from aura.record.snapshots import Snapshot, taken
 from aura.repo.files import Stamp
 from aura.repo.requests import text_of
-from aura.repo.restores import Outcome, Step, carry_out
+from aura.repo.restores import Outcome, Step, carry_out, clear
 from aura.repo.snapshots import Held, Look, held_in, looks
 from aura.store import Connection
 
@@ -101,6 +101,9 @@ async def _resume(context: "Context", left: Restore) -> None:
     place = context.callers.by_root.get(left.worktree)
     if place is None or context.callers.at_root(left.worktree).head != left.head:
         await context.store.write(lambda db: restores.interrupt(db, left.seq))
+        if place is not None:
+            steps = await context.read(lambda db: restores.steps_of(db, left.seq, left.action))
+            await context.in_thread(clear, left.worktree, steps, _part(left))
         return
     key = msgspec.json.decode(left.answer_key, type=Key) if left.answer_key else None
     before = left.before if left.action == "restore" else None
@@ -246,7 +249,7 @@ async def _carry_out(
             begun.worktree,
             context.snapshots.blobs,
             steps,
-            f".aura-{begun.seq}-",
+            _part(begun),
             overwrite=overwrite,
             kept=kept,
             rescue=rescue,
@@ -277,6 +280,11 @@ async def _carry_out(
     if key is not None and not overwrite:
         return await context.store.write(lambda db: _kept(db, key, end(db)))
     return await write_once(context, caller, key, end)
+
+
+def _part(restore: Restore) -> str:
+    """Return how the names of files begin that are not whole yet."""
+    return f".aura-{restore.seq}-"
 
 
 def _stamp(look: Look | None) -> Stamp | None:

@@ -93,6 +93,13 @@ def carry_out(
     return outcome
 
 
+def clear(root: str, steps: Sequence[Step], part: str) -> None:
+    """Remove what a plan that was cut short, and will not be gone on with, left behind."""
+    with beneath(root) as files:
+        for number, step in enumerate(steps):
+            files.clear(step.name, f"{part}{number}")
+
+
 def _put(files: Beneath, step: Step, blobs: Blobs, beside: str, stamp: Stamp | None) -> None:
     if step.after is None:
         files.remove(step.name, stamp)

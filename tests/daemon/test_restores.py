@@ -91,6 +91,10 @@ class Line(RuleBasedStateMachine):
             self.redoable = []
             self.become({name: after for name, (_, after) in plan.items()})
 
+    @rule()
+    def remove_what_nothing_needs(self) -> None:
+        assert self.post("/v1/snapshots:gc", {}, 200)["snapshots"] == 0
+
     @rule(force=st.booleans())
     def undo(self, force: bool) -> None:
         self.turn("undo", self.undoable, self.redoable, force)

@@ -154,6 +154,7 @@ def test_where_head_has_moved_a_restore_is_left_as_it_is_and_can_be_undone(tmp_p
         daemon.start()
         assert daemon.post("/v1/snapshots:undo", {}, repo=repo.path).status == 200
         assert half != lying(repo)
+        assert set(lying(repo)) == {*names, "app.py"}
         assert {(repo.path / name).read_bytes() for name in names} == {b"now\n"}
 
 
