@@ -41,23 +41,25 @@ async def diff(
     of = await context.read(lambda db: snapshots.get(db, query.id))
     old = await context.read(lambda db: held.files_of(db, snapshots.find(db, of.id)))
     async with keeper.holding():
+        whole = of.scope == "tree"
         if query.to == "worktree":
-            here = place_of(context, of)
-            new = {
-                name: look.held if look else None
-                for name, look in (await now(context, here, of, old)).items()
-            }
+            looked = await now(context, place_of(context, of), of, old)
+            new: Files = await context.in_thread(lambda: {n: held_in(look) for n, look in looked.items()})
         else:
             new = await context.read(lambda db: held.files_of(db, snapshots.find(db, query.to)))
-            if "files" in (of.scope, await context.read(lambda db: snapshots.get(db, query.to).scope)):
-                # What one of them does not speak of is not gone.
-                old, new = ({name: side[name] for name in old.keys() & new.keys()} for side in (old, new))
-        old, new = (held.under(of.worktree, query.path, side) for side in (old, new))
-        differing = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-        sides = [await context.in_thread(contents, keeper.blobs, side, differing) for side in (old, new)]
+            whole = whole and await context.read(lambda db: snapshots.get(db, query.to).scope) == "tree"
+        names = await context.in_thread(_differing, of.worktree, query.path, old, new, whole)
+        sides = [await context.in_thread(contents, keeper.blobs, side, names) for side in (old, new)]
     found = await context.in_thread(context.pool.diff_contents, *sides)
-    files = [_file(name, old.get(name), new.get(name), found.patches) for name in differing]
+    files = [_file(name, old.get(name), new.get(name), found.patches) for name in names]
     return reply(Answer(200, encode(SnapshotDiff(found.edits, found.degraded, files))))
+
+
+def _differing(root: str, path: str | None, old: Files, new: Files, whole: bool) -> list[str]:
+    """Return the files that differ; those that only one side speaks of do where both are whole."""
+    both = {*old, *new} if whole else old.keys() & new.keys()
+    inside = held.under(root, path, dict.fromkeys(both))
+    return sorted(name for name in inside if old.get(name) != new.get(name))
 
 
 async def graft(
@@ -78,8 +80,10 @@ async def graft(
         }
         files = {name: found for name, found in files.items() if name in inside}
         today = {name: look for name, look in today.items() if name in inside}
-    current = {name: held_in(look) for name, look in today.items()}
-    differing = sorted(n for n in {*files, *current} if files.get(n) != current.get(n) or n == known)
+    current = await context.in_thread(lambda: {name: held_in(look) for name, look in today.items()})
+    differing = await context.in_thread(_differing, here.path, None, files, current, True)
+    if known is not None and known not in differing:
+        differing.append(known)
     old = await context.in_thread(contents, blobs, files, differing)
     new = await context.in_thread(contents, blobs, current, differing)
     found = await context.in_thread(context.pool.graft, old, new, names)

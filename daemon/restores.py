@@ -147,6 +147,10 @@ async def _plan(context: "Context", caller: Caller, of: Snapshot, new: NewRestor
         now = await _tree_now(context, here, new.paths, wanted)
         if new.paths and not now and not wanted:
             raise _not_in(of, new.paths[0])
+    return await context.in_thread(_steps, wanted, now)
+
+
+def _steps(wanted: Mapping[str, Held | None], now: Mapping[str, Look | None]) -> _Plan:
     steps = []
     for name in sorted({*wanted, *now}):
         before = held_in(now.get(name))
@@ -160,13 +164,20 @@ async def _tree_now(
 ) -> dict[str, Look | None]:
     """Keep all files as they are now; those, too, that git ignores by now but did not then."""
     found, _ = await context.snapshots.look(here)
+    now, missing = await context.in_thread(_inside, here, paths, found, wanted)
+    return now | await context.in_thread(looks, here.path, context.snapshots.blobs, missing)
+
+
+def _inside(
+    here: Place, paths: list[str], found: Mapping[str, Look], wanted: Mapping[str, Held | None]
+) -> tuple[dict[str, Look | None], list[str]]:
+    """Return what lies at or below some paths, all without any, and what is wanted there besides."""
     now: dict[str, Look | None] = dict(found)
     if paths:
         all_held = {name: look.held for name, look in found.items()}
         inside = {name for path in paths for name in held.under(here.path, path, all_held)}
-        now = {name: look for name, look in now.items() if name in inside}
-    missing = [name for name in wanted if name not in now]
-    return now | await context.in_thread(looks, here.path, context.snapshots.blobs, missing)
+        now = {name: look for name, look in found.items() if name in inside}
+    return now, [name for name in wanted if name not in now]
 
 
 async def _restore(context: "Context", caller: Caller, of: Snapshot, plan: _Plan, key: Key | None) -> Answer:

@@ -37,7 +37,7 @@ CREATED = 201
 MOST_CHANGED = 0.2
 """A snapshot that differs from its base in more than this share of the files is a base of its own."""
 log = logging.getLogger("aura.snapshots")
-_Bases = dict[str, tuple[int, dict[str, Held]]]
+_Bases = dict[str, tuple[int, Files]]
 
 
 class Keeper:
@@ -104,10 +104,10 @@ class Keeper:
     async def whole(self, place: Place) -> Taken:
         """Keep a work tree; return what its snapshot shall hold."""
         looks, omitted = await self.look(place)
-        files = {name: look.held for name, look in looks.items()}
-        return await self.context.read(lambda db: self._taken(db, place, files, omitted))
+        return await self.context.read(lambda db: self._taken(db, place, looks, omitted))
 
-    def _taken(self, db: Connection, place: Place, files: dict[str, Held], omitted: int) -> Taken:
+    def _taken(self, db: Connection, place: Place, looks: dict[str, Look], omitted: int) -> Taken:
+        files = {name: look.held for name, look in looks.items()}
         total, size = len(files), sum(held.size for held in files.values())
         known = self._bases.get(place.path)
         candidates = [known] if known else []
@@ -119,12 +119,8 @@ class Keeper:
                 return Taken("tree", "asked", changed, total, size, base, omitted)
         return Taken("tree", "asked", files, total, size, None, omitted)
 
-    def _bases_of(self, db: Connection, place: Place) -> "Sequence[tuple[int, dict[str, Held]]]":
-        found = []
-        for seq in held.bases(db, place.repo, place.path):
-            files = {n: h for n, h in held.own_files(db, seq).items() if h is not None}
-            found.append((seq, files))
-        return found
+    def _bases_of(self, db: Connection, place: Place) -> list[tuple[int, Files]]:
+        return [(seq, held.own_files(db, seq)) for seq in held.bases(db, place.repo, place.path)]
 
     async def add(
         self,
@@ -152,8 +148,7 @@ class Keeper:
 
         answer = await write_once(context, caller, key, write)
         if what.scope == "tree" and what.base is None and answer.status < 400:
-            files = {name: held for name, held in what.files.items() if held is not None}
-            self._bases[caller.here.path] = seqs[0], files
+            self._bases[caller.here.path] = seqs[0], what.files
         return answer
 
 

@@ -69,8 +69,9 @@ def content(db: Connection, caller: Caller, at: ContentQuery) -> bytes:
     manual=True,
 )
 def diff(db: Connection, caller: Caller, query: DiffQuery) -> SnapshotDiff:
-    """Show what changed since a snapshot, in the work tree that it is of or up to another snapshot.
+    """Show what changed since a snapshot.
 
-    Raises `snapshot_not_found`, `worktree_not_found`.
+    In the work tree that it is of, or up to another snapshot. Raises `snapshot_not_found` and
+    `worktree_not_found`.
     """
     raise LookupError("answered by the daemon")

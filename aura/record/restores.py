@@ -100,10 +100,11 @@ class Restore(NamedTuple):
     manual=True,
 )
 def restore(db: Connection, caller: Caller, new: NewRestore) -> Restored:
-    """Restore a snapshot: all of it, some of its files, or one entity within today's file.
+    """Restore a snapshot, or a part of it.
 
-    What lay there is kept as a snapshot first, and `aura undo` brings it back. A snapshot of the work tree
-    removes files that were not there, but never what git ignores. An entity is found under the name that it
+    That is all of it, some of its files, or one entity within today's file. What lay there is kept as a
+    snapshot first, and `aura undo` brings it back. A snapshot of the work tree removes files that were not
+    there, but never what git ignores; git's index stays as it is. An entity is found under the name that it
     has today, too; only its own lines are replaced, and one that is gone is put back where it was. Raises
     `snapshot_not_found`, `file_not_found`, `entity_not_found`, `worktree_not_found`, `storage_full`.
     """

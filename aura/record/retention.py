@@ -34,10 +34,11 @@ class Collected(Struct, frozen=True):
     manual=True,
 )
 def collect(db: Connection, caller: Caller, given: Collection) -> Collected:
-    """Remove snapshots that are older than the settings keep them, and contents that nothing holds.
+    """Remove snapshots that are too old.
 
-    `snapshots.keep` is for those that were asked for, `snapshots.keep_auto` for those that were made before
-    edits and restores, and for how long restores can be undone. The daemon does so by itself once a day.
+    Contents that nothing holds any more go with them. The setting `snapshots.keep` is for those that were
+    asked for, `snapshots.keep_auto` for those that were made before edits and restores, and for how long
+    restores can be undone. The daemon does so by itself once a day.
     """
     raise LookupError("answered by the daemon")
 

@@ -275,7 +275,10 @@ def edit(db: Connection, caller: Caller, new: NewEdit) -> Edited:
     emits=("setting.changed",),
 )
 def auto(db: Connection, caller: Caller, new: Switch) -> Setting:
-    """Switch the snapshots before each edit of an agent on or off, for this repository."""
+    """Switch snapshots before edits of agents on or off.
+
+    It holds for this repository.
+    """
     if new.state is not None:
         settings.set_(db, caller, NewSetting(AUTO, new.state))
     holds: Setting = settings.get(db, caller, SettingName(AUTO))
