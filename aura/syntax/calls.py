@@ -12,7 +12,7 @@ def called_names(file: File, index: int) -> tuple[str, ...]:
     waiting = [index]
     while waiting:
         at = waiting.pop()
-        waiting += reversed(file.inner[at])
+        waiting += reversed(file.inner.get(at, ()))
         tokens = file.tokens(at)
         own = file.table.entities[at].name.encode()
         found.update(dict.fromkeys(_called((*tokens.signature, *tokens.body), own)))

@@ -22,7 +22,13 @@ def carried(matches: Matches, edits: Iterable[Edit]) -> list[Carried]:
 
 def _differ(old: Item, new: Item) -> bool:
     a, b = old.entity, new.entity
-    return a.raw != b.raw or old.path != new.path or _key_of(old) != _key_of(new)
+    return (
+        a.raw != b.raw
+        or a.qualified_name != b.qualified_name
+        or a.kind != b.kind
+        or a.ordinal != b.ordinal
+        or old.path != new.path
+    )
 
 
 def _key_of(item: Item) -> _Key:

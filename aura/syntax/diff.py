@@ -31,7 +31,9 @@ def diff_files(before: Mapping[str, File], after: Mapping[str, File]) -> Changes
     """Return what differs between files whose tables are known; give only those that changed."""
     matches = match(*_alike(before, after))
     found = edits(matches)
-    return Changes(found, carried(matches, found))
+    changes = Changes(found, carried(matches, found))
+    matches.release()
+    return changes
 
 
 def _alike(

@@ -38,15 +38,18 @@ def _differs(old: Item, new: Item, matches: Matches) -> bool:
 def is_moved(old: Item, new: Item, matches: Matches) -> bool:
     """Tell whether an entity left its container or, at the top level, its file."""
     if old.parent is None or new.parent is None:
-        return old.parent is not new.parent or old.path != new.path or _scope(old) != _scope(new)
+        return old.parent is not new.parent or old.path != new.path or not _is_same_scope(old, new)
     if matches.after_of.get(old.parent) is not new.parent:
         return True
     beside = (old.path == old.parent.path, new.path == new.parent.path)
     return old.path != new.path and beside != (True, True)
 
 
-def _scope(item: Item) -> str:
-    return item.entity.qualified_name.removesuffix(item.entity.name)
+def _is_same_scope(old: Item, new: Item) -> bool:
+    a, b = old.entity, new.entity
+    if a.qualified_name == b.qualified_name and a.name == b.name:
+        return True
+    return a.qualified_name.removesuffix(a.name) == b.qualified_name.removesuffix(b.name)
 
 
 def _is_renamed(old: Item, new: Item) -> bool:

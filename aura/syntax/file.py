@@ -5,7 +5,7 @@ from functools import cached_property
 
 from aura.syntax.extract import extract
 from aura.syntax.language import Language, load
-from aura.syntax.margins import BLANK, gaps, inner
+from aura.syntax.margins import BLANK, inner
 from aura.syntax.tokens import Slice, Tokens, read_tokens
 from aura.syntax.types import Entity, Table
 
@@ -30,18 +30,21 @@ class File:
         return load(self.table.language) if self.table.language else None
 
     @cached_property
-    def inner(self) -> list[list[int]]:
-        """For each entity the indexes of those directly inside it; last, those at the top level."""
+    def inner(self) -> dict[int, list[int]]:
+        """The indexes of what is directly inside each entity that has any; those at the top level are at -1."""
         return inner(self.table.entities)
 
     def spans(self, index: int) -> list[tuple[int, int]]:
         """Return the ranges of an entity's own text."""
-        entity = self.table.entities[index]
-        statements = entity.kind == "statements"
-        start, end = (0, len(self.source)) if statements else (entity.start, entity.end)
-        inside = self.inner[-1] if statements else self.inner[index]
-        holes = [(self.table.entities[i].start, self.table.entities[i].end) for i in inside]
-        return list(gaps(start, end, holes))
+        entities = self.table.entities
+        if entities[index].kind == "statements":
+            start, end = 0, len(self.source)
+            inside = self.inner.get(-1, ())
+        else:
+            start, end = entities[index].start, entities[index].end
+            inside = self.inner.get(index, ())
+        starts, ends = [entities[i].start for i in inside], [entities[i].end for i in inside]
+        return list(zip([start, *ends], [*starts, end], strict=True))
 
     def own_lines(self, index: int) -> list[bytes]:
         """Return the own text of an entity as lines, without blank ones and white space around them."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from functools import cached_property
 from itertools import pairwise
 
 from aura.syntax.file import File
@@ -24,21 +23,26 @@ class Item:
     """One entity on one side; compared by identity.
 
     `parent` is what encloses it: by position, or by name where members may stand elsewhere (Go, Rust).
+    `family` is the kind, those that are often exchanged for each other taken as one.
     """
+
+    __slots__ = (
+        "_features", "_own_features", "_words", "children", "entity", "family", "file", "index", "parent",
+        "path",
+    )  # fmt: skip
 
     def __init__(self, file: File, index: int, entity: Entity) -> None:
         self.file, self.index, self.entity = file, index, entity
         self.path = file.path
+        self.family = _FAMILIES.get(entity.kind, entity.kind)
         self.parent: Item | None = None
         self.children: list[Item] = []
+        self._words: list[bytes] | None = None
+        self._features: Counter[bytes] | None = None
+        self._own_features: Counter[bytes] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.entity.kind} {self.entity.qualified_name} {self.path}:{self.entity.line}>"
-
-    @property
-    def family(self) -> str:
-        """The kind, those that are often exchanged for each other taken as one."""
-        return _FAMILIES.get(self.entity.kind, self.entity.kind)
 
     @property
     def label(self) -> str:
@@ -61,24 +65,31 @@ class Item:
     def text(self) -> bytes:
         return self.file.source[self.entity.start : self.entity.end]
 
-    @cached_property
+    @property
     def words(self) -> list[bytes]:
-        """The words and signs of the whole text, those of members included."""
-        return words_of(self.text)
+        """The words and signs of the whole text, those of members included; computed once, as all below."""
+        if self._words is None:
+            self._words = words_of(self.text)
+        return self._words
 
-    @cached_property
+    @property
     def features(self) -> Counter[bytes]:
         """Words and pairs of neighbours, without the own name."""
-        name = self.entity.name.encode()
-        return word_features([word for word in self.words if word != name])
+        if self._features is None:
+            self._features = self._without_name(self.words)
+        return self._features
 
-    @cached_property
+    @property
     def own_features(self) -> Counter[bytes]:
         """The same, of the own text."""
         if not self.children:
             return self.features
+        if self._own_features is None:
+            self._own_features = self._without_name(words_of(self.file.own_text(self.index)))
+        return self._own_features
+
+    def _without_name(self, words: list[bytes]) -> Counter[bytes]:
         name = self.entity.name.encode()
-        words = words_of(self.file.own_text(self.index))
         return word_features([word for word in words if word != name])
 
 

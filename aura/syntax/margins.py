@@ -70,12 +70,12 @@ def is_silent(chunk: bytes, language: Language) -> bool:
     return not chunk or not comments(language).sub(b"", chunk).strip(BLANK)
 
 
-def inner(entities: Sequence[Entity]) -> list[list[int]]:
-    """Return for each entity the indexes of those directly inside it; the last list is that of the file."""
-    found: list[list[int]] = [[] for _ in range(len(entities) + 1)]
+def inner(entities: Sequence[Entity]) -> dict[int, list[int]]:
+    """Return the indexes of what is directly inside each entity that has any; those of the file are at -1."""
+    found: dict[int, list[int]] = {}
     for index, entity in enumerate(entities):
         if entity.kind != "statements":
-            found[entity.container].append(index)
+            found.setdefault(entity.container, []).append(index)
     return found
 
 

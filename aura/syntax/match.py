@@ -15,6 +15,7 @@ RefDiff's (Silva et al., TSE 2021), and the voting of a function's parts CodeSho
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Container, Iterable, Mapping
+from operator import eq
 
 from msgspec import Struct
 
@@ -51,6 +52,11 @@ class Matches(Struct, frozen=True):
     added: list[Item]
     after_of: dict[Item, Item]
 
+    def release(self) -> None:
+        """Part the items from each other: without circles they need no collector, which is slow, to go."""
+        for item in (*self.after_of, *self.after_of.values(), *self.removed, *self.added):
+            item.parent = None
+
 
 def match(before: Mapping[str, File], after: Mapping[str, File]) -> Matches:
     """Match the entities of the changed files before and after."""
@@ -67,7 +73,8 @@ class _Matcher:
 
     def run(self) -> Matches:
         known = self.known
-        self._align(_top(self.before), _top(self.after), by_path=True)
+        for path, olds in known.tops[0].items():
+            self._align(olds, known.tops[1].get(path, []))
         self.loose = known.left(self.before), known.left(self.after)
         self._follow_files()
         for kinds in (TYPES, CODE, VALUES):
@@ -87,20 +94,25 @@ class _Matcher:
         if old.children and new.children:
             self._align(old.children, new.children)
 
-    def _align(self, olds: list[Item], news: list[Item], *, by_path: bool = False) -> None:
+    def _align(self, olds: list[Item], news: list[Item]) -> None:
         """Pair what has one name and kind and is in no pair; namesakes by text, by parameters, in order."""
-        groups: dict[tuple[str, str, str], tuple[list[Item], list[Item]]] = defaultdict(lambda: ([], []))
-        for side, (members, known) in enumerate(((olds, self.known.new), (news, self.known.old))):
-            for item in members:
-                if item not in known:
-                    groups[item.path if by_path else "", item.family, item.label][side].append(item)
-        for left, right in groups.values():
-            if len(left) == len(right) == 1:
-                self._meet(left[0], right[0])
-            elif left and right:
-                self._namesakes(left, right)
+        olds, news = self.known.left(olds), self.known.left(news)
+        by_name = {(new.family, new.label): new for new in news}
+        names = [(old.family, old.label) for old in olds]
+        if len(by_name) == len(news) and len(set(names)) == len(olds):
+            for name, old in zip(names, olds, strict=True):
+                if name in by_name:
+                    self._meet(old, by_name[name])
+            return
+        rest = _by_name(news)
+        for name, namesakes in _by_name(olds).items():
+            if name in rest:
+                self._namesakes(namesakes, rest[name])
 
     def _namesakes(self, olds: list[Item], news: list[Item]) -> None:
+        if len(olds) == len(news) == 1:
+            self._meet(olds[0], news[0])
+            return
         met: set[Item] = set()
         for key in (_kind_and_text, _kind_and_parameters, _kind_only):
             waiting: dict[object, deque[Item]] = defaultdict(deque)
@@ -324,8 +336,10 @@ def _keeps_members(old: Item, new: Item) -> bool:
     most = max(len(old.children), len(new.children))
     if not most:
         return old.entity.raw == new.entity.raw
-    one, two = (Counter((child.label, child.entity.raw) for child in item.children) for item in (old, new))
-    return 2 * (one & two).total() >= most
+    one, two = ([(child.label, child.entity.raw) for child in item.children] for item in (old, new))
+    if 2 * sum(map(eq, one, two)) >= most:
+        return True
+    return 2 * (Counter(one) & Counter(two)).total() >= most
 
 
 class _Doubt:
@@ -370,6 +384,13 @@ def _by_path(side: Iterable[Item], but: set[str]) -> dict[str, list[Item]]:
     for item in side:
         if item.path not in but:
             found[item.path].append(item)
+    return found
+
+
+def _by_name(side: Iterable[Item]) -> dict[tuple[str, str], list[Item]]:
+    found: dict[tuple[str, str], list[Item]] = {}
+    for item in side:
+        found.setdefault((item.family, item.label), []).append(item)
     return found
 
 

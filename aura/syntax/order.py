@@ -22,12 +22,13 @@ def reordered(pairs: Iterable[_Pair]) -> dict[Item, Change]:
     """
     beside: dict[tuple[object, object], list[_Pair]] = defaultdict(list)
     mixed: list[_Pair] = []
-    for old, new in pairs:
+    for pair in pairs:
+        old, new = pair
         kind = new.entity.kind
-        if kind == "statements" or new.children:
-            mixed.append((old, new))
+        if kind == "statements" or (new.children and old.text != new.text):
+            mixed.append(pair)
         if kind not in ("statements", "file"):
-            beside[old.parent or old.path, new.parent or new.path].append((old, new))
+            beside[old.parent or old.path, new.parent or new.path].append(pair)
     found: dict[Item, Change] = {}
     for siblings in beside.values():
         for old, new in _displaced(siblings):
@@ -45,7 +46,7 @@ def reordered(pairs: Iterable[_Pair]) -> dict[Item, Change]:
 def _displaced(siblings: Sequence[_Pair]) -> Iterator[_Pair]:
     """Yield the fewest pairs without which the others, given in their old order, are in their new one."""
     starts = [new.entity.start for _, new in siblings]
-    if all(map(int.__le__, starts, starts[1:])):
+    if starts == sorted(starts):
         return
     tails: list[int] = []
     ends: list[int] = []

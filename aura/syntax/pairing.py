@@ -17,7 +17,8 @@ class Pairing:
         self.old: dict[Item, Item] = {}
         self.paths: dict[str, str] = {}
         """Where most of a file that is gone went."""
-        self._tops = _by_path(before), _by_path(after)
+        self.tops = _by_path(before), _by_path(after)
+        """What is outermost, by path."""
         self._places: dict[Item, int] = {}
 
     def pair(self, old: Item, new: Item) -> None:
@@ -80,7 +81,7 @@ class Pairing:
 
     def siblings(self, item: Item, side: int) -> Sequence[Item]:
         """Return what stands beside an item in its container or, outermost, in its file, and the item."""
-        found = item.parent.children if item.parent else self._tops[side][item.path]
+        found = item.parent.children if item.parent else self.tops[side][item.path]
         if item not in self._places:
             self._places.update((other, place) for place, other in enumerate(found))
         return found

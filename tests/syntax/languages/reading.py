@@ -29,8 +29,9 @@ def unparsed(source: str, path: str) -> list[str]:
     assert language is not None
     table = extract(content, path)
     found = []
-    for entity, inside in zip(table.entities, inner(table.entities), strict=False):
-        holes = [(table.entities[i].start, table.entities[i].end) for i in inside]
+    inside = inner(table.entities)
+    for index, entity in enumerate(table.entities):
+        holes = [(table.entities[i].start, table.entities[i].end) for i in inside.get(index, ())]
         pieces = [content[a:b].lstrip(b",;") for a, b in gaps(entity.start, entity.end, holes)]
         own = b"".join(pieces)
         before, after = language.wrapper(entity.kind, _container(entity, table), own)
