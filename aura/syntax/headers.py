@@ -3,7 +3,7 @@
 import re
 
 from aura.syntax.language import Language
-from aura.syntax.quoting import QUOTES, STRINGS
+from aura.syntax.quoting import QUOTES, STRINGS, quotes
 from aura.syntax.types import Entity, Kind
 
 VALUES = frozenset({"constant", "field", "object"})
@@ -69,11 +69,11 @@ def _braces_body(text: bytes, entity: Entity, language: Language) -> int | None:
             depth += 1
         elif sign in _CLOSERS:
             depth -= 1
-        elif sign in QUOTES or sign in (b"#", b";"):
+        elif sign in quotes(language) or sign in (b"#", b";"):
             return None
         if depth < 0:
             return None
-    return None
+    return len(text) if entity.kind == "field" and language.name in _ASSIGNING else None
 
 
 def _behind_name(text: bytes, entity: Entity) -> int | None:

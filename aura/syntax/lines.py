@@ -47,17 +47,32 @@ def difference_of_lines(old: Version, new: Version, language: Language) -> Diffe
         whole = _difference(old, new, old.text, new.text, language)
         return _DOC if whole is not None and whole.doc and not whole.code else None
     header = _difference(old, new, old.text[: bodies[0]], new.text[: bodies[1]], language)
-    if header is None:
-        return None
-    body = _difference(old, new, old.text[bodies[0] :], new.text[bodies[1] :], language)
-    if body is None or (header.doc and body.doc):
+    texts = old.text[bodies[0] :], new.text[bodies[1] :]
+    documented = False
+    if language.docstrings and new.entity.kind not in VALUES:
+        one, two = map(_without_docstring, texts)
+        if one is None or two is None:
+            return None
+        documented = one[0] != two[0]
+        texts = one[1], two[1]
+    body = _difference(old, new, *texts, language)
+    if header is None or body is None or header.doc + documented + body.doc > 1:
         return None
     if header.code and _scope(old.entity) != _scope(new.entity):
         return None
-    found = Difference(header.doc or body.doc, header.code, body.code)
+    doc, ordered = header.doc or documented or body.doc, header.orders or body.orders
+    found = Difference(doc, header.code, body.code or ordered)
     return (
         found if any((found.doc, found.signature, found.body, old.entity.name != new.entity.name)) else None
     )
+
+
+def _without_docstring(body: bytes) -> tuple[bytes, bytes] | None:
+    """Return what the docstring of a body says and the body without it; None when in doubt."""
+    found = _DOCSTRING.match(body)
+    if found is None:
+        return None if _QUOTED_FIRST.match(body) else (b"", body)
+    return words_of_comment(found["doc"]), body[: found.start("doc")] + body[found.end("doc") :]
 
 
 def _scope(entity: Entity) -> str:
@@ -72,10 +87,11 @@ def _are_alike(old: Entity, new: Entity) -> bool:
 
 
 class _Part(Struct, frozen=True):
-    """Whether comments and code differ."""
+    """Whether comments, code and what speaks to tools differ."""
 
     doc: bool
     code: bool
+    orders: bool = False
 
 
 def _difference(old: Version, new: Version, one: bytes, two: bytes, language: Language) -> _Part | None:
@@ -94,10 +110,9 @@ def _difference(old: Version, new: Version, one: bytes, two: bytes, language: La
     if language.docstrings:
         if hunk.has(_TRIPLE):
             return None
-        inside = [mark for mark in _TRIPLE if hunk.head.count(mark) % 2]
-        if inside:
-            return _of_docstring(hunk, inside, new.entity)
-        if _QUOTED_LINE.search(hunk.old + b"\n" + hunk.new) or _QUOTED_FIRST.match(hunk.tail):
+        if any(hunk.head.count(mark) % 2 for mark in _TRIPLE):
+            return None
+        if _LONE_STRING.search(hunk.old + b"\n" + hunk.new) or _STRING_FIRST.match(hunk.tail):
             return None
     return _of_code(hunk, old.entity, new.entity, language)
 
@@ -132,34 +147,22 @@ def _of_comment(hunk: _Hunk, language: Language) -> _Part | None:
     return _Part(True, False) if is_settled(hunk.head[:start], language) else None
 
 
-def _of_docstring(hunk: _Hunk, inside: list[bytes], entity: Entity) -> _Part | None:
-    """Compare words within a docstring, which is what opens the body and stands alone."""
-    mark = inside[0]
-    if len(inside) > 1 or entity.kind in VALUES or words_of_comment(hunk.old) == words_of_comment(hunk.new):
-        return None
-    start = hunk.head.rfind(mark)
-    end = hunk.tail.find(mark)
-    if end < 0 or hunk.tail[end + 3 :].split(b"\n", 1)[0].strip():
-        return None
-    before = _PYTHON_COMMENT.sub(b"", hunk.head[:start]).strip()
-    return _Part(True, False) if before.lower() in (b"", b"r", b"u") else None
-
-
 def _of_code(hunk: _Hunk, old: Entity, new: Entity, language: Language) -> _Part | None:
     old_lines, new_lines = _parted(hunk.old, language), _parted(hunk.new, language)
-    if old_lines is None or new_lines is None or old_lines.directives != new_lines.directives:
+    if old_lines is None or new_lines is None:
         return None
     if hunk.has((*language.comment, *(language.block_comment or ()))) and not is_settled(hunk.head, language):
         return None
     doc = old_lines.comments != new_lines.comments
+    orders = old_lines.directives != new_lines.directives
     one, two = b"\n".join(old_lines.code), b"\n".join(new_lines.code)
     if old.name != new.name:
         one, two = _masked(one, old), _masked(two, new)
     if one == two:
         # Within strings a name is not masked by the parser.
-        is_same = doc if old.name == new.name else not hunk.has(QUOTES)
-        return _Part(doc, False) if is_same else None
-    return _Part(doc, True) if _words(one) != _words(two) else None
+        is_same = doc or orders if old.name == new.name else not hunk.has(QUOTES)
+        return _Part(doc, False, orders) if is_same else None
+    return _Part(doc, True, orders) if _words(one) != _words(two) else None
 
 
 class _Parts(Struct, frozen=True):
@@ -218,6 +221,13 @@ _TRIPLE = (b'"""', b"'''")
 _WORD = re.compile(rb"\w+")
 _ESCAPED_QUOTE = re.compile(rb"\\([\"'])")
 _PREFIX = re.compile(rb"(?<![\w\"'])[A-Za-z]{1,2}(?=[\"'])")
-_QUOTED_LINE = re.compile(rb"^[ \t]*[A-Za-z]{0,2}[\"']", re.MULTILINE)
-_QUOTED_FIRST = re.compile(rb"(?:\s|#[^\n]*\n)*[A-Za-z]{0,2}[\"']")
-_PYTHON_COMMENT = re.compile(rb"#[^\n]*")
+# A line that is nothing but strings, as the docstring of a block may be.
+_LONE = rb"[ \t]*[A-Za-z]{0,2}[\"'](?:[^\n]*[\"'])?[ \t]*(?:#[^\n]*|\\)?$"
+_LONE_STRING = re.compile(b"^" + _LONE, re.MULTILINE)
+_BLANK = rb"(?:\s|#[^\n]*\n)*"
+_STRING_FIRST = re.compile(_BLANK + _LONE, re.MULTILINE)
+_QUOTED_FIRST = re.compile(_BLANK + rb"[A-Za-z]{0,2}[\"']")
+_DOCSTRING = re.compile(
+    _BLANK + rb"(?P<doc>[rRuU]?(?:" + b"|".join(STRINGS["python"][:2]) + rb"))[ \t]*(?:#[^\n]*)?(?:\n|\Z)",
+    re.DOTALL,
+)

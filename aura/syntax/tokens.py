@@ -190,7 +190,9 @@ class _Reader:
                 self._comment(self.text.content[start:end])
             return
         stream = self.body if self.body_start <= start < self.body_end else self.signature
-        if alike:
+        documented = language.docstrings and kind in ("block", "module")
+        # A block of which both have all but the docstring is none of what they share.
+        if alike and not documented:
             origin = self.runs[run][0]
             stream.append(b"\x03%d %d %d %d" % (run, node.kind_id, start - origin, end - origin))
             return
@@ -201,7 +203,7 @@ class _Reader:
         if not children:
             self._leaf(node, kind, stream)
             return
-        if language.docstrings and kind in ("block", "module"):
+        if documented:
             children = self._without_docstring(children)
         whole = start >= self.text.start and end <= self.text.end
         if kind in _ALONE and children[0].type in _LEADERS:
@@ -281,8 +283,8 @@ class _Reader:
                 continue
             if (
                 child.type == "expression_statement"
-                and child.named_child_count == 1
-                and child.named_children[0].type in ("string", "concatenated_string")
+                and child.child_count == 1
+                and child.children[0].type in ("string", "concatenated_string")
                 and child.start_byte >= self.text.start
             ):
                 self._document(self.text.content[child.start_byte : child.end_byte])

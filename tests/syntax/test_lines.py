@@ -11,11 +11,13 @@ from aura.syntax.tokens import Difference, difference
 PYTHON = [
     "    x = 1", "    x = 2", "    y = 'a'", "    y = 'b'", "    # one", "    # two", "    z()  # one",
     "    z()", '    """Doc."""', '    """', "    Words of", "    it's", "    if x:", "        y()",
-    "    s = '''", "    '''", "    return x", "",
+    "    s = '''", "    '''", "    return x", "", "    z()  # noqa", "    # noqa: E501", "    'words'",
+    "    f(", "        'k': 1,", "        'l',", "    )",
 ]  # fmt: skip
 BRACES = [
     "  x = 1;", "  x = 2;", '  y = "a";', '  y = "b";', "  // one", "  // two", "  z(); // one", "  z();",
     "  /* one */", "  /*", "  * it's", "  */", "  if (x) {", "  }", '  s = "// no";', "  f(", "  );", "",
+  "  z(); // NOLINT", "  // nolint", "  // eslint-disable",
 ]  # fmt: skip
 HEADS = {
     "x.py": ["def f(a):", "def f(b):", "def g(a):", "# why\ndef f(a):", "@c\ndef f(a):", "async def f(a):"],
@@ -69,6 +71,10 @@ CERTAIN = [
     ("x.py", "def f():\n    a()\n    # b\n", "def f():\n    a()\n    # c\n", "doc"),
     ("x.py", 'def f():\n    """A.\n\n    B.\n    """\n', 'def f():\n    """A.\n\n    C.\n    """\n', "doc"),
     ("x.py", "def f(a):\n    b()\n", "def f(c):\n    b()\n", "signature"),
+    ("x.py", "def f():\n    a()\n", "def f():\n    a()  # noqa\n", "body"),
+    ("x.py", "def f():\n    a()\n", 'def f():\n    """A."""\n    a()\n', "doc"),
+    ("x.py", "def f():\n    a(\n        'b',\n    )\n", "def f():\n    a(\n        'c',\n    )\n", "body"),
+    ("x.rs", "fn f<'a>() {\n    b();\n}\n", "fn f<'a>() {\n    c();\n}\n", "body"),
     ("x.js", "const a = require('b')\n", "const a = require('c')\n", "body"),
     ("X.java", "/**\n * A.\n */\nclass X {\n}\n", "/**\n * B.\n */\nclass X {\n}\n", "doc"),
     ("x.rs", 'fn f() {\n    a(r#"b"c"#);\n}\n', 'fn f() {\n    a(r#"b"d"#);\n}\n', "body"),
@@ -100,6 +106,12 @@ def test_what_may_be_layout_is_left_to_the_parser(path: str, old: str, new: str)
     found = told(path, old, new)
     assert found is not None
     assert found[0] is None
+
+
+def test_a_docstring_that_comes_with_another_name_is_no_change_of_the_body() -> None:
+    found = told("x.py", "def f():\n    a()\n", 'def g():\n    """A."""\n    a()\n')
+    assert found is not None
+    assert found[1] == Difference(doc=True, signature=False, body=False)
 
 
 def test_a_comment_that_both_have_is_of_no_signature() -> None:
