@@ -31,7 +31,7 @@ class File:
 
     @cached_property
     def inner(self) -> dict[int, list[int]]:
-        """The indexes of what is directly inside each entity that has any; those at the top level are at -1."""
+        """The indexes of what is directly inside each entity that has any; at -1, those at the top level."""
         return inner(self.table.entities)
 
     def spans(self, index: int) -> list[tuple[int, int]]:

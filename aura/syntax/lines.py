@@ -72,7 +72,7 @@ def _without_docstring(body: bytes) -> tuple[bytes, bytes] | None:
     found = _DOCSTRING.match(body)
     if found is None:
         return None if _QUOTED_FIRST.match(body) else (b"", body)
-    return words_of_comment(found["doc"]), body[: found.start("doc")] + body[found.end("doc") :]
+    return words_of_comment(found["doc"]), body[: found.start("doc")].rstrip() + body[found.end("doc") :]
 
 
 def _scope(entity: Entity) -> str:
