@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from aura.syntax.file import File
-from aura.syntax.tokens import Tokens
+from aura.syntax.tokens import CLOSE, NAME, OPEN, Tokens
 from aura.syntax.types import Entity
 
 TYPES = frozenset({"class", "interface", "trait", "struct", "enum", "object", "type"})
@@ -17,6 +17,7 @@ VALUES = frozenset({"constant", "field"})
 
 _FAMILIES = dict.fromkeys(TYPES, "type") | dict.fromkeys(VALUES | CODE, "value")
 _WORD = re.compile(rb"\w+|[^\w\s]")
+_MARKS = (NAME[:1], OPEN, CLOSE)
 
 
 class Item:
@@ -27,8 +28,8 @@ class Item:
     """
 
     __slots__ = (
-        "_features", "_own_features", "_words", "children", "entity", "family", "file", "index", "parent",
-        "path",
+        "_body_features", "_features", "_own_features", "_words", "children", "entity", "family", "file",
+        "index", "parent", "path",
     )  # fmt: skip
 
     def __init__(self, file: File, index: int, entity: Entity) -> None:
@@ -40,6 +41,7 @@ class Item:
         self._words: list[bytes] | None = None
         self._features: Counter[bytes] | None = None
         self._own_features: Counter[bytes] | None = None
+        self._body_features: Counter[bytes] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.entity.kind} {self.entity.qualified_name} {self.path}:{self.entity.line}>"
@@ -88,6 +90,13 @@ class Item:
             self._own_features = self._without_name(words_of(self.file.own_text(self.index)))
         return self._own_features
 
+    @property
+    def body_features(self) -> Counter[bytes]:
+        """The same, of the body's tokens, without what only gives them structure."""
+        if self._body_features is None:
+            self._body_features = word_features([word for word in self.tokens.body if word[:1] not in _MARKS])
+        return self._body_features
+
     def _without_name(self, words: list[bytes]) -> Counter[bytes]:
         name = self.entity.name.encode()
         return word_features([word for word in words if word != name])
@@ -105,9 +114,13 @@ def words_with_places(text: bytes) -> list[tuple[bytes, int]]:
 
 def word_features(words: list[bytes]) -> Counter[bytes]:
     """Count words, signs left out, and pairs of neighbours."""
-    found = Counter(map(b" ".join, pairwise(words)))
-    found.update([word for word in words if len(word) > 1 or word.isalnum()])
-    return found
+    return Counter([*map(b" ".join, pairwise(words)), *[w for w in words if len(w) > 1 or w.isalnum()]])
+
+
+def overlap(one: Counter[bytes], two: Counter[bytes]) -> int:
+    """Return how many features are in both."""
+    both = one.keys() & two.keys()
+    return sum(map(min, map(one.__getitem__, both), map(two.__getitem__, both)))
 
 
 def items(files: Mapping[str, File]) -> list[Item]:

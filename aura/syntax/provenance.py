@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from aura.syntax.items import CODE, TYPES, Item, word_features, words_of, words_with_places
+from aura.syntax.items import CODE, TYPES, Item, overlap, word_features, words_of, words_with_places
 from aura.syntax.match import Matches
 from aura.syntax.shared import common_ends
 from aura.syntax.similarity import Features
@@ -92,12 +92,16 @@ class _Edited:
             if caller.count(name) > holder.count(name):
                 yield from names[name]
 
+    @cached_property
+    def features(self) -> tuple[Features, ...]:
+        return tuple(map(word_features, self.words))
+
     def freed(self, side: int) -> Features:
         """Return what one side has and the other lacks."""
-        return word_features(self.words[side]) - word_features(self.words[1 - side])
+        return self.features[side] - self.features[1 - side]
 
     def freed_body(self, side: int) -> Features:
-        return _body_features(self.sides[side]) - _body_features(self.sides[1 - side])
+        return self.sides[side].body_features - self.sides[1 - side].body_features
 
 
 def _called(lone: Sequence[Item], edited: Sequence[_Edited], side: int) -> _Found:
@@ -113,7 +117,7 @@ def _called(lone: Sequence[Item], edited: Sequence[_Edited], side: int) -> _Foun
         called = [item for item in called if _has_most(item.own_features, freed, LIKELY)]
         freed = pair.freed_body(side) if called else freed
         for item in called:
-            if _has_most(_body_features(item), freed, SHARE):
+            if _has_most(item.body_features, freed, SHARE):
                 found[item].append(_located(item, pair.sides[side], freed))
     return found
 
@@ -126,7 +130,7 @@ def _called_as(item: Item) -> tuple[bytes, ...]:
 
 
 def _has_most(own: Features, freed: Features, share: float) -> bool:
-    shared = (own & freed).total()
+    shared = overlap(own, freed)
     if shared < LEAST:
         return shared >= LEAST_OF_MOST and shared >= share * APART / SHARE * own.total()
     return shared >= share * min(own.total(), freed.total())
@@ -180,8 +184,8 @@ def _part_of(found: Copies, holder: _Edited | Item, items: Sequence[Item], side:
     items = [part for part in items if _has_most_of(part.own_features, freed)]
     if not items:
         return
-    freed = _body_features(item) if isinstance(holder, Item) else holder.freed_body(side)
-    items = [part for part in items if _has_most_of(_body_features(part), freed)]
+    freed = item.body_features if isinstance(holder, Item) else holder.freed_body(side)
+    items = [part for part in items if _has_most_of(part.body_features, freed)]
     if len(items) <= is_lone:
         return
     target = (found.extracted, found.inlined)[side]
@@ -192,7 +196,7 @@ def _part_of(found: Copies, holder: _Edited | Item, items: Sequence[Item], side:
 
 
 def _has_most_of(own: Features, freed: Features) -> bool:
-    return own.total() >= LEAST_APART and (own & freed).total() >= APART * own.total()
+    return own.total() >= LEAST_APART and overlap(own, freed) >= APART * own.total()
 
 
 def _located(copied: Item, holder: Item, freed: Features) -> Copy:
@@ -212,11 +216,6 @@ def _located(copied: Item, holder: Item, freed: Features) -> Copy:
     sign = not words[best[0]][0][-1:].isalnum()
     last, at = words[best[-1] + 1]
     return Copy(holder, start + words[best[0] + sign][1], start + at + len(last))
-
-
-def _body_features(item: Item) -> Features:
-    words = [word for word in item.tokens.body if word[:1] not in (b"\x00", b"\x01", b"\x02")]
-    return word_features(words)
 
 
 def _types(found: Copies, changed: Sequence[_Pair], matches: Matches) -> None:

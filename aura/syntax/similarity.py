@@ -6,7 +6,7 @@ from itertools import chain
 from math import log
 from operator import mul
 
-from aura.syntax.items import Item
+from aura.syntax.items import Item, overlap
 from aura.syntax.shared import common_ends
 from aura.syntax.vocabulary import parts
 
@@ -62,15 +62,17 @@ class Likeness:
         return 2 * self.shared(old, new) / total if total else 1.0
 
     def shared(self, old: Item, new: Item) -> float:
-        one, two, weights = self.features[old], self.features[new], self.weights
-        return sum([weights[f] * min(one[f], two[f]) for f in one.keys() & two.keys()])
+        one, two = self.features[old], self.features[new]
+        both = one.keys() & two.keys()
+        counts = map(min, map(one.__getitem__, both), map(two.__getitem__, both))
+        return sum(map(float.__mul__, map(self.weights.__getitem__, both), counts))
 
 
 def plain_likeness(old: Item, new: Item) -> float:
     """Return the Dice coefficient of the features of two items, all of them counting alike."""
     one, two = old.features, new.features
     total = one.total() + two.total()
-    return 2 * sum([min(one[f], two[f]) for f in one.keys() & two.keys()]) / total if total else 1.0
+    return 2 * overlap(one, two) / total if total else 1.0
 
 
 def is_evident(old: Item, new: Item) -> bool:
@@ -89,6 +91,7 @@ def name_likeness(one: str, two: str) -> float:
     """Return how many of their parts two names share, 0 to 1."""
     if one == two:
         return 1.0
-    left, right = Counter(parts(one)), Counter(parts(two))
-    total = left.total() + right.total()
-    return 1.6 * (left & right).total() / total if total else 0.0
+    left, right = parts(one), parts(two)
+    total = len(left) + len(right)
+    shared = sum([min(left.count(part), right.count(part)) for part in set(left) & set(right)])
+    return 1.6 * shared / total if total else 0.0

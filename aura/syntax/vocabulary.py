@@ -9,7 +9,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import islice
 
 from aura.syntax.items import Item, words_of
 from aura.syntax.shared import common_ends
@@ -112,12 +111,22 @@ class Lessons:
         self._budget -= len(before) + len(after)
         if self._budget < 0:
             return set()
-        one, two = _contexts(words_of(before)), _contexts(words_of(after))
-        return {
-            (a, b)
-            for context in one.keys() & two.keys()
-            if (a := one[context]) != (b := two[context]) and a and b
-        }
+        return replaced(words_of(before), words_of(after))
+
+
+def replaced(one: Sequence[bytes], two: Sequence[bytes]) -> set[_Change]:
+    """Return the names that gave way to others between two words before and one or two behind."""
+    found: set[_Change] = set()
+    for behind in (1, 2):
+        old, new = _contexts(one, behind), _contexts(two, behind)
+        gone, come = dict(old), dict(new)
+        changed = {context for context in gone.keys() & come.keys() if gone[context] != come[context]}
+        if changed:
+            # Where several names stand between the same words, none of them is known to be replaced.
+            changed -= {context for context, name in old if context in changed and name != gone[context]}
+            changed -= {context for context, name in new if context in changed and name != come[context]}
+            found.update((gone[context], come[context]) for context in changed)
+    return found
 
 
 def _names(old: Item, new: Item) -> _Change:
@@ -131,14 +140,10 @@ def _middle(one: bytes, two: bytes) -> tuple[bytes, bytes]:
     return one[first : len(one) - last], two[first : len(two) - last]
 
 
-def _contexts(words: Sequence[bytes]) -> dict[_Context, bytes]:
-    """Map neighbours on both sides to the name between them, to nothing where there are several."""
-    found: dict[_Context, bytes] = {}
-    for p2, p1, word, n1, n2 in zip(words, *(islice(words, n, None) for n in range(1, 5)), strict=False):
-        if word > b"A":
-            for context in ((p2, p1, n1, n2), (p2, p1, n1)):
-                found[context] = word if found.get(context, word) == word else b""
-    return found
+def _contexts(words: Sequence[bytes], behind: int) -> list[tuple[_Context, bytes]]:
+    """Return the names among some words, each with the two words before and some of the two behind it."""
+    around = zip(words, words[1:], *(words[3 + n : len(words) - 1 + n] for n in range(behind)), strict=False)
+    return [pair for pair in zip(around, words[2:-2], strict=False) if pair[1] > b"A"]
 
 
 def _rules(votes: Counter[_Change]) -> dict[bytes, bytes]:
