@@ -114,7 +114,11 @@ def words_with_places(text: bytes) -> list[tuple[bytes, int]]:
 
 def word_features(words: list[bytes]) -> Counter[bytes]:
     """Count words, signs left out, and pairs of neighbours."""
-    return Counter([*map(b" ".join, pairwise(words)), *[w for w in words if len(w) > 1 or w.isalnum()]])
+    found, single = Counter(map(b" ".join, pairwise(words))), Counter(words)
+    for sign in [word for word in single if len(word) == 1 and not word.isalnum()]:
+        del single[sign]
+    found.update(single)
+    return found
 
 
 def overlap(one: Counter[bytes], two: Counter[bytes]) -> int:

@@ -53,7 +53,7 @@ def difference_of_lines(old: Version, new: Version, language: Language) -> Diffe
         one, two = map(_without_docstring, texts)
         if one is None or two is None:
             return None
-        documented = one[0] != two[0]
+        documented = one[0] != two[0] and words_of_comment(one[0]) != words_of_comment(two[0])
         texts = one[1], two[1]
     body = _difference(old, new, *texts, language)
     if header is None or body is None or header.doc + documented + body.doc > 1:
@@ -68,11 +68,11 @@ def difference_of_lines(old: Version, new: Version, language: Language) -> Diffe
 
 
 def _without_docstring(body: bytes) -> tuple[bytes, bytes] | None:
-    """Return what the docstring of a body says and the body without it; None when in doubt."""
+    """Return the docstring of a body and the body without it; None when in doubt."""
     found = _DOCSTRING.match(body)
     if found is None:
         return None if _QUOTED_FIRST.match(body) else (b"", body)
-    return words_of_comment(found["doc"]), body[: found.start("doc")].rstrip() + body[found.end("doc") :]
+    return found["doc"], body[: found.start("doc")].rstrip() + body[found.end("doc") :]
 
 
 def _scope(entity: Entity) -> str:

@@ -128,7 +128,9 @@ class _Matcher:
 
     def _meet(self, old: Item, new: Item) -> None:
         """Pair two namesakes, or put it off when they might not be one entity."""
-        if _is_clear(old, new):
+        if old.entity.raw == new.entity.raw and not (old.children or new.children):
+            self.known.pair(old, new)
+        elif _is_clear(old, new):
             self._pair(old, new)
         else:
             self.put_off[old] = new

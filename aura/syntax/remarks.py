@@ -26,7 +26,11 @@ def is_directive(comment: bytes) -> bool:
 
 def words_of_comment(comment: bytes) -> bytes:
     """Return what a comment or docstring says: its words without the marks around them."""
-    return b" ".join(word for word in comment.strip(_MARKS).split() if word.strip(b"*/#"))
+    words = comment.strip(_MARKS).split()
+    if _LINES.search(comment):
+        words = [word for word in words if word.strip(b"*/#")]
+    return b" ".join(words)
 
 
+_LINES = re.compile(rb"[*/#]")
 _MARKS = b"\"'#/*! \t\r\n"

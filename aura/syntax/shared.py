@@ -1,16 +1,26 @@
 """What two texts share."""
 
-from collections.abc import Callable
-
 Run = tuple[int, int]
 
 
 def common_ends(one: bytes, two: bytes) -> tuple[int, int]:
     """Return how many bytes two texts share at the beginning and, apart from those, at the end."""
-    size = min(len(one), len(two))
-    before = _longest(size, lambda n: one[:n] == two[:n])
-    rest = size - before
-    return before, _longest(rest, lambda n: one[len(one) - n :] == two[len(two) - n :])
+    before, most = 0, min(len(one), len(two))
+    rest = most
+    while before < most:
+        middle = (before + most + 1) // 2
+        if one[before:middle] == two[before:middle]:
+            before = middle
+        else:
+            most = middle - 1
+    after, most = 0, rest - before
+    while after < most:
+        middle = (after + most + 1) // 2
+        if one[len(one) - middle : len(one) - after] == two[len(two) - middle : len(two) - after]:
+            after = middle
+        else:
+            most = middle - 1
+    return before, after
 
 
 def shared_runs(one: bytes, two: bytes) -> tuple[list[Run], list[Run]]:
@@ -44,11 +54,3 @@ def _shared_lines(one: bytes, two: bytes, before: int, ends: tuple[int, int]) ->
         at = end + 1
         shift += len(other) - len(line)
     return found
-
-
-def _longest(most: int, holds: Callable[[int], bool]) -> int:
-    low = 0
-    while low < most:
-        middle = (low + most + 1) // 2
-        low, most = (middle, most) if holds(middle) else (low, middle - 1)
-    return low

@@ -20,11 +20,11 @@ class Weights(dict[bytes, float]):
 
     def __init__(self, *sides: Sequence[Features]) -> None:
         self.size = max(map(len, sides), default=1)
-        self.counts = [Counter(chain.from_iterable(side)) for side in sides]
+        self.counts: list[dict[bytes, int]] = [Counter(chain.from_iterable(side)) for side in sides]
 
     def frequency(self, feature: bytes) -> int:
         """Return in how many items of a side a feature is."""
-        return max([counts[feature] for counts in self.counts])
+        return max([counts.get(feature, 0) for counts in self.counts])
 
     def __missing__(self, feature: bytes) -> float:
         weight = self[feature] = log((1 + self.size) / (self.frequency(feature) or 1))
