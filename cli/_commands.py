@@ -2467,10 +2467,10 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
                                        'whom git knows.'}]},
  'snapshot auto': {'method': 'POST',
                    'path': '/v1/snapshots:auto',
-                   'help': 'Switch the snapshots before each edit of an agent on or off, for this '
-                           'repository.',
-                   'doc': 'Switch the snapshots before each edit of an agent on or off, for this '
-                          'repository.',
+                   'help': 'Switch snapshots before edits of agents on or off.',
+                   'doc': 'Switch snapshots before edits of agents on or off.\n'
+                          '\n'
+                          'It holds for this repository.',
                    'body': True,
                    'here': True,
                    'tool': None,
@@ -2575,12 +2575,12 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
                                          'what lies there.'}]},
  'snapshot diff': {'method': 'GET',
                    'path': '/v1/snapshots/{id}/diff',
-                   'help': 'Show what changed since a snapshot, in the work tree that it is of or up to '
-                           'another snapshot.',
-                   'doc': 'Show what changed since a snapshot, in the work tree that it is of or up to '
-                          'another snapshot.\n'
+                   'help': 'Show what changed since a snapshot.',
+                   'doc': 'Show what changed since a snapshot.\n'
                           '\n'
-                          'Raises `snapshot_not_found`, `worktree_not_found`.',
+                          'In the work tree that it is of, or up to another snapshot. Raises '
+                          '`snapshot_not_found` and\n'
+                          '`worktree_not_found`.',
                    'body': False,
                    'here': False,
                    'tool': None,
@@ -2622,15 +2622,14 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
                                'help': 'Only what lies under this path.'}]},
  'snapshot gc': {'method': 'POST',
                  'path': '/v1/snapshots:gc',
-                 'help': 'Remove snapshots that are older than the settings keep them, and contents that '
-                         'nothing holds.',
-                 'doc': 'Remove snapshots that are older than the settings keep them, and contents that '
-                        'nothing holds.\n'
+                 'help': 'Remove snapshots that are too old.',
+                 'doc': 'Remove snapshots that are too old.\n'
                         '\n'
-                        '`snapshots.keep` is for those that were asked for, `snapshots.keep_auto` for '
-                        'those that were made before\n'
-                        'edits and restores, and for how long restores can be undone. The daemon does so '
-                        'by itself once a day.',
+                        'Contents that nothing holds any more go with them. The setting `snapshots.keep` '
+                        'is for those that were\n'
+                        'asked for, `snapshots.keep_auto` for those that were made before edits and '
+                        'restores, and for how long\n'
+                        'restores can be undone. The daemon does so by itself once a day.',
                  'body': True,
                  'here': False,
                  'tool': None,
@@ -2812,14 +2811,14 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
                                        'and avg take the first.'}]},
  'snapshot restore': {'method': 'POST',
                       'path': '/v1/snapshots/{id}:restore',
-                      'help': 'Restore a snapshot: all of it, some of its files, or one entity within '
-                              "today's file.",
-                      'doc': 'Restore a snapshot: all of it, some of its files, or one entity within '
-                             "today's file.\n"
+                      'help': 'Restore a snapshot, or a part of it.',
+                      'doc': 'Restore a snapshot, or a part of it.\n'
                              '\n'
-                             'What lay there is kept as a snapshot first, and `aura undo` brings it back. '
-                             'A snapshot of the work tree\n'
-                             'removes files that were not there, but never what git ignores. An entity is '
+                             "That is all of it, some of its files, or one entity within today's file. "
+                             'What lay there is kept as a\n'
+                             'snapshot first, and `aura undo` brings it back. A snapshot of the work tree '
+                             'removes files that were not\n'
+                             "there, but never what git ignores; git's index stays as it is. An entity is "
                              'found under the name that it\n'
                              'has today, too; only its own lines are replaced, and one that is gone is put '
                              'back where it was. Raises\n'
@@ -2933,7 +2932,11 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
                   'help': 'Register a work tree, and its repository with it; once registered, it stays as '
                           'it is.',
                   'doc': 'Register a work tree, and its repository with it; once registered, it stays as '
-                         'it is.',
+                         'it is.\n'
+                         '\n'
+                         'Work trees that git links to a registered repository are registered without '
+                         'being told, unless they were\n'
+                         'forgotten since.',
                   'body': True,
                   'here': False,
                   'tool': None,
@@ -2952,7 +2955,9 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
  'worktree list': {'method': 'GET',
                    'path': '/v1/worktrees',
                    'help': 'List the registered work trees, and what is going on in each.',
-                   'doc': 'List the registered work trees, and what is going on in each.',
+                   'doc': 'List the registered work trees, and what is going on in each.\n'
+                          '\n'
+                          'What is saved shows a moment later: nothing here waits for it.',
                    'body': False,
                    'here': False,
                    'tool': None,
