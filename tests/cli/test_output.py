@@ -36,8 +36,10 @@ READINGS = [
 def steady(answer: object) -> object:
     """Take away what differs between two requests."""
     if isinstance(answer, dict):
-        passing = ("uptime_seconds", "next_cursor", "database", "queue")
+        passing = ("uptime_seconds", "next_cursor", "database", "queue", "live")
         return {key: steady(value) for key, value in answer.items() if key not in passing}
+    if isinstance(answer, list):
+        return [steady(value) for value in answer]
     return answer
 
 
