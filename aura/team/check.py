@@ -1,5 +1,4 @@
-"""What is to be known before an edit: who claimed the place, who is at work there, what was changed elsewhere
-that matters there, and what is unread.
+"""What is to be known before an edit: who claimed the place, who is at work there, and what is unread.
 
 One small question with one small answer, which the command line, the MCP server and the hooks of agents'
 editors share.
@@ -14,9 +13,8 @@ from aura.api import Caller, Time
 from aura.op import op
 from aura.record.calls import Call
 from aura.store import Connection
-from aura.team import impacts, messages, zones
-from aura.team.areas import Area, covers, holds
-from aura.team.impacts import Impact
+from aura.team import messages, zones
+from aura.team.areas import Area, covers
 from aura.team.messages import Message
 from aura.team.zones import Zone
 
@@ -59,8 +57,7 @@ class Neighbour(Struct, frozen=True):
 class Check(Struct, frozen=True):
     """What is to be known before an edit. `lines` tell it in words; there are none where all is clear.
 
-    `blocked`: another's zone refuses changes there. `caution`: somebody else is there, or has claimed it, or
-    what another did has an impact there.
+    `blocked`: another's zone refuses changes there. `caution`: somebody else is there, or has claimed it.
     `callers` is null where nobody asked for them.
     """
 
@@ -70,8 +67,6 @@ class Check(Struct, frozen=True):
     verdict: Verdict
     zones: list[Zone]
     at_work: list[Neighbour]
-    impacts: list[Impact]
-    impacts_count: int
     callers: list[Call] | None
     callers_count: int | None
     unread_count: int
@@ -106,9 +101,7 @@ def made(
     """Put together what is to be known before an area is edited."""
     met = zones.meeting(db, caller, area)
     count, unread = messages.newest_unread(db, caller, SHOWN)
-    hit = [impact for impact in impacts.open_in(db, caller.here.path) if _is_there(impact, area)]
     said = [*map(zone_line, met[:SHOWN]), *map(neighbour_line, at_work[:SHOWN])]
-    said += map(impact_line, hit[:SHOWN])
     if callers:
         said.append(_callers_line(area.target, callers))
     if count:
@@ -117,11 +110,9 @@ def made(
         target=target,
         path=area.path,
         entity=area.target if area.kind == "entity" else None,
-        verdict=_verdict(met, area, others=bool(at_work or hit)),
+        verdict=_verdict(met, area, bool(at_work)),
         zones=met[:SHOWN],
         at_work=list(at_work[:SHOWN]),
-        impacts=hit[:SHOWN],
-        impacts_count=len(hit),
         callers=None if callers is None else list(callers[:SHOWN]),
         callers_count=None if callers is None else len(callers),
         unread_count=count,
@@ -130,18 +121,11 @@ def made(
     )
 
 
-def _verdict(met: Sequence[Zone], area: Area, *, others: bool) -> Verdict:
+def _verdict(met: Sequence[Zone], area: Area, others: bool) -> Verdict:
     """Grade what was met; a zone that blocks a part of the place is no more than a reason for caution."""
     if any(zone.mode == "block" and covers(zone.area, area) for zone in met):
         return "blocked"
     return "caution" if met or others else "clear"
-
-
-def _is_there(impact: Impact, area: Area) -> bool:
-    """Tell whether an impact is of something in an area, or of what is called there."""
-    if holds(area, impact.path, impact.function, impact.entity):
-        return True
-    return any(holds(area, site.path, site.caller, None) for site in impact.callers)
 
 
 def zone_line(zone: Zone) -> str:
@@ -161,15 +145,6 @@ def neighbour_line(other: Neighbour) -> str:
     edits = f", uncommitted: {'; '.join(other.edits[:SHOWN])}" if other.edits else ""
     when = f" at {other.edited_at}" if other.edited_at else ""
     return f"{who} edits it in {where}{when}{edits}"
-
-
-def impact_line(impact: Impact) -> str:
-    """Tell what another side did, and where that matters here."""
-    sites = ", ".join(f"{site.path}:{site.line}" for site in impact.callers[:SHOWN])
-    where = impact.other_branch or impact.other_worktree or "another work tree"
-    used = f"; used at {sites}" if sites else ""
-    what = f"{impact.function} {impact.change.replace('_', ' ')} in {where}"
-    return f"{impact.severity}: {what}: {impact.reason}{used} (aura impact show {impact.id})"
 
 
 def unread_lines(count: int, unread: Sequence[Message]) -> list[str]:

@@ -28,8 +28,6 @@ came."""
 SNOOZED_FOR = "1d"
 LONGEST_US = 366 * 86_400 * 1_000_000
 LIVE = ("open", "snoozed")
-SEVERITIES = get_args(Severity)
-"""The worst first."""
 
 
 class Impact(Struct, frozen=True):
@@ -274,15 +272,6 @@ def open_counts(db: Connection, worktrees: Collection[str]) -> dict[str, int]:
         f" WHERE status = 'open' AND your_worktree IN ({marks}) GROUP BY your_worktree"
     )
     return dict(rows(db, sql, *worktrees))
-
-
-def open_in(db: Connection, worktree: str) -> list[Impact]:
-    """Return the impacts that are open on a work tree, the worst first, of equals the newest."""
-    sql = (
-        f"SELECT {IMPACTS.columns} FROM {IMPACTS.source} WHERE i.status = 'open' AND i.your_worktree = ?"
-        " ORDER BY i.id DESC LIMIT 500"
-    )
-    return sorted(_rows(db, rows(db, sql, worktree)), key=lambda found: SEVERITIES.index(found.severity))
 
 
 def is_due(db: Connection) -> bool:

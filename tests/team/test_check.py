@@ -4,14 +4,12 @@ import pytest
 
 from aura.api import Actor, Caller
 from aura.store import Connection
-from aura.team import alerts, check, messages, zones
-from aura.team.alerts import Party
+from aura.team import check, messages, zones
 from aura.team.areas import Area, covers, meet
 from aura.team.check import Neighbour
 from aura.team.messages import NewMessage
 from aura.team.zones import Mode, NewZone
 
-from .findings import SIDES, finding
 from .test_zones import ada, bo
 
 __all__ = ["ada", "bo"]
@@ -118,18 +116,3 @@ def test_a_session_that_ends_leaves_no_zone_behind(db: Connection, ada: Caller, 
     assert found(db, bo, FILE).verdict == "blocked"
     sessions.end(db, agent, SessionId(session))
     assert found(db, bo, FILE).verdict == "clear"
-
-
-def test_what_another_did_is_told_where_it_is_used_and_where_it_is(db: Connection, ada: Caller) -> None:
-    here = ada.here.path
-    sides, site = {here: Party(here, "main"), "/side": SIDES["/side"]}, finding().sites[0]
-    alerts.settle(db, ada, 1, sides, [(here, "/side")], [finding(yours=here)])
-    for area in (
-        Area("entity", "pay", finding().before.path),
-        Area("entity", site.caller, site.path),
-        Area("glob", "*.py"),
-    ):
-        answer = found(db, ada, area)
-        assert (answer.verdict, answer.impacts_count) == ("caution", 1)
-        assert f"pay signature changed in feat: {finding().reason}" in answer.lines[0]
-    assert found(db, ada, Area("entity", "other", site.path)).impacts == []
