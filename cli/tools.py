@@ -176,18 +176,14 @@ def _log_intent(given: Given) -> str:
 
 
 def _impacts(given: Given) -> str:
-    if given.get("action", "list") == "list":
-        found, more = _rows("/v1/impacts", {"severity": given.get("severity")})
-        if "id" in given:
-            found, more = [call.send("GET", f"/v1/impacts/{call.segment(given['id'])}")], False
-            return _rendered("impact show", found[0], given)
-        said = [_impact_line(row) for row in found] + ([f"there are more than {ROWS}"] if more else [])
-        return "\n".join(show.printable(said)) or "no open impacts: nothing elsewhere breaks what is here"
+    action = given.pop("action", "show" if "id" in given else "list")
+    if action == "list":
+        return _told("impact list", given) or "no open impacts: nothing elsewhere breaks what is here"
     if "id" not in given:
-        call.refuse({"code": "invalid_request", "message": "cannot change an impact without its id"})
-    body = {"status": {"resolve": "resolved", "dismiss": "dismissed"}[given["action"]]}
-    if "note" in given:
-        body["note"] = given["note"]
+        call.refuse({"code": "invalid_request", "message": f"cannot {action} an impact without its id"})
+    if action == "show":
+        return _told("impact show", given)
+    body = {"status": {"resolve": "resolved", "dismiss": "dismissed"}[action], "note": given.get("note")}
     row = call.send("PATCH", f"/v1/impacts/{call.segment(given['id'])}", body)
     return f"{row['id']} is {row['status']}"
 
@@ -286,9 +282,9 @@ TOOLS = (
         "Call this before you commit or merge, and when aura_status names impacts: lists changes in other"
         " work trees and branches that break code here. Mend it; an impact closes when its cause goes.",
         {
-            "action": _choice("What to do; list without it.", "list", "resolve", "dismiss"),
-            "id": _text("An impact (imp_...): with list all about it; to be resolved or dismissed."),
-            "severity": _choice("Only those of this severity.", "error", "warning", "info"),
+            "action": _choice("What to do; list, or show one.", "list", "show", "resolve", "dismiss"),
+            "id": _text("The impact (imp_...) to be shown, resolved or dismissed."),
+            "severity": _choice("List only those of this severity.", "error", "warning", "info"),
             "note": _text("Why it is resolved or dismissed."),
         },
         (),

@@ -18,7 +18,7 @@ from aura.record import intents
 from aura.record.lookup import side_of
 from aura.repo.files import Beneath
 from aura.store import Connection
-from aura.team import agent_hooks, check, messages, sessions, zones
+from aura.team import agent_hooks, check, impacts, messages, sessions, zones
 from aura.team.agent_hooks import AgentHook, Planned
 from aura.team.areas import Area
 from aura.team.sessions import NewSession, SessionId
@@ -77,10 +77,14 @@ async def _before(context: Context, caller: Caller, given: AgentHook) -> dict[st
         refused, warned = await _met(context, agent, path, plan)
         denied += [check.zone_line(zone) for zone in refused]
         news = partial(context.agents.news, agent.session or "")
+        area = Area("path", path, path)
         said += [check.zone_line(zone) for zone in warned if news(f"{zone.id} {path}")]
-        for other in checking.marked(context, agent, Area("path", path, path)):
+        for other in checking.marked(context, agent, area):
             if news(f"{other.session} {path}"):
                 said.append(f"{path}: {check.neighbour_line(other)}")
+        for impact in await context.read(partial(impacts.about, worktree=place.path, area=area)):
+            if news(impact.id):
+                said.append(check.impact_line(impact))
         count, unread = await context.read(partial(messages.newest_unread, caller=agent, most=NAMED))
         if fresh := [message for message in unread if news(message.id)]:
             said += check.unread_lines(count, fresh)
@@ -242,6 +246,9 @@ def _greeting(db: Connection, agent: Caller) -> list[str]:
     here = agent.here
     said = [f"aura records why each function changes here. Your session: AURA_SESSION={agent.session}"]
     said += [check.zone_line(zone) for zone in zones.meeting(db, agent, Area("path", "/", "/"))[:NAMED]]
+    opened = impacts.about(db, here.path, Area("path", "/", "/"))
+    said += [check.impact_line(impact) for impact in opened[:NAMED]]
+    said += [f"{len(opened)} impacts are open: aura impact list"] if len(opened) > NAMED else []
     others = [session for session in sessions.live(db, here.repo, NAMED + 1) if session.id != agent.session]
     said += [f"{zones.called(s.actor)} is at work in {s.worktree} ({s.id})" for s in others[:NAMED]]
     count, unread = messages.newest_unread(db, agent, NAMED)

@@ -1,4 +1,5 @@
-"""What is to be known before an edit: who claimed the place, who is at work there, and what is unread.
+"""What is to be known before an edit: who claimed the place, who is at work there, which changes elsewhere
+concern it, and what is unread.
 
 One small question with one small answer, which the command line, the MCP server and the hooks of agents'
 editors share.
@@ -13,8 +14,9 @@ from aura.api import Caller, Time
 from aura.op import op
 from aura.record.calls import Call
 from aura.store import Connection
-from aura.team import messages, zones
+from aura.team import impacts, messages, zones
 from aura.team.areas import Area, covers
+from aura.team.impacts import Impact
 from aura.team.messages import Message
 from aura.team.zones import Zone
 
@@ -57,7 +59,8 @@ class Neighbour(Struct, frozen=True):
 class Check(Struct, frozen=True):
     """What is to be known before an edit. `lines` tell it in words; there are none where all is clear.
 
-    `blocked`: another's zone refuses changes there. `caution`: somebody else is there, or has claimed it.
+    `blocked`: another's zone refuses changes there. `caution`: somebody else is there, or has claimed it, or
+    something changed elsewhere that concerns it.
     `callers` is null where nobody asked for them.
     """
 
@@ -67,6 +70,7 @@ class Check(Struct, frozen=True):
     verdict: Verdict
     zones: list[Zone]
     at_work: list[Neighbour]
+    impacts: list[Impact]
     callers: list[Call] | None
     callers_count: int | None
     unread_count: int
@@ -101,7 +105,9 @@ def made(
     """Put together what is to be known before an area is edited."""
     met = zones.meeting(db, caller, area)
     count, unread = messages.newest_unread(db, caller, SHOWN)
+    opened = impacts.about(db, caller.here.path, area)
     said = [*map(zone_line, met[:SHOWN]), *map(neighbour_line, at_work[:SHOWN])]
+    said += map(impact_line, opened[:SHOWN])
     if callers:
         said.append(_callers_line(area.target, callers))
     if count:
@@ -110,9 +116,10 @@ def made(
         target=target,
         path=area.path,
         entity=area.target if area.kind == "entity" else None,
-        verdict=_verdict(met, area, bool(at_work)),
+        verdict=_verdict(met, area, bool(at_work or opened)),
         zones=met[:SHOWN],
         at_work=list(at_work[:SHOWN]),
+        impacts=opened[:SHOWN],
         callers=None if callers is None else list(callers[:SHOWN]),
         callers_count=None if callers is None else len(callers),
         unread_count=count,
@@ -145,6 +152,15 @@ def neighbour_line(other: Neighbour) -> str:
     edits = f", uncommitted: {'; '.join(other.edits[:SHOWN])}" if other.edits else ""
     when = f" at {other.edited_at}" if other.edited_at else ""
     return f"{who} edits it in {where}{when}{edits}"
+
+
+def impact_line(impact: Impact) -> str:
+    """Tell what changed elsewhere, and where it is used here."""
+    other = impact.other_branch or impact.other_worktree
+    used = [f"{site.path}:{site.line}" for site in impact.callers[:SHOWN]]
+    uses = f", used here in {', '.join(used)}" if used else ""
+    what = impact.change.replace("_", " ")
+    return f"{impact.severity}: {impact.function} {what} on {other}{uses}: aura impact show {impact.id}"
 
 
 def unread_lines(count: int, unread: Sequence[Message]) -> list[str]:

@@ -20,6 +20,7 @@ from aura.record import events
 from aura.store import Connection, one, rows
 from aura.syntax.impacts import ImpactChange, Severity, Site
 from aura.syntax.types import Kind, Side
+from aura.team.areas import Area, holds
 
 Status = Literal["open", "snoozed", "resolved", "dismissed"]
 Because = Literal["new", "raised", "returned", "reopened", "due"]
@@ -167,7 +168,7 @@ IMPACTS: Listing[Impact] = Listing(
 )
 
 
-@op("GET /v1/impacts", command="impact list", scope="read_impacts", listing=IMPACTS)
+@op("GET /v1/impacts", command="impact list", scope="read_impacts", listing=IMPACTS, tool="aura_impacts")
 def list_(db: Connection, caller: Caller, query: Any) -> Page[Impact]:
     """List what changed elsewhere and matters here, newest first.
 
@@ -177,7 +178,7 @@ def list_(db: Connection, caller: Caller, query: Any) -> Page[Impact]:
     return IMPACTS.page(db, caller, query, within=within)
 
 
-@op("GET /v1/impacts/{id}", command="impact show ID", scope="read_impacts")
+@op("GET /v1/impacts/{id}", command="impact show ID", scope="read_impacts", tool="aura_impacts")
 def show(db: Connection, caller: Caller, at: ImpactId) -> Impact:
     """Show an impact: what it was before and after, and who uses it here.
 
@@ -190,6 +191,7 @@ def show(db: Connection, caller: Caller, at: ImpactId) -> Impact:
     "PATCH /v1/impacts/{id}",
     scope="write_impacts",
     emits=("impact.opened", "impact.resolved", "impact.snoozed", "impact.dismissed"),
+    tool="aura_impacts",
 )
 def change(db: Connection, caller: Caller, new: ImpactEdit) -> Impact:
     """Resolve, snooze or dismiss an impact, or open it again.
@@ -272,6 +274,32 @@ def open_counts(db: Connection, worktrees: Collection[str]) -> dict[str, int]:
         f" WHERE status = 'open' AND your_worktree IN ({marks}) GROUP BY your_worktree"
     )
     return dict(rows(db, sql, *worktrees))
+
+
+def about(db: Connection, worktree: str, area: Area) -> list[Impact]:
+    """Return the open impacts on a work tree that have to do with a place: what changed elsewhere lies there,
+    or something there uses it; the latest first.
+    """
+    path = area.path or ""
+    folder = "" if path == "/" else path
+    lies = "substr({0}, 1, length(?2)) = ?2" if path.endswith("/") else "{0} = ?2"
+    site = lies.format("value ->> 'path'")
+    sql = (
+        f"SELECT {IMPACTS.columns} FROM {IMPACTS.source} WHERE i.your_worktree = ?1 AND i.status = 'open'"
+        f" AND ({lies.format('i.path')} OR EXISTS (SELECT 1 FROM json_each(i.sites) WHERE {site}))"
+        " ORDER BY i.seq DESC"
+    )
+    if area.path is None:
+        return []
+    found = _rows(db, rows(db, sql, worktree, folder))
+    return [impact for impact in found if area.kind != "entity" or _concerns(impact, area)]
+
+
+def _concerns(impact: Impact, area: Area) -> bool:
+    """Tell whether an impact is of an entity, or of what it uses."""
+    if holds(area, impact.path, impact.before.qualified_name, impact.entity):
+        return True
+    return any(holds(area, site.path, site.caller, None) for site in impact.callers)
 
 
 def is_due(db: Connection) -> bool:

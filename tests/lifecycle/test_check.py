@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from ..gitrepo import GitRepo
+from ..impacted import BRANCH, collide, impacts
 from .daemons import Aura
-from .test_agent_hooks import SHOP
+from .test_agent_hooks import SHOP, Agent, context
 
 
 @pytest.fixture
@@ -53,3 +54,20 @@ def test_what_nobody_knows_is_told_with_a_hint(aura: Aura, side: GitRepo) -> Non
     assert (done.returncode, done.stdout) == (1, "")
     assert "cannot find an entity nothing_like_it" in done.stderr
     assert "hint: " in done.stderr
+
+
+def test_what_changed_elsewhere_is_told_where_it_matters(aura: Aura, repo: GitRepo) -> None:
+    repo.commit({"idle.py": "def idle():\n    pass\n"}, "begin")
+    collide(repo)
+    aura.init(repo)
+    pay, _ = impacts(lambda method, path, body: aura.api(method, path, body, repo=repo.path))
+    told = aura.ok("check", "till.py", cwd=repo.path)
+    assert told.startswith("till.py: caution")
+    assert f"pay signature changed on {BRANCH}, used here in till.py:5: aura impact show {pay}" in told
+    assert pay in aura.ok("check", "close", cwd=repo.path)
+    assert pay in aura.ok("check", "desk.py:1", cwd=repo.path)
+    assert "clear" in aura.ok("check", "idle.py", cwd=repo.path)
+    agent = Agent(aura, repo, "claude-code")
+    assert pay in context(agent.hear("session-start"))
+    assert pay in context(agent.edit("before-edit", "till.py", "pay(1)"))
+    assert agent.edit("before-edit", "till.py", "pay(1)") == {}

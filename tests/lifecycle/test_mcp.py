@@ -15,6 +15,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import Implementation
 
 from ..gitrepo import GitRepo
+from ..impacted import collide, impacts
 from ..running import eventually
 from .daemons import AURA, Aura
 from .test_agent_hooks import SHOP, Agent, live
@@ -201,6 +202,21 @@ def test_what_cannot_be_done_is_an_error_with_its_code(
 ) -> None:
     told = shared.refused(name, **given)
     assert told.startswith(f"{code}: cannot "), told
+
+
+def test_impacts_are_listed_shown_and_resolved(aura: Aura, repo: GitRepo) -> None:
+    collide(repo)
+    aura.init(repo)
+    pay, refund = impacts(lambda method, path, body: aura.api(method, path, body, repo=repo.path))
+    with serving(repo.path) as agent:
+        assert pay in agent.ok("impacts")
+        assert pay in agent.ok("status")
+        assert "no open impacts" in agent.ok("impacts", severity="info")
+        assert "till.py:5" in agent.ok("impacts", id=pay)
+        assert agent.ok("impacts", action="resolve", id=pay, note="mended") == f"{pay} is resolved"
+        assert agent.ok("impacts", action="dismiss", id=refund) == f"{refund} is dismissed"
+        assert agent.ok("impacts").startswith("no open impacts")
+        assert agent.refused("impacts", id="imp_x").startswith("impact_not_found: cannot")
 
 
 def test_a_long_answer_is_cut_and_says_how_to_see_more(aura: Aura, shared: Server) -> None:
