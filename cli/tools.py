@@ -94,8 +94,7 @@ def cut(text: str, more: str) -> str:
 
 def _told(command: str, given: Given) -> str:
     """Do what a command does, and return what it would print."""
-    row = COMMANDS.get(command) or _LATER[command]
-    return _rendered(command, generated.request(row, given), given)
+    return _rendered(command, generated.request(COMMANDS[command], given).json(), given)
 
 
 def _rendered(command: str, found: Any, given: Given) -> str:
@@ -103,13 +102,6 @@ def _rendered(command: str, found: Any, given: Given) -> str:
     with _printing, redirect_stdout(printed), redirect_stderr(printed):
         generated.render(command, found, given)
     return printed.getvalue()
-
-
-# What other commands tell is not in the table where this aura does not have them: the daemon says so.
-_LATER: dict[str, dict[str, Any]] = {
-    "undo": {"method": "POST", "path": "/v1/snapshots:undo", "body": False, "here": True, "fields": []},
-    "redo": {"method": "POST", "path": "/v1/snapshots:redo", "body": False, "here": True, "fields": []},
-}
 
 
 def _status(_: Given) -> str:

@@ -3,6 +3,7 @@ and after its edits.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Sequence
 from functools import partial
@@ -16,6 +17,7 @@ from aura.errors import AuraError
 from aura.idempotency import Answer, Key
 from aura.record import intents
 from aura.record.lookup import side_of
+from aura.record.snapshots import NewEdit
 from aura.repo.files import Beneath
 from aura.store import Connection
 from aura.team import agent_hooks, check, impacts, messages, sessions, zones
@@ -24,7 +26,7 @@ from aura.team.areas import Area
 from aura.team.sessions import NewSession, SessionId
 from aura.team.zones import Zone
 
-from . import asking
+from . import asking, snapshots
 from . import check as checking
 from .agents import Mark
 from .bind import encode, once, write_once
@@ -33,8 +35,11 @@ from .zones import touched
 
 STOP_SECONDS = 0.8
 """Longer a stop does not wait to know what is uncommitted."""
+KEEP_SECONDS = 0.8
+"""Longer no edit waits for its snapshot."""
 SOURCE_BYTES = 4 << 20
 NAMED = 5
+log = logging.getLogger("aura.agent_hooks")
 Found = list[tuple[Place, str, Planned]]
 
 
@@ -72,8 +77,10 @@ async def _before(context: Context, caller: Caller, given: AgentHook) -> dict[st
     """Tell what is in the way of an edit, each thing once, and refuse what another's zone blocks."""
     said: list[str] = []
     denied: list[str] = []
+    edited: dict[Caller, list[str]] = {}
     for place, path, plan in await _places(context, given):
         agent = await _agent(context, caller, given, place)
+        edited.setdefault(agent, []).append(path)
         refused, warned = await _met(context, agent, path, plan)
         denied += [check.zone_line(zone) for zone in refused]
         news = partial(context.agents.news, agent.session or "")
@@ -92,7 +99,18 @@ async def _before(context: Context, caller: Caller, given: AgentHook) -> dict[st
         return agent_hooks.denial(
             given, ["cannot edit this now: a zone of another blocks it", *denied, *said]
         )
+    for agent, paths in edited.items():
+        await _keep(context, agent, paths)
     return agent_hooks.context(given, said)
+
+
+async def _keep(context: Context, agent: Caller, paths: list[str]) -> None:
+    """Keep files as they are before an edit, where that is wanted; a failure holds no edit up."""
+    try:
+        async with asyncio.timeout(KEEP_SECONDS):
+            await snapshots.before_edit(context, agent, NewEdit(paths))
+    except (AuraError, OSError, TimeoutError) as error:
+        log.warning("cannot keep %s before an edit: %s", ", ".join(paths), error)
 
 
 async def _after(context: Context, caller: Caller, given: AgentHook) -> dict[str, Any]:

@@ -169,23 +169,24 @@ async def create(
 
 async def edit(context: "Context", caller: Caller, new: NewEdit, request: web.Request) -> web.StreamResponse:
     """Keep files that are about to be edited, where that is wanted."""
-    keeper = context.snapshots
     caller = await _where(context, caller, new.paths)
+    return await once(context, caller, request, partial(before_edit, context, caller, new))
 
-    async def act(key: Key | None) -> Answer:
-        if caller.place is None or not await context.read(lambda db: snapshots.is_auto(db, caller.here.repo)):
-            return Answer(200, encode(Edited(False)))
-        async with keeper.holding():
-            files = await context.in_thread(_files, keeper.blobs, caller.here, new.paths)
 
-            def write(db: Connection) -> Answer:
-                known = snapshots.newest_of(db, caller.here.path, files)
-                made = known or snapshots.add(db, caller, taken(files, "edit"))
-                return Answer(200, encode(Edited(True, made)))
+async def before_edit(context: "Context", caller: Caller, new: NewEdit, key: Key | None = None) -> Answer:
+    """Keep files of the caller's work tree that are about to be edited, where that is wanted."""
+    keeper = context.snapshots
+    if caller.place is None or not await context.read(lambda db: snapshots.is_auto(db, caller.here.repo)):
+        return Answer(200, encode(Edited(False)))
+    async with keeper.holding():
+        files = await context.in_thread(_files, keeper.blobs, caller.here, new.paths)
 
-            return await write_once(context, caller, key, write)
+        def write(db: Connection) -> Answer:
+            known = snapshots.newest_of(db, caller.here.path, files)
+            made = known or snapshots.add(db, caller, taken(files, "edit"))
+            return Answer(200, encode(Edited(True, made)))
 
-    return await once(context, caller, request, act)
+        return await write_once(context, caller, key, write)
 
 
 async def batch(

@@ -119,6 +119,7 @@ def restore(db: Connection, caller: Caller, new: NewRestore) -> Restored:
     needs="required",
     emits=("snapshot.restored",),
     manual=True,
+    tool="aura_undo",
 )
 def undo(db: Connection, caller: Caller, turn: Turn) -> Restored:
     """Undo the last restore in this work tree.
@@ -137,6 +138,7 @@ def undo(db: Connection, caller: Caller, turn: Turn) -> Restored:
     needs="required",
     emits=("snapshot.restored",),
     manual=True,
+    tool="aura_undo",
 )
 def redo(db: Connection, caller: Caller, turn: Turn) -> Restored:
     """Restore again what was undone last in this work tree.

@@ -19,6 +19,8 @@ from aura.syntax.types import Entity
 Editor = Literal["claude-code", "codex", "cursor"]
 Event = Literal["session-start", "before-edit", "after-edit", "stop", "session-end"]
 MOST_PATHS = 50
+BODY = 16 << 20
+"""An editor tells the whole content of a file that it writes."""
 _PATCHED = re.compile(r"^\*\*\* (?:Update File|Add File|Delete File|Move to): (.+?)\s*$")
 
 
@@ -41,7 +43,8 @@ class Planned(Struct, frozen=True):
     scope="write_intents",
     needs="none",
     manual=True,
-    emits=("session.started", "session.ended"),
+    emits=("session.started", "session.ended", "snapshot.created"),
+    body=BODY,
 )
 def hear(caller: Caller, given: AgentHook) -> dict[str, Any]:
     """Answer the hook of an agent's editor in the editor's own words; the hook that aura installs calls this.

@@ -170,6 +170,25 @@ def test_a_warning_is_given_once(aura: Aura, repo: GitRepo, side: GitRepo) -> No
     assert "codex edits it in" in context(agent.edit("before-edit", "shop.py", "pay"))
 
 
+def test_each_edit_can_be_taken_back_where_that_is_asked_for(aura: Aura, side: GitRepo) -> None:
+    agent = Agent(aura, side, "claude-code")
+    agent.edit("before-edit", "shop.py", "pay")
+    assert aura.api("GET", "/v1/snapshots", repo=side.path)["data"] == []
+    aura.ok("snapshot", "auto", "on", cwd=side.path)
+    agent.edit("before-edit", "shop.py", "pay")
+    side.write({"shop.py": "gone = 1\n"})
+    (kept,) = aura.api("GET", "/v1/snapshots", repo=side.path)["data"]
+    assert (kept["path"], kept["reason"], kept["author"]["id"]) == ("shop.py", "edit", "claude-code")
+    aura.ok("snapshot", "restore", kept["id"], cwd=side.path)
+    assert (side.path / "shop.py").read_text() == SHOP
+
+
+def test_a_large_file_is_written_under_the_same_rules(aura: Aura, repo: GitRepo, side: GitRepo) -> None:
+    aura.ok("zone", "claim", "shop.py", "--mode", "block", cwd=repo.path)
+    agent = Agent(aura, side, "claude-code")
+    denied(agent.edit("before-edit", "shop.py", content="x = 1\n" * 500_000))
+
+
 def test_an_agent_that_changed_something_is_asked_once_why(aura: Aura, side: GitRepo) -> None:
     agent = Agent(aura, side, "claude-code")
     assert agent.hear("stop") == {}

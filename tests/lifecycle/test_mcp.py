@@ -276,3 +276,16 @@ def test_a_server_that_is_told_to_stop_ends_its_session(aura: Aura, shop: GitRep
         agent.process.send_signal(signal.SIGTERM)
         assert agent.process.wait(20) == 0
     assert live(aura, shop) == []
+
+
+def test_a_restore_is_undone_and_done_again(aura: Aura, shop: GitRepo) -> None:
+    kept = aura.json("snapshot", "create", "shop.py", cwd=shop.path)["id"]
+    shop.write({"shop.py": "gone = 1\n"})
+    with serving(shop.path) as agent:
+        assert agent.refused("undo").startswith("nothing_to_undo: cannot")
+        aura.ok("snapshot", "restore", kept, cwd=shop.path)
+        assert (shop.path / "shop.py").read_text() == SHOP
+        assert "shop.py" in agent.ok("undo")
+        assert (shop.path / "shop.py").read_text() == "gone = 1\n"
+        agent.ok("undo", action="redo")
+        assert (shop.path / "shop.py").read_text() == SHOP
