@@ -10,7 +10,7 @@ ADA = {"id": "ada@example.org", "kind": "human", "name": "Ada"}
 
 def event(type_: str, data: dict[str, Any], seq: int = 1) -> dict[str, Any]:
     at = "2026-04-21T14:23:09Z"
-    return {"seq": seq, "type": type_, "at": at, "worktree": "/work/shop", "actor": ADA, "data": data}
+    return {"seq": seq, "type": type_, "at": at, "worktree": "/src/shop", "actor": ADA, "data": data}
 
 
 def frame(type_: str, data: dict[str, Any], seq: int = 1) -> Frame:
@@ -41,7 +41,7 @@ def test_an_event_makes_the_lists_of_its_noun_old() -> None:
     assert after(CONNECTED, frame("zone.released", released))[1] == {"zones", "worktrees"}
     assert after(CONNECTED, frame("impact.opened", {}))[1] == {"impacts", "worktrees"}
     assert after(CONNECTED, frame("message.read", {"messages": ["m"]}))[1] == {"messages", "status"}
-    assert after(CONNECTED, Frame("worktree.edited", {"worktree": "/work/shop"}))[1] == {"worktrees"}
+    assert after(CONNECTED, Frame("worktree.edited", {"worktree": "/src/shop"}))[1] == {"worktrees"}
     assert after(CONNECTED, frame("setting.changed", {"name": "claims", "value": "off"}))[1] == frozenset()
 
 

@@ -16,7 +16,7 @@ ZONE: dict[str, Any] = {
 }  # fmt: skip
 IMPACT: dict[str, Any] = {
     "impact": "imp_1", "function": "charge", "path": "a.py", "change": "signature_changed", "callers": 2,
-    "severity": "error", "reason": "", "your_branch": "main", "other_worktree": "/work/feat",
+    "severity": "error", "reason": "", "your_branch": "main", "other_worktree": "/src/feat",
 }  # fmt: skip
 EXAMPLES: dict[str, dict[str, Any]] = {
     "intent.logged": {"summary": "why", "source": "log"},
@@ -49,7 +49,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("type_", EXAMPLES)
 def test_an_event_has_a_sentence(type_: str) -> None:
-    event = {"type": type_, "actor": ADA, "worktree": "/work/shop", "data": EXAMPLES[type_]}
+    event = {"type": type_, "actor": ADA, "worktree": "/src/shop", "data": EXAMPLES[type_]}
     said = told(event)
     assert said.startswith("shop: ")
     assert "{" not in said
@@ -72,7 +72,7 @@ def test_an_impact_tells_what_changed_where_and_for_whom() -> None:
 
 def test_an_edit_tells_the_first_entities() -> None:
     data = EXAMPLES["worktree.edited"]
-    edited = {"type": "worktree.edited", "actor": ADA, "worktree": "/work/shop", "data": data}
+    edited = {"type": "worktree.edited", "actor": ADA, "worktree": "/src/shop", "data": data}
     assert told(edited) == "shop: Ada edits function f (signature changed, BREAKING)"
     many = told(edited | {"data": data | {"entities": data["entities"] * 5}})
     assert many.endswith(" and 2 more")
