@@ -3,7 +3,6 @@
 A work tree of a large repository is mostly what a commit has: only what differs is held, of each side.
 """
 
-import logging
 import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +36,6 @@ NEAR = 500
 
 _IGNORING = (".gitignore", ".gitattributes")
 _BATCH = 40
-_LOG = logging.getLogger(__name__)
 
 Patch = Mapping[str, Want | None]
 """What a state has at some paths: None where there is nothing."""

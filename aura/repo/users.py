@@ -36,8 +36,6 @@ LINKED = 200
 """Files whose facts are held."""
 PARTS = 2000
 """Files whose own calls are held, of all sides together."""
-DEFINERS = 8
-"""A name that more files than these define says nothing of where it leads."""
 MODULES = 16
 """Sets of files whose modules are held: sides that have the same files share them."""
 

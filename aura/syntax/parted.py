@@ -1,11 +1,9 @@
 """What a side did since it parted from another, to be asked by entity."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from aura.syntax.edits import MASK
 from aura.syntax.file import File
-from aura.syntax.items import CODE
 from aura.syntax.types import Carried, Change, Edit, Entity, Kind, Side
 
 NOTHING: frozenset[Change] = frozenset({"doc_changed", "formatting_only"})
@@ -101,15 +99,6 @@ def index_of(file: File | None, side: Side) -> int | None:
     return next((at for at, entity in enumerate(entities) if key_in(side.path, entity) == key), None)
 
 
-def side_in(path: str, entity: Entity) -> Side:
-    """Return an entity of a table as a side."""
-    parameters = tuple(p.name for p in entity.parameters) if entity.kind in CODE else ()
-    return Side(
-        path, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line, parameters,
-        entity.ordinal, f"{entity.raw & MASK:016x}",
-    )  # fmt: skip
-
-
 def around(file: File | None, scope: str) -> Entity | None:
     """Return the innermost entity that a scope of the call graph is or lies in: at last, top-level code."""
     if file is None:
@@ -136,7 +125,3 @@ def is_inside(name: str, outer: str) -> bool:
 def owner_of(qualified_name: str) -> str:
     """Return the last part of what encloses a qualified name."""
     return qualified_name.rpartition(".")[0].rpartition(".")[2]
-
-
-def sorted_sides(sides: Iterable[Side]) -> list[Side]:
-    return sorted(sides, key=lambda side: (side.path, side.line))

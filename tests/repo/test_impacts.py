@@ -322,7 +322,7 @@ def test_what_saves_add_up_to_is_what_a_fresh_look_finds(trees: Trees, cache: Ca
     trees.ask()
     rng = random.Random(5)
     met = set()
-    for step in range(24):
+    for step in range(16):
         key = rng.choice(["main", "topic"])
         tree = trees.main if key == "main" else trees.topic
         path, old, new = rng.choice(EDITS)
