@@ -81,10 +81,10 @@ class Keeper:
             await self._changed.wait_for(lambda: not self._inside)
         try:
             yield
+        finally:
             for copies in self._copies.values():
                 copies.forget()
             self._bases.clear()
-        finally:
             async with self._changed:
                 self._sweeping = False
                 self._changed.notify_all()
@@ -147,7 +147,7 @@ class Keeper:
             return then(db, snapshots.finish(db, caller, seqs[0]))
 
         answer = await write_once(context, caller, key, write)
-        if what.scope == "tree" and what.base is None and answer.status < 400:
+        if what.scope == "tree" and what.base is None and seqs[0]:
             self._bases[caller.here.path] = seqs[0], what.files
         return answer
 

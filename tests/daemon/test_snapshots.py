@@ -316,6 +316,24 @@ def test_a_snapshot_outlives_what_git_has(place: tuple[Daemon, GitRepo]) -> None
     assert lying(repo) == before
 
 
+def test_many_files_are_recorded_in_parts_and_seen_as_a_whole(
+    place: tuple[Daemon, GitRepo], tmp_path: Path
+) -> None:
+    daemon, _ = place
+    many = python_repo(tmp_path / "many")
+    many.write({f"d{n % 7}/f{n}": f"{n}" for n in range(1_200)})
+    daemon.register(many)
+    before = lying(many)
+    first, second = made(daemon, many), made(daemon, many)
+    assert (first["files"], second["files"]) == (1_201, 1_201)
+    assert len(daemon.get(f"/v1/snapshots/{first['id']}").json()["entries"]) == 1_000
+    many.write({f"d{n % 7}/f{n}": "changed" for n in range(0, 1_200, 40)})
+    third = made(daemon, many)["id"]
+    assert restore(daemon, many, second["id"])["files"] == 30
+    assert lying(many) == before
+    assert restore(daemon, many, third)["files"] == 30
+
+
 def test_a_restore_of_everything_leaves_what_git_ignores(place: tuple[Daemon, GitRepo]) -> None:
     daemon, repo = place
     repo.write({".gitignore": "*.log\n", "x.log": "precious", "deep/er/file": "x"})
