@@ -12,6 +12,7 @@ from aura.api import Caller, Place, rfc3339
 from aura.errors import AuraError
 from aura.idempotency import Answer
 from aura.record import calls
+from aura.record.places import touches
 from aura.syntax.types import Edit
 from aura.team import check, sessions, zones
 from aura.team.areas import Area
@@ -80,13 +81,17 @@ async def _edited(context: Context, root: str, area: Area) -> Neighbour | None:
     """Return the uncommitted edits of a file or an entity in another work tree, where it has any."""
     place = context.callers.at_root(root)
     path = area.path or ""
-    if place.head is None:
+    known = context.edits.of(root)
+    if known is not None and known.looked and not known.more:
+        found = [edit for edit in known.edits if touches(edit, path)]
+    elif place.head is None:
         return None
-    try:
-        found = await context.in_thread(_diff, context, place, path)
-    except (AuraError, OSError) as error:
-        log.info("cannot look for %s in %s: %s", path, root, error)
-        return None
+    else:
+        try:
+            found = await context.in_thread(_diff, context, place, path)
+        except (AuraError, OSError) as error:
+            log.info("cannot look for %s in %s: %s", path, root, error)
+            return None
     edits = [edit for edit in found if area.kind != "entity" or _is_about(edit, area.target)]
     if not edits:
         return None
