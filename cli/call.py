@@ -98,7 +98,8 @@ def refuse(error: dict[str, Any]) -> NoReturn:
     """Print an error with its hint and end with its exit code."""
     hint = error.get("hint")
     if error["code"] == "invalid_request" and hint and "/openapi.json" in hint:
-        hint = f"{click.get_current_context().command_path} --help shows what it takes."
+        context = click.get_current_context(silent=True)
+        hint = f"{context.command_path if context else 'aura'} --help shows what it takes."
     click.echo(show.printable(f"error: {error['message']}"), err=True)
     if hint:
         click.echo(show.printable(f"hint: {hint}"), err=True)
