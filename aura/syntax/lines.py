@@ -69,10 +69,14 @@ def difference_of_lines(old: Version, new: Version, language: Language) -> Diffe
 
 def _without_docstring(body: bytes) -> tuple[bytes, bytes] | None:
     """Return the docstring of a body and the body without it; None when in doubt."""
-    found = _DOCSTRING.match(body)
-    if found is None:
-        return None if _QUOTED_FIRST.match(body) else (b"", body)
-    return found["doc"], body[: found.start("doc")].rstrip() + body[found.end("doc") :]
+    opened = _QUOTED_FIRST.match(body)
+    if opened is None:
+        return b"", body
+    start, mark = opened.start("string"), opened["mark"]
+    end = body.find(mark, opened.end()) + len(mark)
+    if len(mark) < 3 or end < opened.end() or b"\\" in body[start:end] or not _NOTHING.match(body, end):
+        return None
+    return body[start:end], body[:start].rstrip() + body[end:]
 
 
 def _scope(entity: Entity) -> str:
@@ -226,8 +230,5 @@ _LONE = rb"[ \t]*[A-Za-z]{0,2}[\"'](?:[^\n]*[\"'])?[ \t]*(?:#[^\n]*|\\)?$"
 _LONE_STRING = re.compile(b"^" + _LONE, re.MULTILINE)
 _BLANK = rb"(?:\s|#[^\n]*\n)*"
 _STRING_FIRST = re.compile(_BLANK + _LONE, re.MULTILINE)
-_QUOTED_FIRST = re.compile(_BLANK + rb"[A-Za-z]{0,2}[\"']")
-_DOCSTRING = re.compile(
-    _BLANK + rb"(?P<doc>[rRuU]?(?:" + b"|".join(STRINGS["python"][:2]) + rb"))[ \t]*(?:#[^\n]*)?(?:\n|\Z)",
-    re.DOTALL,
-)
+_QUOTED_FIRST = re.compile(_BLANK + rb"(?P<string>[A-Za-z]{0,2}(?P<mark>\"\"\"|'''|[\"']))")
+_NOTHING = re.compile(rb"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")

@@ -300,6 +300,8 @@ class _Matcher:
     def _files(self) -> None:
         """Pair whole files of one content, then those that share most lines."""
         olds, news = self._left(0, FILES), self._left(1, FILES)
+        if not olds or not news:
+            return
         by_raw = {new.entity.raw: new for new in reversed(news)}
         for old in olds:
             new = by_raw.pop(old.entity.raw, None)

@@ -18,9 +18,13 @@ Features = Counter[bytes]
 class Weights(dict[bytes, float]):
     """The weight of a feature, by how few of the items of a side have it."""
 
-    def __init__(self, *sides: Sequence[Features]) -> None:
-        self.size = max(map(len, sides), default=1)
-        self.counts: list[dict[bytes, int]] = [Counter(chain.from_iterable(side)) for side in sides]
+    def __init__(self, *sides: Sequence[Features], around: Sequence[Features] = ()) -> None:
+        """Count the items of each side and those around, which belong to all of them."""
+        self.size = max(map(len, sides), default=1) + len(around)
+        common: Counter[bytes] = Counter(chain.from_iterable(around))
+        self.counts = [common.copy() for _ in sides]
+        for counts, side in zip(self.counts, sides, strict=True):
+            counts.update(list(chain.from_iterable(side)))
 
     def frequency(self, feature: bytes) -> int:
         """Return in how many items of a side a feature is."""
@@ -44,8 +48,7 @@ class Likeness:
         """Compare `olds`, as `translate` reads them, with `news`; `beside` shows what is common there."""
         self.features = {item: translate(item) for item in olds} | {item: item.features for item in news}
         sides = ([self.features[item] for item in side] for side in (olds, news))
-        around = [item.features for item in beside]
-        self.weights = Weights(*([*side, *around] for side in sides))
+        self.weights = Weights(*sides, around=[item.features for item in beside])
         self._mass: dict[Item, float] = {}
 
     def mass(self, item: Item) -> float:

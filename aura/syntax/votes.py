@@ -42,7 +42,7 @@ class Votes:
             if other.entity.kind in CODE
         }
         self.beside = [*beside]
-        self.likeness = Likeness(olds, news, self.beside, _own_features)
+        self._likeness: Likeness | None = None
         self._text: dict[tuple[Item, Item], float] = {}
         self._near: dict[Item, list[Item]] = {}
         self._alike: dict[tuple[bytes, bytes], set[Item]] = defaultdict(set)
@@ -51,10 +51,19 @@ class Votes:
         """Use what is known about words from now on."""
         before, self.vocabulary = self.vocabulary, vocabulary
         if not vocabulary.translates_like(before):
-            self.likeness = Likeness(self.olds, self.news, self.beside, self._translated)
+            self._likeness = None
             self._text, self._near = {}, {}
 
+    @property
+    def likeness(self) -> Likeness:
+        """How alike items are, words read as they are called after."""
+        if self._likeness is None:
+            self._likeness = Likeness(self.olds, self.news, self.beside, self._translated)
+        return self._likeness
+
     def _translated(self, old: Item) -> Features:
+        if not (self.vocabulary.words or self.vocabulary.parts):
+            return old.features
         name = old.entity.name.encode()
         return word_features(self.vocabulary.translated(word for word in old.words if word != name))
 
@@ -134,10 +143,6 @@ class Votes:
             beside = 2 * self.pairing.neighbourhood(old, new) - 1
             said += PLACE + NEIGHBOURS * (max(beside, 0) if users else beside)
         return text * size / (size + 4) + said - LEAST_VOTES
-
-
-def _own_features(item: Item) -> Features:
-    return item.features
 
 
 def _least_of_values(same_name: bool, here: bool, used: bool) -> float:
