@@ -68,5 +68,5 @@ def _until(server: daemon.Daemon, holds: Callable[[dict[str, Any]], bool]) -> No
     while time.monotonic() < until:
         if all(holds(tree["live"]) for tree in server.ask("GET", "/v1/worktrees")["data"]):
             return
-        time.sleep(0.02)
+        time.sleep(0.1)
     raise RuntimeError("not every work tree is watched")
