@@ -25,10 +25,8 @@ def collide(repo: GitRepo) -> None:
 def impacts(call: Call) -> list[str]:
     """Wait for the two impacts of a collision, and return their ids: of pay, then of refund.
 
-    `call` sends a request about the repository. A setting that changes makes the daemon look anew.
+    `call` sends a request about the repository.
     """
-    for value in ("off", "on"):
-        call("PUT", "/v1/settings/impacts.branches", {"value": value})
 
     def met() -> list[Any]:
         found: list[Any] = call("GET", "/v1/impacts", None)["data"]

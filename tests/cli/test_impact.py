@@ -80,21 +80,12 @@ def test_impacts_are_followed_until_one_has_enough(
     aura: Aura, shop: GitRepo, met: list[str], options: tuple[str, ...]
 ) -> None:
     id_ = met[0]
-    with subprocess.Popen(
-        [*AURA, "impact", "watch", *options], cwd=shop.path, stdout=subprocess.PIPE
-    ) as watch:
-        assert watch.stdout is not None
-        said = b""
-        while b"\n" not in said:
-            aura.api("PATCH", f"/v1/impacts/{id_}", {"status": "snoozed"})
-            said += heard(watch.stdout, 0.3)
-        aura.ok("impact", "open", id_, cwd=shop.path)
-        while b"opened" not in said.rpartition(b"snoozed")[2] or not said.endswith(b"\n"):
-            more = heard(watch.stdout, 20)
-            assert more, said
-            said += more
-        watch.send_signal(signal.SIGINT)
-        assert (watch.stdout.read(), watch.wait(10)) == (b"", 0)
+    started = [*AURA, "impact", "watch", *options]
+    with subprocess.Popen(started, cwd=shop.path, stdout=subprocess.PIPE) as watch:
+        try:
+            said = followed(aura, shop, watch, id_)
+        finally:
+            watch.kill()
     last = said.decode().splitlines()[-1]
     if options == ("--json",):
         assert json.loads(last)["data"]["impact"] == id_
@@ -102,6 +93,23 @@ def test_impacts_are_followed_until_one_has_enough(
         assert last.split("  ")[1:] == [
             "opened", "error", "signature_changed", "pay", f"main <- {BRANCH}", "1 caller", id_,
         ]  # fmt: skip
+
+
+def followed(aura: Aura, shop: GitRepo, watch: "subprocess.Popen[bytes]", id_: str) -> bytes:
+    """Stir an impact until it is heard of, open it, and return what was said until the end."""
+    assert watch.stdout is not None
+    said = b""
+    while b"\n" not in said:
+        aura.api("PATCH", f"/v1/impacts/{id_}", {"status": "snoozed"})
+        said += heard(watch.stdout, 0.3)
+    aura.ok("impact", "open", id_, cwd=shop.path)
+    while b"opened" not in said.rpartition(b"snoozed")[2] or not said.endswith(b"\n"):
+        more = heard(watch.stdout, 20)
+        assert more, said
+        said += more
+    watch.send_signal(signal.SIGINT)
+    assert (watch.wait(10), watch.stdout.read()) == (0, b"")
+    return said
 
 
 def heard(stream: IO[bytes], seconds: float) -> bytes:
