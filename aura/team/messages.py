@@ -219,12 +219,6 @@ def reader(caller: Caller) -> str:
     return caller.session or caller.actor.id
 
 
-def _recipient(to: str | None) -> Recipient:
-    if to is None:
-        return Recipient("broadcast")
-    return Recipient("session" if is_id(to, "ses") else "actor", to)
-
-
 def _unread(caller: Caller) -> Condition:
     """What is for the caller, was written by another, and is not read."""
     who, actor = reader(caller), caller.actor.id
