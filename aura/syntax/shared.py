@@ -23,16 +23,16 @@ def common_ends(one: bytes, two: bytes) -> tuple[int, int]:
     return before, after
 
 
-def shared_runs(one: bytes, two: bytes) -> tuple[list[Run], list[Run]]:
+def shared_runs(one: bytes, two: bytes, *, lines: bool = True) -> tuple[list[Run], list[Run]]:
     """Return the ranges that two texts share, in order, those of either text.
 
     They are the common beginning and end, without the bytes next to a difference, for those may belong to it;
-    and of texts with equally many lines the lines between that are the same in the same places.
+    and with `lines`, of texts with equally many lines, those between that are the same in the same places.
     """
     before, after = common_ends(one, two)
     found = [((0, before - 1), (0, before - 1))] if before > 1 else []
     ends = len(one) - after, len(two) - after
-    if one.count(b"\n") == two.count(b"\n"):
+    if lines and one.count(b"\n") == two.count(b"\n"):
         found += _shared_lines(one, two, before, ends)
     if after > 1:
         found.append(((ends[0] + 1, len(one)), (ends[1] + 1, len(two))))

@@ -71,17 +71,25 @@ def difference(old: Slice, new: Slice, language: Language) -> Difference:
     A node in a run that both texts share stands for all that is in it, as in incremental parsing, so that the
     cost is that of the two parses and of what changed.
     """
-    one, two = _Text(old, language), _Text(new, language)
-    streams = []
-    for text, part, runs in zip((one, two), (old, new), shared_runs(one.content, two.content), strict=True):
-        tree = parse(text.content, language) if len(text.content) <= MAX_SLICE else None
-        if tree is None:
-            return Difference(False, False, True)
-        reader = _Reader(text, part, language)
-        reader.runs = runs
-        streams.append(reader.read(tree.root_node))
-    a, b = streams
-    return Difference(a.doc != b.doc, a.signature != b.signature, a.body != b.body)
+    texts = _Text(old, language), _Text(new, language)
+    trees = [parse(text.content, language) if len(text.content) <= MAX_SLICE else None for text in texts]
+    found = Difference(False, False, True)
+    if None in trees:
+        return found
+    # Where a line came and another went, equal lines in the same places need not be the same.
+    surely, likely = (shared_runs(texts[0].content, texts[1].content, lines=lines) for lines in (False, True))
+    for runs in (likely, surely) if likely != surely else (surely,):
+        streams = []
+        for tree, text, part, own in zip(trees, texts, (old, new), runs, strict=True):
+            assert tree is not None
+            reader = _Reader(text, part, language)
+            reader.runs = own
+            streams.append(reader.read(tree.root_node))
+        a, b = streams
+        found = Difference(a.doc != b.doc, a.signature != b.signature, a.body != b.body)
+        if not (found.doc or found.signature or found.body):
+            break
+    return found
 
 
 class _Text:

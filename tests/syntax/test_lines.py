@@ -114,6 +114,14 @@ def test_a_docstring_that_comes_with_another_name_is_no_change_of_the_body() -> 
     assert found[1] == Difference(doc=True, signature=False, body=False)
 
 
+def test_a_line_that_came_and_another_that_went_do_not_shift_those_between() -> None:
+    old = "@c\ndef f(a):\n    x = 1\n    x = 1\n    pass\n"
+    new = "def f(a):\n    x = 1\n    x = 1\n    # one\n    pass\n"
+    found = told("x.py", old, new)
+    assert found is not None
+    assert found[0] == found[1] == Difference(doc=True, signature=True, body=False)
+
+
 def test_a_comment_that_both_have_is_of_no_signature() -> None:
     old, new = "def f(a):\n    # one\n    # one\n    pass\n", "def f(a):\n    x = 1\n    # one\n    pass\n"
     found = told("x.py", old, new)
