@@ -47,14 +47,17 @@ def answers(db: Connection) -> list[bytes]:
         ("intents.list", {"limit": 500}),
         ("intents.list", {"ticket": "ENG-3", "limit": 500}),
         ("events.list", {"limit": 500}),
-        ("worktrees.list", {}),
         ("settings.list", {}),
+        ("messages.list", {}),
+        ("zones.list", {}),
+        ("impacts.list", {}),
     ]
     found = [_answer(name, db, caller, given) for name, given in asked]
     for intent in found[0].data:
         found += [_answer(name, db, caller, {"id": intent.id}) for name in ("intents.show", "nodes.list")]
     keys = rows(db, "SELECT caller, route, key, status, body FROM idempotency ORDER BY key")
-    return [*(msgspec.json.encode(each) for each in found), repr(keys).encode()]
+    places = repr(worktrees.places(db)).encode()
+    return [*(msgspec.json.encode(each) for each in found), repr(keys).encode(), places]
 
 
 def _answer(name: str, db: Connection, caller: Caller, given: dict[str, Any]) -> Any:
