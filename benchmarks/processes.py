@@ -47,5 +47,10 @@ def peak(pid: int) -> int:
 
 
 def _memory(pid: int, field: str) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition(field)[2].split()[0]) * 1024
+    """Return a figure of the system's on a process; 0 where it has ended since."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    held = status.partition(field)[2].split()
+    return int(held[0]) * 1024 if held else 0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -189,7 +190,9 @@ def test_what_is_written_to_the_work_tree_is_thrown_away(strong: Sandbox, tmp_pa
 
 @pytest.mark.parametrize("place", ["~", "/usr", "/etc", "/var"])
 def test_nothing_else_can_be_written(strong: Sandbox, tmp_path: Path, place: str) -> None:
-    planted = os.path.join(os.path.expanduser(place), f"planted-{os.getpid()}")
+    # Not HOME: that may be a folder for tests, in /tmp.
+    own = pwd.getpwuid(os.getuid()).pw_dir
+    planted = os.path.join(own if place == "~" else place, f"planted-{os.getpid()}")
     told, output = run(strong, tmp_path, sys.executable, "-c", WRITE, planted)
     assert told == {"exit": 1}
     assert "Errno 30" in output or "Errno 13" in output
