@@ -1,7 +1,10 @@
 """Zones over the socket: what is meant by a target, and that nobody ever shares what is exclusive."""
 
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -73,3 +76,36 @@ def test_of_many_clients_one_has_an_exclusive_zone(place: tuple[Daemon, GitRepo]
         assert {answer.error["code"] for answer in answers if answer.status != 201} == {"zone_conflict"}
         owner = {"Aura-Session": won[0]["session"]}
         assert daemon.call("DELETE", f"/v1/zones/{won[0]['id']}", headers=owner).status == 200
+
+
+@pytest.mark.parametrize("rounds", [30, pytest.param(10_000, marks=pytest.mark.long)])
+def test_a_hundred_clients_that_take_turns_never_own_a_zone_at_once(
+    place: tuple[Daemon, GitRepo], rounds: int
+) -> None:
+    daemon, repo = place
+    owned: list[tuple[float, float, int]] = []
+    done = threading.Event()
+
+    def contend(client: int) -> None:
+        session = f"client{client}"
+        while not done.is_set():
+            answer = claim(daemon, repo, "src/", session)
+            since = time.monotonic()
+            if answer.status != 201:
+                assert answer.error["code"] == "zone_conflict"
+                continue
+            until = time.monotonic()
+            gone = daemon.call(
+                "DELETE", f"/v1/zones/{answer.json()['id']}", headers={"Aura-Session": session}
+            )
+            assert gone.status == 200
+            owned.append((since, until, client))
+            if len(owned) >= rounds:
+                done.set()
+
+    with ThreadPoolExecutor(100) as clients:
+        for ended in [clients.submit(contend, client) for client in range(100)]:
+            ended.result()
+    owned.sort()
+    assert len(owned) >= rounds
+    assert all(before[1] <= after[0] for before, after in pairwise(owned))
