@@ -1,5 +1,6 @@
 """What the kernel says of a process."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -12,3 +13,12 @@ def memory(pid: int) -> int:
 def descriptors(pid: int) -> int:
     """Return how many files and sockets are open."""
     return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def sockets(pid: int) -> int:
+    """Return how many sockets are open: files and pipes come and go with what a daemon does at its start."""
+    found = 0
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found += os.readlink(f"/proc/{pid}/fd/{number}").startswith("socket:")
+    return found

@@ -15,7 +15,7 @@ from aiohttp import web
 from aura.daemon.runner import Runner
 
 from ..running import Daemon, eventually, running, short_home
-from .proc import descriptors, memory
+from .proc import memory, sockets
 
 IDLE = 0.3
 HEAD = b"GET / HTTP/1.1\r\nHost: aura\r\nX-Slow: " + b"x" * 4000
@@ -111,13 +111,13 @@ def median(daemon: Daemon, calls: int) -> float:
 def test_silent_and_slow_clients_do_not_keep_others_waiting(count: int) -> None:
     with running() as daemon:
         alone = median(daemon, 40)
-        before, files = memory(daemon.pid), descriptors(daemon.pid)
+        before, held = memory(daemon.pid), sockets(daemon.pid)
         with silent(daemon, count), dripping(daemon) as sent:
-            eventually(lambda: descriptors(daemon.pid) >= files + count)
+            eventually(lambda: sockets(daemon.pid) >= count)
             eventually(lambda: sent)
             assert median(daemon, 40) < alone * 2 + 0.02
             assert memory(daemon.pid) - before < count * 64 * 1024 + (8 << 20)
-        eventually(lambda: descriptors(daemon.pid) <= files + 1)
+        eventually(lambda: sockets(daemon.pid) <= held + 1)
 
 
 def test_idle_clients_beyond_the_usual_limit_of_descriptors_lock_nobody_out() -> None:
