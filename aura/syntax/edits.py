@@ -32,7 +32,9 @@ def _differs(old: Item, new: Item, matches: Matches) -> bool:
     a, b = old.entity, new.entity
     if a.raw != b.raw or a.name != b.name or old.path != new.path or a.modifiers != b.modifiers:
         return True
-    return is_moved(old, new, matches)
+    # Nearly all that are asked about are outermost and stand where they stood.
+    is_kept = old.parent is new.parent is None and a.qualified_name == b.qualified_name
+    return not is_kept and is_moved(old, new, matches)
 
 
 def is_moved(old: Item, new: Item, matches: Matches) -> bool:

@@ -24,20 +24,22 @@ class Item:
     """One entity on one side; compared by identity.
 
     `parent` is what encloses it: by position, or by name where members may stand elsewhere (Go, Rust).
-    `family` is the kind, those that are often exchanged for each other taken as one.
+    `label` is the name below the parent; `title` is the label and the kind, those kinds that are often
+    exchanged for each other taken as one.
     """
 
     __slots__ = (
-        "_body_features", "_features", "_own_features", "_words", "children", "entity", "family", "file",
-        "index", "parent", "path",
+        "_body_features", "_features", "_own_features", "_words", "children", "entity", "file", "index",
+        "label", "parent", "path", "title",
     )  # fmt: skip
 
     def __init__(self, file: File, index: int, entity: Entity) -> None:
         self.file, self.index, self.entity = file, index, entity
         self.path = file.path
-        self.family = _FAMILIES.get(entity.kind, entity.kind)
         self.parent: Item | None = None
         self.children: list[Item] = []
+        self.label = entity.qualified_name
+        self.title: tuple[str, str]
         self._words: list[bytes] | None = None
         self._features: Counter[bytes] | None = None
         self._own_features: Counter[bytes] | None = None
@@ -45,15 +47,6 @@ class Item:
 
     def __repr__(self) -> str:
         return f"<{self.entity.kind} {self.entity.qualified_name} {self.path}:{self.entity.line}>"
-
-    @property
-    def label(self) -> str:
-        """The name below the parent; one for all constructors, which are named after it in some languages."""
-        if self.entity.kind == "constructor":
-            return "constructor"
-        if self.parent is None:
-            return self.entity.qualified_name
-        return self.entity.qualified_name.removeprefix(self.parent.entity.qualified_name + ".")
 
     @property
     def order(self) -> tuple[str, int, int]:
@@ -154,4 +147,16 @@ def items(files: Mapping[str, File]) -> list[Item]:
         if parent is not None and parent is not item:
             item.parent = parent
             parent.children.append(item)
+    for item in found:
+        _entitle(item)
     return found
+
+
+def _entitle(item: Item) -> None:
+    """Name an item below its parent; all constructors alike, which are called after it in some languages."""
+    kind = item.entity.kind
+    if kind == "constructor":
+        item.label = kind
+    elif item.parent is not None:
+        item.label = item.label.removeprefix(item.parent.entity.qualified_name + ".")
+    item.title = item.label, _FAMILIES.get(kind, kind)

@@ -97,12 +97,12 @@ class _Matcher:
     def _align(self, olds: list[Item], news: list[Item]) -> None:
         """Pair what has one name and kind and is in no pair; namesakes by text, by parameters, in order."""
         olds, news = self.known.left(olds), self.known.left(news)
-        by_name = {(new.family, new.label): new for new in news}
-        names = [(old.family, old.label) for old in olds]
+        by_name = {new.title: new for new in news}
+        names = [old.title for old in olds]
         if len(by_name) == len(news) and len(set(names)) == len(olds):
-            for name, old in zip(names, olds, strict=True):
-                if name in by_name:
-                    self._meet(old, by_name[name])
+            for old, new in zip(olds, map(by_name.get, names), strict=True):
+                if new is not None:
+                    self._meet(old, new)
             return
         rest = _by_name(news)
         for name, namesakes in _by_name(olds).items():
@@ -394,7 +394,7 @@ def _by_path(side: Iterable[Item], but: set[str]) -> dict[str, list[Item]]:
 def _by_name(side: Iterable[Item]) -> dict[tuple[str, str], list[Item]]:
     found: dict[tuple[str, str], list[Item]] = {}
     for item in side:
-        found.setdefault((item.family, item.label), []).append(item)
+        found.setdefault(item.title, []).append(item)
     return found
 
 

@@ -7,7 +7,7 @@ thing. What several such pairs have in common (`event_length` -> `outcome_length
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence, Set
 from functools import lru_cache
 
 from aura.syntax.items import Item, words_of
@@ -17,6 +17,8 @@ BYTES = 64_000
 """How much changed text is read at most, besides some for each item that is to be matched."""
 EACH = 2_000
 MARGIN = 40
+LEAST_SHARED = 4
+"""How many lines two texts must share before it is worth to leave them out."""
 SPOKEN = 2
 """How many pairs must replace a word, or words must replace a part, before it is taken for a rule."""
 
@@ -24,7 +26,8 @@ _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _Parts = tuple[str, ...]
 _Change = tuple[bytes, bytes]
-_Context = tuple[bytes, ...]
+_Words = list[bytes]
+_Window = tuple[bytes, ...]
 
 
 @lru_cache(10_000)
@@ -107,25 +110,28 @@ class Lessons:
         return Vocabulary(used, named)
 
     def _replaced(self, old: Item, new: Item) -> set[_Change]:
-        before, after = _middle(old.text, new.text)
-        self._budget -= len(before) + len(after)
+        before, after = _hunks(*_middle(old.text, new.text))
+        self._budget -= sum(map(len, before)) + sum(map(len, after))
         if self._budget < 0:
             return set()
-        return replaced(words_of(before), words_of(after))
+        return replaced([words_of(hunk) for hunk in before], [words_of(hunk) for hunk in after])
 
 
-def replaced(one: Sequence[bytes], two: Sequence[bytes]) -> set[_Change]:
-    """Return the names that gave way to others between two words before and one or two behind."""
+def replaced(one: Sequence[_Words], two: Sequence[_Words]) -> set[_Change]:
+    """Return the names that gave way to others between two words before and one or two behind.
+
+    Given are the pieces of two texts.
+    """
     found: set[_Change] = set()
-    for behind in (1, 2):
-        old, new = _contexts(one, behind), _contexts(two, behind)
-        gone, come = dict(old), dict(new)
-        changed = {context for context in gone.keys() & come.keys() if gone[context] != come[context]}
-        if changed:
-            # Where several names stand between the same words, none of them is known to be replaced.
-            changed -= {context for context, name in old if context in changed and name != gone[context]}
-            changed -= {context for context, name in new if context in changed and name != come[context]}
-            found.update((gone[context], come[context]) for context in changed)
+    for size in (4, 5):
+        old, new = _windows(one, size), _windows(two, size)
+        gone, come = (_by_context(windows) for windows in (old - new, new - old))
+        contexts = gone.keys() & come.keys()
+        # Where several names stand between the same words, none of them is known to be replaced.
+        alone = contexts and _alone(old, contexts) & _alone(new, contexts)
+        found.update((gone[context], come[context]) for context in alone)
+        if len(alone) == len(contexts):
+            break
     return found
 
 
@@ -140,10 +146,52 @@ def _middle(one: bytes, two: bytes) -> tuple[bytes, bytes]:
     return one[first : len(one) - last], two[first : len(two) - last]
 
 
-def _contexts(words: Sequence[bytes], behind: int) -> list[tuple[_Context, bytes]]:
-    """Return the names among some words, each with the two words before and some of the two behind it."""
-    around = zip(words, words[1:], *(words[3 + n : len(words) - 1 + n] for n in range(behind)), strict=False)
-    return [pair for pair in zip(around, words[2:-2], strict=False) if pair[1] > b"A"]
+def _hunks(one: bytes, two: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Return the lines that only one of two texts has, each run of them with those beside it."""
+    sides = one.splitlines(keepends=True), two.splitlines(keepends=True)
+    shared = set(sides[0]).intersection(sides[1])
+    if len(shared) < LEAST_SHARED:
+        return [one], [two]
+    return _runs(sides[0], shared), _runs(sides[1], shared)
+
+
+def _runs(lines: Sequence[bytes], but: Container[bytes]) -> list[bytes]:
+    found: list[bytes] = []
+    end = 0
+    for place, line in enumerate(lines):
+        if line not in but:
+            start = max(end, place - 1)
+            if found and start == end:
+                found[-1] += b"".join(lines[start : place + 2])
+            else:
+                found.append(b"".join(lines[start : place + 2]))
+            end = place + 2
+    return found
+
+
+def _windows(pieces: Sequence[_Words], size: int) -> set[_Window]:
+    """Return so many neighbouring words, wherever they stand."""
+    found: set[_Window] = set()
+    for words in pieces:
+        found.update(zip(*(words[place:] for place in range(size)), strict=False))
+    return found
+
+
+def _by_context(windows: Iterable[_Window]) -> dict[_Window, bytes]:
+    """Return the names that are the third of some words, by those around them."""
+    return {_context(window): window[2] for window in windows if window[2] > b"A"}
+
+
+def _alone(windows: Iterable[_Window], among: Set[_Window]) -> set[_Window]:
+    """Return those contexts in which one name stands, and no other."""
+    before, behind = {context[1] for context in among}, {context[-1] for context in among}
+    likely = [window for window in windows if window[-1] in behind and window[1] in before]
+    met = Counter(map(_context, likely))
+    return {context for context in among if met[context] == 1}
+
+
+def _context(window: _Window) -> _Window:
+    return window[:2] + window[3:]
 
 
 def _rules(votes: Counter[_Change]) -> dict[bytes, bytes]:
