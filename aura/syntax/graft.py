@@ -21,7 +21,7 @@ def graft(before: Mapping[str, File], after: Mapping[str, File], said: Sequence[
     is put where it stood among those around it. Raises `entity_not_found`, and `invalid_request` where
     several are meant.
     """
-    matches = match(before, after)
+    matches = match(before, after, whole=True)
     before_of = {new: old for old, new in matches.after_of.items()}
     met: list[Item] = []
     for name in said:

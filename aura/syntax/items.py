@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from itertools import pairwise
 
 from aura.syntax.file import File
@@ -120,16 +120,24 @@ def overlap(one: Counter[bytes], two: Counter[bytes]) -> int:
     return sum(map(min, map(one.__getitem__, both), map(two.__getitem__, both)))
 
 
-def items(files: Mapping[str, File]) -> list[Item]:
-    """Return the items of all files, by path and position, with their parents found."""
+def items(files: Mapping[str, File], but: Mapping[str, Set[int]] | None = None) -> list[Item]:
+    """Return the items of all files, by path and position, with their parents found.
+
+    Those with the indexes of `but` are left out, and with each what is inside it.
+    """
     found: list[Item] = []
     named: dict[tuple[str, str], Item] = {}
     loose: list[Item] = []
     for path in sorted(files):
         file = files[path]
-        own = [Item(file, index, entity) for index, entity in enumerate(file.table.entities)]
+        without = but.get(path, ()) if but else ()
+        own = {
+            index: Item(file, index, entity)
+            for index, entity in enumerate(file.table.entities)
+            if index not in without
+        }
         folder = path.rpartition("/")[0]
-        for item in own:
+        for item in own.values():
             entity = item.entity
             if entity.container >= 0:
                 item.parent = own[entity.container]
@@ -139,7 +147,7 @@ def items(files: Mapping[str, File]) -> list[Item]:
             elif entity.kind in TYPES:
                 named.setdefault((path, entity.name), item)
                 named.setdefault((folder + "/", entity.name), item)
-        found.extend(own)
+        found.extend(own.values())
     for item in loose:
         scope = item.entity.qualified_name.removesuffix("." + item.entity.name)
         folder = item.path.rpartition("/")[0] + "/"

@@ -24,6 +24,7 @@ from aura.syntax.file import File
 from aura.syntax.items import CODE, TYPES, VALUES, Item, items
 from aura.syntax.pairing import Pairing
 from aura.syntax.similarity import is_evident, plain_likeness
+from aura.syntax.untouched import untouched
 from aura.syntax.vocabulary import Lessons, Vocabulary
 from aura.syntax.votes import Votes
 
@@ -58,9 +59,10 @@ class Matches(Struct, frozen=True):
             item.parent = None
 
 
-def match(before: Mapping[str, File], after: Mapping[str, File]) -> Matches:
-    """Match the entities of the changed files before and after."""
-    return _Matcher(items(before), items(after)).run()
+def match(before: Mapping[str, File], after: Mapping[str, File], *, whole: bool = False) -> Matches:
+    """Match the entities of the changed files; those that no change is near to only if `whole`."""
+    but = (None, None) if whole else untouched(before, after)
+    return _Matcher(items(before, but[0]), items(after, but[1])).run()
 
 
 class _Matcher:

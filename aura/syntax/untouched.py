@@ -1,0 +1,60 @@
+"""What no change is near to: the most of a file, of which nothing need be compared."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import pairwise, takewhile
+from operator import attrgetter, eq
+
+from aura.syntax.file import File
+from aura.syntax.items import TYPES
+from aura.syntax.types import Entity
+
+NEAR = 10
+"""How many outermost entities beside what differs are compared, too: neighbours tell what is what."""
+LEAST = 32
+"""A table of fewer entities is compared as it is."""
+
+Indexes = Mapping[str, Set[int]]
+_told = attrgetter("kind", "qualified_name", "ordinal", "raw")
+
+
+def untouched(before: Mapping[str, File], after: Mapping[str, File]) -> tuple[Indexes, Indexes]:
+    """Return by path the indexes of what is the same at the beginning and the end of both tables of a file.
+
+    Types are never among them: others inherit from them, and members may stand elsewhere.
+    """
+    old, new = {}, {}
+    for path in before.keys() & after.keys():
+        one, two = (_without_statements(side[path].table.entities) for side in (before, after))
+        if min(len(one), len(two)) < LEAST:
+            continue
+        begin, end = _shared_ends(one, two)
+        first = _tops(one, 0, begin)[: None if begin == len(one) else -NEAR]
+        last = slice(NEAR, None)
+        old[path] = {*_inside(one, first), *_inside(one, _tops(one, len(one) - end, len(one))[last])}
+        new[path] = {*_inside(two, first), *_inside(two, _tops(two, len(two) - end, len(two))[last])}
+    return old, new
+
+
+def _without_statements(side: Sequence[Entity]) -> Sequence[Entity]:
+    """Return a table without the statements, which come last."""
+    return side[:-1] if side and side[-1].kind == "statements" else side
+
+
+def _shared_ends(one: Sequence[Entity], two: Sequence[Entity]) -> tuple[int, int]:
+    """Return how many entities two tables share at their beginning and, apart from those, at their end."""
+    keys, others = [list(map(_told, side)) for side in (one, two)]
+    begin = sum(takewhile(bool, map(eq, keys, others)))
+    return begin, sum(takewhile(bool, map(eq, reversed(keys[begin:]), reversed(others[begin:]))))
+
+
+def _tops(side: Sequence[Entity], start: int, end: int) -> list[tuple[int, int]]:
+    """Return the ranges of the outermost entities of a part of a table, each with what is inside it."""
+    places = [place for place in range(start, end) if side[place].container < 0]
+    return list(pairwise([*places, end]))
+
+
+def _inside(side: Sequence[Entity], tops: Iterable[tuple[int, int]]) -> Iterator[int]:
+    for top, behind in tops:
+        entity = side[top]
+        if entity.kind not in TYPES and entity.qualified_name == entity.name:
+            yield from range(top, behind)
