@@ -166,18 +166,28 @@ def _of_code(hunk: _Hunk, old: Entity, new: Entity, language: Language) -> _Part
         # Within strings a name is not masked by the parser.
         is_same = doc or orders if old.name == new.name else not hunk.has(QUOTES)
         return _Part(doc, False, orders) if is_same else None
-    return _Part(doc, True, orders) if _words(one) != _words(two) else None
+    if _words(one) != _words(two) or (old.name == new.name and old_lines.marks() != new_lines.marks()):
+        return _Part(doc, True, orders)
+    return None
 
 
 class _Parts(Struct, frozen=True):
     code: list[bytes]
+    strings: list[bytes]
+    bare: bytes
     comments: list[bytes]
     directives: list[bytes]
+
+    def marks(self) -> tuple[list[bytes], list[bytes]]:
+        """Return what no layout changes but words: operators, and what plain strings hold."""
+        plain = (string for string in self.strings if b"{" not in string)
+        return _OPERATOR.findall(self.bare), [_ESCAPED_QUOTE.sub(rb"\1", s).strip(_MARKS) for s in plain]
 
 
 def _parted(text: bytes, language: Language) -> _Parts | None:
     """Part code from comments; None where a string or comment may be open or what is one is in doubt."""
     code: list[bytes] = []
+    strings: list[bytes] = []
     bare: list[bytes] = []
     notes: list[bytes] = []
     orders: list[bytes] = []
@@ -189,6 +199,7 @@ def _parted(text: bytes, language: Language) -> _Parts | None:
         start = found.end()
         if found.lastgroup != "comment":
             code.append(found[0])
+            strings.append(found[0])
         elif _is_doubtful(found[0], text[found.start() - 1 : found.start()]):
             return None
         else:
@@ -201,7 +212,8 @@ def _parted(text: bytes, language: Language) -> _Parts | None:
     rest = b" ".join(bare)
     if any(mark in rest for mark in (*quotes(language), *(language.block_comment or ()))):
         return None
-    return _Parts([line for line in map(bytes.rstrip, b"".join(code).split(b"\n")) if line], notes, orders)
+    lines = [line for line in map(bytes.rstrip, b"".join(code).split(b"\n")) if line]
+    return _Parts(lines, strings, rest, notes, orders)
 
 
 def _is_doubtful(comment: bytes, before: bytes) -> bool:
@@ -223,6 +235,8 @@ _DOC = Difference(True, False, False)
 
 _TRIPLE = (b'"""', b"'''")
 _WORD = re.compile(rb"\w+")
+_OPERATOR = re.compile(rb"[-+*/%^~=!<>?.@]|&&|\|\|")
+_MARKS = b"\"'`"
 _ESCAPED_QUOTE = re.compile(rb"\\([\"'])")
 _PREFIX = re.compile(rb"(?<![\w\"'])[A-Za-z]{1,2}(?=[\"'])")
 # A line that is nothing but strings, as the docstring of a block may be.
