@@ -18,8 +18,8 @@ CANDIDATES = 12
 COMMON = 60
 """A feature that more items than this have leads to no candidates."""
 RAREST = 16
-AROUND = 3
-BESIDE = 4
+AROUND = 2
+BESIDE = 3
 
 NAME, SIGNATURE, PLACE, NEIGHBOURS, USERS = 0.2, 0.1, 0.15, 0.1, 0.25
 STAY = 0.2
