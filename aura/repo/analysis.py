@@ -66,6 +66,7 @@ class Analyst:
     ) -> Iterator[CommitDiff]:
         """Compare each commit with its first parent."""
         repository = self._repository(git_dir)
+        repository.start()
         cut = boundary(git_dir)
         pending = iter(shas)
         while group := list(islice(pending, _GROUP)):
@@ -268,6 +269,10 @@ class _Sides(NamedTuple):
 class _Repository(NamedTuple):
     cat: CatFile
     changes: CommitChanges
+
+    def start(self) -> None:
+        self.cat.start()
+        self.changes.start()
 
     def close(self) -> None:
         self.cat.close()

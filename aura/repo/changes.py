@@ -66,6 +66,12 @@ class CommitChanges:
                 lines.append((sha, " ".join((sha, *parents))))
             yield from self._diffs(lines)
 
+    def start(self) -> git.Stream:
+        """Start git ahead of the first question."""
+        if self._stream is None:
+            self._stream = git.Stream(self._cat.git_dir, "diff-tree", "--stdin", "--root", "--always", *RAW)
+        return self._stream
+
     def _large(self, sha: str) -> bytes:
         """Return a commit that is larger than files are allowed to be."""
         with CatFile(self._cat.git_dir, cap=1 << 30) as cat:
@@ -107,9 +113,7 @@ class CommitChanges:
     def _ask(self, lines: list[str]) -> Iterator[list[FileChange]]:
         if not lines:
             return
-        if self._stream is None:
-            self._stream = git.Stream(self._cat.git_dir, "diff-tree", "--stdin", "--root", "--always", *RAW)
-        stream = self._stream
+        stream = self.start()
         whole = False
         try:
             stream.send("".join(f"{line}\n" for line in lines).encode() + _END)

@@ -44,6 +44,11 @@ class CatFile:
         self._sizes = _Lane(git_dir, "--batch-check")
         self._contents = _Lane(git_dir, "--batch")
 
+    def start(self) -> None:
+        """Start git ahead of the first question: its processes come up side by side."""
+        self._sizes.start()
+        self._contents.start()
+
     def info(self, shas: Iterable[str]) -> Iterator[Object | None]:
         """Look up kinds and sizes, in the order asked."""
         return self._sizes.ask(_checked(shas))
@@ -97,8 +102,7 @@ class _Lane:
         sent = done = deaths = 0
         try:
             while done < len(shas):
-                stream = self._stream or Stream(self._git_dir, "cat-file", self._mode)
-                self._stream = stream
+                stream = self.start()
                 if sent == done:
                     sent = min(len(shas), done + _PIPE // (len(shas[done]) + 1))
                     stream.send("".join(f"{sha}\n" for sha in shas[done:sent]).encode())
@@ -118,6 +122,11 @@ class _Lane:
         finally:
             if sent != done:
                 self.close()
+
+    def start(self) -> Stream:
+        if self._stream is None:
+            self._stream = Stream(self._git_dir, "cat-file", self._mode)
+        return self._stream
 
     def close(self) -> None:
         if self._stream is not None:

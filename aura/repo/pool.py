@@ -41,10 +41,10 @@ from aura.syntax.evidence import Evidence
 from aura.syntax.references.graph import Direction
 from aura.syntax.types import Grafted
 
-CHUNK = 48
+CHUNK = 24
 """Neighbouring commits share files: a worker is given this many at a time, where there are that many."""
-LEAST = 4
-"""Towards the end the chunks become as small as this, so that no worker waits long for another."""
+SHARE = 4
+"""A chunk is this part of what each worker would get of the rest: towards the end none waits long."""
 
 _BACKOFF = (0.0, 0.1, 0.5, 2.0, 5.0)
 _CAREFUL = 8
@@ -359,11 +359,11 @@ class CallPool(Pool):
 
 
 def _chunks(shas: Sequence[str], workers: int) -> list[list[str]]:
-    """Part commits into chunks of half of what each worker would get of the rest."""
+    """Part commits into chunks, smaller and smaller ones."""
     chunks = []
     start = 0
     while start < len(shas):
-        size = min(CHUNK, max(LEAST, (len(shas) - start) // (2 * workers)))
+        size = min(CHUNK, max(1, (len(shas) - start) // (SHARE * workers)))
         chunks.append(list(shas[start : start + size]))
         start += size
     return chunks

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import chain
 from math import log
 from operator import mul
@@ -18,20 +19,22 @@ Features = Counter[bytes]
 class Weights(dict[bytes, float]):
     """The weight of a feature, by how few of the items of a side have it."""
 
-    def __init__(self, *sides: Sequence[Features], around: Sequence[Features] = ()) -> None:
-        """Count the items of each side and those around, which belong to all of them."""
-        self.size = max(map(len, sides), default=1) + len(around)
+    def __init__(
+        self, olds: Sequence[Features], news: Sequence[Features], around: Sequence[Features]
+    ) -> None:
+        """Count the items of each side and those around, which belong to both."""
+        self.most = 1 + max(len(olds), len(news)) + len(around)
         common: Counter[bytes] = Counter(chain.from_iterable(around))
-        self.counts = [common.copy() for _ in sides]
-        for counts, side in zip(self.counts, sides, strict=True):
-            counts.update(list(chain.from_iterable(side)))
+        self._old, self._new = common.copy(), common
+        self._old.update(chain.from_iterable(olds))
+        self._new.update(chain.from_iterable(news))
 
     def frequency(self, feature: bytes) -> int:
         """Return in how many items of a side a feature is."""
-        return max([counts.get(feature, 0) for counts in self.counts])
+        return max(self._old.get(feature, 0), self._new.get(feature, 0))
 
     def __missing__(self, feature: bytes) -> float:
-        weight = self[feature] = log((1 + self.size) / (self.frequency(feature) or 1))
+        weight = self[feature] = log(self.most / (self.frequency(feature) or 1))
         return weight
 
 
@@ -47,8 +50,8 @@ class Likeness:
     ) -> None:
         """Compare `olds`, as `translate` reads them, with `news`; `beside` shows what is common there."""
         self.features = {item: translate(item) for item in olds} | {item: item.features for item in news}
-        sides = ([self.features[item] for item in side] for side in (olds, news))
-        self.weights = Weights(*sides, around=[item.features for item in beside])
+        before, after = ([self.features[item] for item in side] for side in (olds, news))
+        self.weights = Weights(before, after, [item.features for item in beside])
         self._mass: dict[Item, float] = {}
 
     def mass(self, item: Item) -> float:
@@ -90,6 +93,7 @@ def _shared_lines(one: bytes, two: bytes) -> int:
     return sum([len(line) * count for line, count in lines.items()])
 
 
+@lru_cache(10_000)
 def name_likeness(one: str, two: str) -> float:
     """Return how many of their parts two names share, 0 to 1."""
     if one == two:

@@ -179,19 +179,15 @@ def _windows(pieces: Sequence[_Words], size: int) -> set[_Window]:
 
 def _by_context(windows: Iterable[_Window]) -> dict[_Window, bytes]:
     """Return the names that are the third of some words, by those around them."""
-    return {_context(window): window[2] for window in windows if window[2] > b"A"}
+    return {window[:2] + window[3:]: window[2] for window in windows if window[2] > b"A"}
 
 
 def _alone(windows: Iterable[_Window], among: Set[_Window]) -> set[_Window]:
     """Return those contexts in which one name stands, and no other."""
     before, behind = {context[1] for context in among}, {context[-1] for context in among}
     likely = [window for window in windows if window[-1] in behind and window[1] in before]
-    met = Counter(map(_context, likely))
+    met = Counter([window[:2] + window[3:] for window in likely])
     return {context for context in among if met[context] == 1}
-
-
-def _context(window: _Window) -> _Window:
-    return window[:2] + window[3:]
 
 
 def _rules(votes: Counter[_Change]) -> dict[bytes, bytes]:

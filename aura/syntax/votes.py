@@ -44,6 +44,7 @@ class Votes:
         self.beside = [*beside]
         self._likeness: Likeness | None = None
         self._text: dict[tuple[Item, Item], float] = {}
+        self._taken: dict[Item, frozenset[str]] = {}
         self._near: dict[Item, list[Item]] = {}
         self._alike: dict[tuple[bytes, bytes], set[Item]] = defaultdict(set)
 
@@ -119,6 +120,18 @@ class Votes:
         known = self.vocabulary.named[change] - (self.pairing.new.get(old) is new)
         return max(known, len(self._alike[change]) - 1, 0)
 
+    def _signature(self, old: Item, new: Item) -> float:
+        """Return how many parameters have one name; half where neither has any."""
+        one, two = self._parameters(old), self._parameters(new)
+        return 2 * len(one & two) / (len(one) + len(two)) if one or two else 0.5
+
+    def _parameters(self, item: Item) -> frozenset[str]:
+        known = self._taken.get(item)
+        if known is None:
+            known = frozenset([p.name for p in item.entity.parameters if p.kind != "receiver"])
+            self._taken[item] = known
+        return known
+
     def worth(self, old: Item, new: Item) -> float:
         """Return how much better it is to pair two items than not to; none below 0 is to be paired."""
         a, b = old.entity, new.entity
@@ -137,7 +150,7 @@ class Votes:
             return -1.0
         assert a.kind in CODE
         size = min(len(old.words), len(new.words))
-        said = NAME * name + SIGNATURE * _signatures(old, new) + USERS * users
+        said = NAME * name + SIGNATURE * self._signature(old, new) + USERS * users
         if here:
             said += STAY * (a.name == b.name)
             beside = 2 * self.pairing.neighbourhood(old, new) - 1
@@ -149,11 +162,3 @@ def _least_of_values(same_name: bool, here: bool, used: bool) -> float:
     if same_name:
         return 0.7
     return (0.3 if used else 0.8) if here else 2.0
-
-
-def _signatures(old: Item, new: Item) -> float:
-    """Return how many parameters have one name; half where neither has any."""
-    one, two = ({p.name for p in item.entity.parameters if p.kind != "receiver"} for item in (old, new))
-    if not one and not two:
-        return 0.5
-    return 2 * len(one & two) / (len(one) + len(two))
