@@ -18,6 +18,7 @@ from aura.record import (
     log,
     metrics,
     nodes,
+    plans,
     restores,
     retention,
     settings,
@@ -32,6 +33,6 @@ from aura.work import prove, saved
 __all__ = [
     "OPERATIONS", "agent_hooks", "audit", "blame", "calls", "check", "checks", "contents", "database",
     "diff", "entities", "events", "history", "hooks", "impacts", "intents", "log", "messages", "metrics",
-    "nodes", "openapi", "prove", "restores", "retention", "saved", "sessions", "settings", "snapshots",
-    "status", "why", "worktrees", "zones",
+    "nodes", "openapi", "plans", "prove", "restores", "retention", "saved", "sessions", "settings",
+    "snapshots", "status", "why", "worktrees", "zones",
 ]  # fmt: skip

@@ -1012,6 +1012,43 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
                              'is_path': False,
                              'default': None,
                              'help': "The impact's id (imp_...)."}]},
+ 'intent bind': {'method': 'POST',
+                 'path': '/v1/intents/{id}:bind',
+                 'help': 'Bind an intent to the commit that it explains.',
+                 'doc': 'Bind an intent to the commit that it explains.\n'
+                        '\n'
+                        'That is for one that was logged before anything was changed and that no commit '
+                        'was found to hold: it takes\n'
+                        'what the commit changes, in the files that it names. Raises `conflict` where it '
+                        'has changes of its own, or\n'
+                        'a commit holds it already.',
+                 'body': True,
+                 'here': True,
+                 'tool': None,
+                 'fields': [{'name': 'id',
+                             'in': 'path',
+                             'argument': True,
+                             'required': True,
+                             'option': 'id',
+                             'type': 'str',
+                             'multiple': False,
+                             'choices': [],
+                             'metavar': None,
+                             'is_path': False,
+                             'default': None,
+                             'help': "The intent's id."},
+                            {'name': 'commit',
+                             'in': 'body',
+                             'argument': True,
+                             'required': False,
+                             'option': 'commit',
+                             'type': 'str',
+                             'multiple': False,
+                             'choices': [],
+                             'metavar': None,
+                             'is_path': False,
+                             'default': None,
+                             'help': 'The commit that it explains: a hash, or a name.'}]},
  'intent check': {'method': 'POST',
                   'path': '/v1/intents/{id}:check',
                   'help': 'Check what an intent claims, and answer the intent with its verdicts.',
@@ -1260,9 +1297,11 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
                        '\n'
                        'Without `commit` it takes the uncommitted changes of the work tree, and is bound '
                        'to the next commit that\n'
-                       'contains them. A dry run is answered with 200. Raises `intent_missing_ticket` in '
-                       'strict mode, and\n'
-                       '`invalid_claim`.\n'
+                       'contains them. Where nothing is changed yet it takes what is uncommitted when the '
+                       'same session logs its\n'
+                       'next intent there, or else what the next commit that is made there changes. A dry '
+                       'run is answered with\n'
+                       '200. Raises `intent_missing_ticket` in strict mode, and `invalid_claim`.\n'
                        '\n'
                        'A claim is `rename_only`, `move_only`, `formatting_only` or `docs_only` (every '
                        'edit is that, or follows\n'

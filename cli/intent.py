@@ -10,6 +10,8 @@ from aura.errors import FAILED
 
 from . import edits, show
 
+UNBOUND = "no commit is known to hold it; if one does: aura intent bind"
+
 
 def show_list(answer: dict[str, Any]) -> None:
     """Show a page of intents.
@@ -45,14 +47,26 @@ def show_log(answer: dict[str, Any]) -> None:
     elif answer["analysis"] == "failed":
         click.echo("the changed entities could not be read: aura daemon logs")
     else:
-        click.echo(f"{changed(answer)} entities (changed +added -deleted)")
-        if changed(answer) == "0 +0 -0" and answer["commit_sha"] is None:
-            click.echo(
-                "nothing uncommitted was found: aura diff shows what is; or name a commit: --commit HEAD"
-            )
+        _show_change(answer)
     if answer["tickets"]:
         click.echo("tickets: " + ", ".join(t["id"] for t in answer["tickets"]))
     _show_claims(answer)
+
+
+def _show_change(intent: dict[str, Any]) -> None:
+    """Say how much was changed; where nothing was, what becomes of that."""
+    if intent["binding"] == "waiting":
+        click.echo("nothing is changed yet: it takes what the next commit in this work tree changes")
+    elif intent["binding"] == "unbound":
+        click.echo(f"unbound: {UNBOUND} {intent['id']} COMMIT")
+    else:
+        click.echo(f"{changed(intent)} entities (changed +added -deleted)")
+
+
+def show_bind(answer: dict[str, Any]) -> None:
+    """Say which commit an intent belongs to now, and what that changed."""
+    click.echo(f"{answer['id']}  {answer['summary']}")
+    click.echo(f"bound to {_sha(answer)}: {changed(answer)} entities (changed +added -deleted)")
 
 
 def show_show(answer: dict[str, Any]) -> None:
@@ -61,9 +75,10 @@ def show_show(answer: dict[str, Any]) -> None:
     author = answer["author"]
     who = f"{author['name']} <{author['id']}>" if author["name"] else author["id"]
     place = answer["branch"] or "detached"
-    click.echo(
-        f"{show.when(answer['created_at'])}  {who}  {place}  {(answer['commit_sha'] or 'uncommitted')[:12]}"
-    )
+    held = (answer["commit_sha"] or "uncommitted")[:12]
+    click.echo(f"{show.when(answer['created_at'])}  {who}  {place}  {held}")
+    if answer["binding"] in ("waiting", "unbound"):
+        _show_change(answer)
     if answer["tickets"]:
         click.echo("tickets: " + ", ".join(t["id"] for t in answer["tickets"]))
     states = Counter(node["state"] for node in answer["nodes"])
@@ -131,4 +146,6 @@ def changed(intent: dict[str, Any]) -> str:
     """Write the three counts of an intent in one word."""
     if intent["analysis"] == "pending":
         return "..."
+    if intent["binding"] in ("waiting", "unbound"):
+        return str(intent["binding"])
     return f"{intent['nodes_changed']} +{intent['nodes_added']} -{intent['nodes_deleted']}"

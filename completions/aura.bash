@@ -50,7 +50,8 @@ _aura() {
     "impact snooze") words="--until --note --json --help" ;;
     "impact watch") words="--severity --here --json --help" ;;
     "init") words="--depth --hooks --no-backfill --no-background --json --help" ;;
-    "intent") words="check list log nodes show suggest --help" ;;
+    "intent") words="bind check list log nodes show suggest --help" ;;
+    "intent bind") words="--json --help" ;;
     "intent check") words="--against --json --help" ;;
     "intent list") words="--branch --author --ticket --source --analysis --claims --session --worktree --commit --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "intent log") words="--ticket --commit --file --goal --claim --dry-run --wait-ms --json --help" ;;

@@ -12,8 +12,8 @@ import msgspec
 
 from aura.api import Caller, Place
 from aura.errors import AuraError
-from aura.record import checks, intents, judgements
-from aura.record.analysis import Analysed, finish, finish_unchanged
+from aura.record import checks, intents, judgements, plans
+from aura.record.analysis import Analysed, finish, finish_unchanged, pending
 from aura.record.cases import within
 from aura.record.claims import Claim, parse
 from aura.record.intents import Intent
@@ -84,9 +84,9 @@ class Analyst:
 
     async def resume(self) -> None:
         """Take up what an earlier daemon left pending."""
-        pending = await self._context.read(intents.pending)
-        claims = await self._context.read(lambda db: judgements.of(db, [row[0] for row in pending]))
-        for seq, worktree, base, commit, files in pending:
+        waiting = await self._context.read(pending)
+        claims = await self._context.read(lambda db: judgements.of(db, [row[0] for row in waiting]))
+        for seq, worktree, base, commit, files in waiting:
             place = self._context.callers.by_root.get(worktree)
             if place is not None:
                 from .context import SYSTEM
@@ -173,12 +173,20 @@ class Analyst:
         for job, intent in zip(jobs, await self._context.store.write(attach), strict=True):
             if job.done is not None and not job.done.done() and intent is not None:
                 job.done.set_result(intent)
+        first = jobs[0]
+        if first.commit is None and not whole.edits:
+            here = await self._context.callers.named(first.place.path)
+            if here is not None and here.head != first.base:
+                # A commit may have followed already while it was looked for changes.
+                await self._context.backfills.give_plans(here)
         if any(job.claims for job in jobs):
             # What a commit held before the analysis ended is judged by that commit.
             self._context.spawn(claiming.catch_up(self._context))
 
     def _attach(self, db: Connection, job: Job, whole: Analysed) -> Intent | None:
         if whole.edits:
+            if job.commit is None:
+                plans.pick_up(db, job.caller, job.place, job.seq, whole.edits)
             found = Analysed(_within(whole.edits, job.files), whole.degraded, whole.failed)
             finish(db, job.caller, job.place, job.seq, found)
         if job.claims:

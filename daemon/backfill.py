@@ -11,7 +11,7 @@ from aiohttp import web
 from aura.api import Caller, Place
 from aura.errors import AuraError
 from aura.idempotency import Answer
-from aura.record import binding, commits, history, rewrites, worktrees
+from aura.record import binding, commits, history, plans, rewrites, worktrees
 from aura.record.commits import Read
 from aura.repo import ancestry, reflog
 from aura.repo.commits import Commit
@@ -189,6 +189,7 @@ class Backfills:
             if head not in known:
                 await self._read_new(place, head, known)
                 await self._context.store.write(lambda db: history.read_up_to(db, place, head))
+            await self.give_plans(place)
             if sha is None:
                 await self._follow(place, head)
                 self._heads[place.path] = place.branch, head
@@ -216,6 +217,14 @@ class Backfills:
         if todo:
             self._context.spawn(claims.catch_up(self._context))
             self._context.on_commit.committed(place.path)
+
+    async def give_plans(self, place: Place) -> None:
+        """Give what was logged before anything was changed its part of the commits made here since."""
+        if not await self._context.read(lambda db: plans.waiting(db, place.path)):
+            return
+        moves = await self._context.in_thread(reflog.moves, place.git_dir)
+        await self._context.store.write(lambda db: plans.take(db, SYSTEM, place, moves))
+        self._context.spawn(claims.catch_up(self._context))
 
     # rewritten commits
 

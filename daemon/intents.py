@@ -12,15 +12,17 @@ from aura.api import Caller, Place
 from aura.errors import AuraError
 from aura.idempotency import Answer, Key
 from aura.ids import lowest_id
-from aura.record import checks, intents, nodes
+from aura.record import checks, intents, nodes, plans
 from aura.record.claims import parsed
 from aura.record.intents import Intent, NewIntent, NewIntents, NewItem
 from aura.record.places import relative
+from aura.record.plans import IntentToBind
 from aura.record.verdicts import judge
 from aura.repo import commits
 from aura.repo.listing import holds
 from aura.store import Connection, one
 
+from . import claims
 from .analysis import Job
 from .bind import encode, once, reply, write_once
 from .context import Context
@@ -105,6 +107,26 @@ def _kept(db: Connection, key: Key, answer: Answer) -> Answer:
     return Answer(row[0], row[1]) if row else answer
 
 
+async def bind(
+    context: Context, caller: Caller, at: IntentToBind, request: web.Request
+) -> web.StreamResponse:
+    """Bind an intent to a commit, which is read before where it was not."""
+
+    async def act(key: Key | None) -> Answer:
+        here = caller.here
+        sha = await context.in_thread(commits.resolve, here.git_dir, at.commit)
+        await context.backfills.catch_up(here, sha)
+
+        def write(db: Connection) -> Answer:
+            return Answer(200, encode(plans.bind(db, caller, at, sha)))
+
+        answer = await write_once(context, caller, key, write)
+        context.spawn(claims.catch_up(context))
+        return answer
+
+    return await once(context, caller, request, act)
+
+
 async def batch(
     context: Context, caller: Caller, new: NewIntents, request: web.Request
 ) -> web.StreamResponse:
@@ -164,8 +186,8 @@ def _seq(db: Connection, id_: str) -> int:
 def _job(caller: Caller, new: NewIntent, seq: int, after: Any = lambda _db, _intent: None) -> Job:
     here = caller.here
     done = asyncio.get_running_loop().create_future() if new.wait_ms else None
-    claims = tuple(parsed(new.claims))
-    return Job(seq, here, caller, here.head, new.commit, tuple(new.files), claims, after, done)
+    said = tuple(parsed(new.claims))
+    return Job(seq, here, caller, here.head, new.commit, tuple(new.files), said, after, done)
 
 
 async def _settled(context: Context, caller: Caller, new: Any) -> Any:
@@ -200,16 +222,17 @@ async def _dry_run(context: Context, caller: Caller, new: NewIntent) -> Intent:
         await context.store.write(write)
     except _Undo as undo:
         intent = undo.intent
-    claims = parsed(new.claims)
-    found = await context.analyst.scan(caller.here, caller.here.head, new.commit, tuple(new.files), claims)
+    said = parsed(new.claims)
+    found = await context.analyst.scan(caller.here, caller.here.head, new.commit, tuple(new.files), said)
     changed, added, deleted = nodes.counts(found.edits)
     return msgspec.structs.replace(
         intent,
         id=lowest_id("itn", 0),
         analysis="done",
+        binding=intent.binding if new.commit or found.edits else "waiting",
         degraded=found.degraded,
         nodes_changed=changed,
         nodes_added=added,
         nodes_deleted=deleted,
-        claims=judge(claims, found.evidence) if found.evidence else checks.unreadable(claims),
+        claims=judge(said, found.evidence) if found.evidence else checks.unreadable(said),
     )

@@ -29,6 +29,7 @@ MANUAL: dict[str, Manual] = {
     "hooks.check": commits.may_commit,
     "hooks.drain": spool.drain_now,
     "intents.batch": intents.batch,
+    "intents.bind": intents.bind,
     "intents.check": claims.check,
     "intents.log": intents.log,
     "metrics.show": metrics.show,

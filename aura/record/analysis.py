@@ -27,17 +27,34 @@ def finish_unchanged(db: Connection, jobs: list[tuple[Caller, Place, int]], foun
     """Finish pending intents of a work tree in which nothing was found, all in a few statements."""
     by_seq = {seq: (caller, place) for caller, place, seq in jobs}
     state = "failed" if found.failed else "done"
-    done = rows(
-        db,
-        f"UPDATE intents SET analysis = ?, degraded = ? WHERE analysis = 'pending'"
-        f" AND seq IN ({','.join('?' * len(by_seq))}) RETURNING seq, id",
-        state,
-        int(found.degraded),
-        *by_seq,
+    done = sorted(
+        rows(
+            db,
+            f"UPDATE intents SET analysis = ?, degraded = ? WHERE analysis = 'pending'"
+            f" AND seq IN ({','.join('?' * len(by_seq))})"
+            " RETURNING seq, id, worktree, session, base_sha, files, commit_sha",
+            state,
+            int(found.degraded),
+            *by_seq,
+        )
     )
-    events.append_many(
-        db, "intent.analyzed", [(*by_seq[seq], _summary(id_, state, (0, 0, 0))) for seq, id_ in sorted(done)]
+    if not found.failed:
+        _wait(db, [(seq, *about) for seq, _, *about, commit in done if commit is None])
+    told = [(*by_seq[seq], _summary(id_, state, (0, 0, 0))) for seq, id_, *_ in done]
+    events.append_many(db, "intent.analyzed", told)
+
+
+def _wait(db: Connection, found: list[tuple[Any, ...]]) -> None:
+    """Let intents wait for the changes that follow them, each in the place of an older one that is alike: of
+    the same work tree, session, commit and files.
+    """
+    newest = {tuple(alike): seq for seq, *alike in found}
+    db.executemany(
+        "UPDATE intents SET waits = 0 WHERE waits = 1 AND worktree = ? AND session IS ? AND base_sha IS ?"
+        " AND files IS ? AND seq < ?",
+        [(*alike, seq) for alike, seq in newest.items()],
     )
+    db.executemany("UPDATE intents SET waits = 1 WHERE seq = ?", [(seq,) for seq in newest.values()])
 
 
 def _summary(id_: str, state: str, counts: tuple[int, int, int]) -> dict[str, Any]:
@@ -47,19 +64,41 @@ def _summary(id_: str, state: str, counts: tuple[int, int, int]) -> dict[str, An
 
 def finish(db: Connection, caller: Caller, place: Place, seq: int, found: Analysed) -> bool:
     """Attach the edits to a pending intent and say so; False where it is gone or was finished before."""
-    row = one(db, "SELECT analysis, commit_sha, id FROM intents WHERE seq = ?", seq)
+    row = one(
+        db,
+        "SELECT analysis, commit_sha, id, worktree, session, base_sha, files FROM intents WHERE seq = ?",
+        seq,
+    )
     if row is None or row[0] != "pending":
         return False
     commit, state = row[1], "failed" if found.failed else "done"
     nodes.attach(db, place.repo, seq, found.edits, "bound" if commit else "open", commit)
-    changed, added, deleted = nodes.counts(found.edits)
     db.execute(
-        "UPDATE intents SET analysis = ?, degraded = ?, nodes_changed = ?, nodes_added = ?, nodes_deleted = ?"
-        " WHERE seq = ?",
-        (state, int(found.degraded), changed, added, deleted, seq),
+        "UPDATE intents SET analysis = ?, degraded = ? WHERE seq = ?", (state, int(found.degraded), seq)
     )
     if commit is None and found.edits:
         binding.catch_up(db, caller, place, seq)
-    data = _summary(row[2], state, (changed, added, deleted))
-    events.append(db, caller, "intent.analyzed", data, place)
+    elif commit is None and not found.failed:
+        _wait(db, [(seq, *row[3:])])
+    count(db, caller, place, seq, found.edits)
     return True
+
+
+def count(db: Connection, caller: Caller, place: Place, seq: int, edits: list[Edit]) -> None:
+    """Keep how many entities an intent changed, and say so."""
+    counts = nodes.counts(edits)
+    sql = (
+        "UPDATE intents SET nodes_changed = ?, nodes_added = ?, nodes_deleted = ? WHERE seq = ?"
+        " RETURNING id, analysis"
+    )
+    id_, state = one(db, sql, *counts, seq)
+    events.append(db, caller, "intent.analyzed", _summary(id_, state, counts), place)
+
+
+def pending(db: Connection) -> list[tuple[int, str, str | None, str | None, str | None]]:
+    """Return sequence, work tree, base, commit and files of the intents that wait for their analysis."""
+    return rows(
+        db,
+        "SELECT seq, worktree, base_sha, commit_sha, files FROM intents"
+        " WHERE analysis = 'pending' AND source = 'log'",
+    )

@@ -86,7 +86,7 @@ def bind(db: Connection, caller: Caller, place: Place, sha: str) -> list[str]:
         _settle(db, said, fate, sha)
         if fate == "bound":
             bound.add(said.intent)
-    return [_link(db, caller, place, intent, sha) for intent in sorted(bound)]
+    return [link(db, caller, place, intent, sha) for intent in sorted(bound)]
 
 
 def _adopt(db: Connection, place: Place, intent: int) -> None:
@@ -133,7 +133,7 @@ def _settle(db: Connection, said: _Said, state: str, sha: str | None) -> None:
     )
 
 
-def _link(
+def link(
     db: Connection, caller: Caller, place: Place, intent: int, sha: str, instead_of: str | None = None
 ) -> str:
     """Say which commit an intent belongs to, unless another said so before."""
@@ -178,7 +178,7 @@ def rewrite(db: Connection, caller: Caller, place: Place, old: str, new: str) ->
     linked = "SELECT seq FROM intents WHERE repo = ? AND source = 'log' AND commit_sha = ?"
     for (intent,) in rows(db, linked, place.repo, old):
         if intent in touched or not one(db, "SELECT 1 FROM nodes WHERE intent = ?", intent):
-            _link(db, caller, place, intent, new, old)
+            link(db, caller, place, intent, new, old)
         else:
             db.execute("UPDATE intents SET commit_sha = NULL WHERE seq = ?", (intent,))
     db.execute("UPDATE commits SET rewritten_to = ? WHERE repo = ? AND sha = ?", (new, place.repo, old))
@@ -210,7 +210,7 @@ def rehome(db: Connection, caller: Caller, place: Place, gone: Iterable[str], co
             for said in found:
                 _settle(db, said, "bound", sha)
             for intent in sorted({said.intent for said in found}):
-                _link(db, caller, place, intent, sha, old)
+                link(db, caller, place, intent, sha, old)
 
 
 def catch_up(db: Connection, caller: Caller, place: Place, intent: int) -> None:

@@ -19,6 +19,7 @@ from aura.store import Connection, one, rows
 
 Source = Literal["log", "commit"]
 Analysis = Literal["pending", "done", "failed"]
+Binding = Literal["bound", "open", "waiting", "unbound"]
 
 
 class Author(Struct, frozen=True):
@@ -35,7 +36,12 @@ class Goal(Struct, frozen=True):
 
 
 class Intent(Struct, frozen=True):
-    """What changed and why, with the counts of the entities that changed."""
+    """What changed and why, with the counts of the entities that changed.
+
+    `binding` is `bound` where a commit holds something of it, `open` where none does yet, `waiting` where
+    nothing is changed so far and it takes what the next commit of its work tree changes, and `unbound` where
+    nothing came of that.
+    """
 
     id: str
     repo: str
@@ -57,6 +63,7 @@ class Intent(Struct, frozen=True):
     prove_goals: list[Goal]
     claims: list[Judged] = field(default_factory=list)
     rewritten_to: str | None = None
+    binding: Binding = "open"
 
 
 class NewIntent(Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,11 +138,11 @@ def _rows(db: Connection, found: list[tuple[Any, ...]]) -> list[Intent]:
 
 def _intent(row: tuple[Any, ...], tickets: list[Ticket], goals: list[Goal], claims: list[Judged]) -> Intent:
     (_, id_, slug, worktree, session, branch, handle, name, kind, source, summary, created, recorded, sha,
-     analysis, degraded, changed, added, deleted, rewritten) = row  # fmt: skip
+     analysis, degraded, changed, added, deleted, rewritten, binding) = row  # fmt: skip
     return Intent(
         id_, slug, worktree, session, branch, Author(handle, name, kind), source, summary, rfc3339(created),
         rfc3339(recorded), sha, analysis, bool(degraded), changed, added, deleted, tickets, goals, claims,
-        rewritten,
+        rewritten, binding,
     )  # fmt: skip
 
 
@@ -149,7 +156,9 @@ INTENTS: Listing[Intent] = Listing(
     columns=(
         "i.seq, i.id, r.slug, i.worktree, i.session, i.branch, a.handle, a.name, a.kind, i.source, i.summary,"
         " i.created_at, i.recorded_at, i.commit_sha, i.analysis, i.degraded, i.nodes_changed, i.nodes_added,"
-        " i.nodes_deleted, i.rewritten_to"
+        " i.nodes_deleted, i.rewritten_to, CASE WHEN i.commit_sha IS NOT NULL THEN 'bound'"
+        " WHEN i.waits THEN 'waiting' WHEN i.analysis = 'pending' THEN 'open'"
+        " WHEN EXISTS (SELECT 1 FROM nodes WHERE intent = i.seq) THEN 'open' ELSE 'unbound' END"
     ),
     rows=_rows,
     key="i.id",
@@ -221,8 +230,9 @@ def log(db: Connection, caller: Caller, new: NewIntent) -> Intent:
     """Log an intent.
 
     Without `commit` it takes the uncommitted changes of the work tree, and is bound to the next commit that
-    contains them. A dry run is answered with 200. Raises `intent_missing_ticket` in strict mode, and
-    `invalid_claim`.
+    contains them. Where nothing is changed yet it takes what is uncommitted when the same session logs its
+    next intent there, or else what the next commit that is made there changes. A dry run is answered with
+    200. Raises `intent_missing_ticket` in strict mode, and `invalid_claim`.
 
     A claim is `rename_only`, `move_only`, `formatting_only` or `docs_only` (every edit is that, or follows
     from it), `no_behaviour_change` (no code changes but names, places and imports), `no_signature_change`,
@@ -290,6 +300,7 @@ def _made(caller: Caller, new: NewIntent, system: str, strict: bool, at: Time) -
         0, 0, 0, tickets,
         [Goal(goal) for goal in new.prove_goals],
         [Judged(claim.text) for claim in claims],
+        binding="bound" if new.commit else "open",
     )  # fmt: skip
 
 
@@ -366,11 +377,8 @@ def by_seq(db: Connection, seq: int) -> Intent:
 
 def last_logged(db: Connection, worktree: str, session: str) -> int:
     """Return when an intent was last logged in a work tree, by a session or outside of any; 0 for never."""
-    sql = (
-        "SELECT recorded_at FROM intents WHERE worktree = ? AND source = 'log'"
-        " AND (session = ? OR session IS NULL) ORDER BY id DESC LIMIT 1"
-    )
-    row = one(db, sql, worktree, session)
+    found = "source = 'log' AND (session = ? OR session IS NULL) ORDER BY id DESC LIMIT 1"
+    row = one(db, f"SELECT recorded_at FROM intents WHERE worktree = ? AND {found}", worktree, session)
     return row[0] if row else 0
 
 
@@ -389,12 +397,3 @@ def author_of(db: Connection, actor: Actor) -> int:
     if row is None:
         row = one(db, "INSERT INTO authors (handle, name, kind) VALUES (?,?,?) RETURNING id", *key)
     return int(row[0])
-
-
-def pending(db: Connection) -> list[tuple[int, str, str | None, str | None, str | None]]:
-    """Return sequence, work tree, base, commit and files of the intents that wait for their analysis."""
-    return rows(
-        db,
-        "SELECT seq, worktree, base_sha, commit_sha, files FROM intents"
-        " WHERE analysis = 'pending' AND source = 'log'",
-    )

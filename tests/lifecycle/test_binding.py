@@ -240,12 +240,6 @@ def test_content_that_a_later_commit_gives_in_another_lay_out_binds_at_last(
     assert aura.intent(known, made["id"])["commit_sha"] == last
 
 
-def test_an_intent_without_changes_belongs_to_no_commit(aura: Aura, known: GitRepo) -> None:
-    made = aura.log(known, "nothing was changed")
-    aura.recorded(known, known.commit({"c.py": DENSE}, "something else"))
-    assert aura.intent(known, made["id"])["commit_sha"] is None
-
-
 def test_the_commit_that_an_intent_was_logged_on_top_of_does_not_hold_it(aura: Aura, known: GitRepo) -> None:
     sha = known.commit({"a.py": "def f():\n    return 2\n"})
     known.write({"a.py": "def renamed():\n    return 2\n", "b.py": "def g():\n    return 2\n"})
