@@ -1,7 +1,8 @@
 """What calls do: edges, arguments to parameters, results back."""
 
-from typing import NamedTuple
+from abc import abstractmethod
 
+from aura.syntax.references.entering import Calling, Signature, calling
 from aura.syntax.references.lookups import Lookups
 from aura.syntax.references.program import BUILTIN, File
 from aura.syntax.references.propagation import (
@@ -30,7 +31,6 @@ from aura.syntax.references.types import (
     PLAIN,
     PROTOCOL,
     STATIC,
-    Call,
     Place,
 )
 from aura.syntax.references.types import CONTAINER as NEW_CONTAINER
@@ -40,38 +40,6 @@ _WITHOUT_CONSTRUCTOR = (BUILTIN, "abc.", "enum.", "typing.", "typing_extensions.
 
 WRAPPED = "%wrapped"
 """The field that has what an instance was converted from."""
-
-
-class Calling(NamedTuple):
-    """A call with the program's numbers of scopes and places."""
-
-    scope: int
-    line: int
-    kind: int = PROTOCOL
-    result: int = -1
-    arguments: tuple[int, ...] = ()
-    keywords: tuple[tuple[str, int], ...] = ()
-    spread: int = -1
-    rest: int = -1
-
-
-class Signature(NamedTuple):
-    """How a function is entered and left, with the program's numbers of places; -1 for what it has not.
-
-    `first` is the parameter of the first argument, `positional` how many may be given by position, `rest` and
-    `others` the containers that collect further arguments, `generated` the value of a generator, `passed` the
-    parameters that are given back.
-    """
-
-    parameters: tuple[int, ...]
-    names: tuple[str, ...]
-    positional: int
-    first: int
-    rest: int
-    others: int
-    returned: int
-    generated: int
-    passed: tuple[int, ...]
 
 
 class Calls(Lookups):
@@ -160,7 +128,7 @@ class Calls(Lookups):
         """Return a call of a file."""
         known = self.callings.get((file.place, index))
         if known is None:
-            known = self.callings[file.place, index] = _calling(file, file.linked.facts.calls[index])
+            known = self.callings[file.place, index] = calling(file, file.linked.facts.calls[index])
         return known
 
     # Calls by kind of callee
@@ -380,26 +348,14 @@ class Calls(Lookups):
 
     # Calls of what lies outside
 
+    @abstractmethod
     def _outside(self, call: Calling, name: str) -> None:
-        raise NotImplementedError
+        """Call what lies outside of the program."""
 
+    @abstractmethod
     def _method(self, call: Calling, value: int, name: str) -> None:
-        raise NotImplementedError
+        """Call the method of a built-in value."""
 
+    @abstractmethod
     def _partial(self, call: Calling, given: Calling) -> None:
-        raise NotImplementedError
-
-
-def _calling(file: File, call: Call) -> Calling:
-    node, base, names = file.linked.node, file.place, file.linked.facts.names
-
-    def place(local: int) -> int:
-        return base + node[local] if local >= 0 else -1
-
-    pairs = zip(call.keywords[::2], call.keywords[1::2], strict=True)
-    return Calling(
-        file.scope + call.scope, call.line, call.kind, place(call.result),
-        tuple(place(argument) for argument in call.arguments),
-        tuple((names[name], place(argument)) for name, argument in pairs),
-        place(call.spread), place(call.keyword_spread),
-    )  # fmt: skip
+        """Call what was given some of its arguments before."""

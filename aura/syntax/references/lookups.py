@@ -1,5 +1,7 @@
 """Reading and writing attributes and elements of values."""
 
+from abc import abstractmethod
+
 from aura.syntax.references.modules import Module
 from aura.syntax.references.program import NOT_FOUND, File
 from aura.syntax.references.propagation import (
@@ -280,13 +282,13 @@ class Lookups(Propagation):
 
     # What is built on it
 
+    @abstractmethod
     def invoke(self, value: int, method: str, at: int, result: int, arguments: tuple[int, ...] = ()) -> None:
         """Call a method of a value, as the lookup at a place does."""
-        raise NotImplementedError
 
+    @abstractmethod
     def set_property(self, setter: int, receiver: int, place: int) -> None:
         """Call a setter with the value of a place."""
-        raise NotImplementedError
 
 
 def _is_enumeration(order: tuple[int | str, ...]) -> bool:

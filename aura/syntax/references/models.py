@@ -1,6 +1,7 @@
 """What calls of built-in functions and of methods of built-in types do to values that pass through them."""
 
-from aura.syntax.references.calls import Calling, Calls
+from aura.syntax.references.calls import Calls
+from aura.syntax.references.entering import Calling
 from aura.syntax.references.program import BUILTIN
 from aura.syntax.references.propagation import (
     CONTAINER,

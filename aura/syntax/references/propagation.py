@@ -4,6 +4,7 @@ Differences are propagated by a worklist (Pearce, Kelly & Hankin, SCAM 2003). A 
 `MAX_VALUES` values; what comes later is left out, always the same, for the order of all steps is fixed.
 """
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 
@@ -23,7 +24,7 @@ Row = tuple[int, int | str, int | str]
 Watcher = Callable[[int], None]
 
 
-class Propagation:
+class Propagation(ABC):
     """Values, places and what connects them.
 
     A value is a number; its row says what it is. The places of files have the program's numbers, those
@@ -178,18 +179,18 @@ class Propagation:
 
     # What is built on it
 
+    @abstractmethod
     def spread(self, file: File, place: int, values: list[int]) -> None:
         """Do what new values of a place of a file lead to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def attribute(self, value: int, name: str, place: int) -> None:
         """Let a place have the attribute of a value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_property(self, function: int, place: int, receiver: int) -> None:
         """Call a function by reading an attribute into a place."""
-        raise NotImplementedError
 
+    @abstractmethod
     def module_number(self, file: File, module: object) -> int:
         """Return a number by which a module is found again."""
-        raise NotImplementedError

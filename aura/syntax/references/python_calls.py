@@ -1,5 +1,6 @@
 """What calls and lambdas of Python say."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 
 from tree_sitter import Node
@@ -150,9 +151,9 @@ class CallExpressions(Expressions):
         self.parameters(scope, outer, parameters)
         return outer
 
+    @abstractmethod
     def parameters(self, scope: int, outer: int, node: Node | None) -> None:
         """Bind parameters; their defaults are read in the scope around."""
-        raise NotImplementedError
 
     def decorate(self, decorator: Node, place: int) -> int:
         """Return the place of what a decorator makes of the value of `place`."""

@@ -1,5 +1,6 @@
 """What the expressions of Python say: each becomes the place of its value."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -53,7 +54,7 @@ def _fields() -> Fields:
     return Fields(*(grammar.field_id_for_name(name) or 0 for name in Fields._fields))
 
 
-class Expressions:
+class Expressions(ABC):
     """Lowers the expressions of one file into a builder, in the scope that is being read."""
 
     def __init__(self, source: bytes) -> None:
@@ -332,13 +333,13 @@ class Expressions:
 
     # What is built on it
 
+    @abstractmethod
     def call(self, node: Node) -> int:
         """Return the place of what a call gives back."""
-        raise NotImplementedError
 
+    @abstractmethod
     def function_lambda(self, node: Node) -> int:
         """Return the place of a lambda."""
-        raise NotImplementedError
 
 
 _SEQUENCES = {"list": "list", "set": "set", "tuple": "tuple", "expression_list": "tuple"}

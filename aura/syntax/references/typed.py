@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from aura.syntax.references.calls import Calling
 from aura.syntax.references.dialect import Dialect
+from aura.syntax.references.entering import Calling
 from aura.syntax.references.models import Models
 from aura.syntax.references.program import NOT_FOUND, File, Found
 from aura.syntax.references.propagation import (
