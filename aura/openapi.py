@@ -134,14 +134,14 @@ def _parameters(o: Operation) -> list[dict[str, Any]]:
         )
     if o.writes:
         about = "Retrying with the same key within 24 hours replays the first answer."
-        text = {"type": "string", "minLength": 1, "maxLength": 255}  # type: ignore[dict-item]  # bounds are numbers
+        key: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255}
         parameters.append(
             {
                 "name": "Idempotency-Key",
                 "in": "header",
                 "required": False,
                 "description": about,
-                "schema": text,
+                "schema": key,
             }
         )
     return parameters

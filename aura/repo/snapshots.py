@@ -5,6 +5,7 @@ import stat
 import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from time import time_ns
 from typing import NamedTuple
 
@@ -189,7 +190,7 @@ def _kept(files: Beneath, name: str, batch: Batch, blobs: Blobs) -> Look | None:
                     return Look(Held(mode, len(data), batch.put(data)), stamp_of(begun))
                 continue
             try:
-                sha256, size = blobs.put_pieces(lambda opened=opened: _again(opened))  # type: ignore[misc]  # bound now
+                sha256, size = blobs.put_pieces(partial(_again, opened))
             except AuraError as error:
                 if error.code != "conflict" or attempt == ATTEMPTS:
                     raise

@@ -141,9 +141,9 @@ async def test_a_fault_of_our_own_has_the_shape_too_and_tells_nothing() -> None:
             store=store,
             pool=pool,
             background=pool,
-            graphs=None,  # type: ignore[arg-type]  # neither calls nor threads are needed
+            graphs=None,  # neither calls nor threads are needed
             callers=Callers(store),
-            threads=None,  # type: ignore[arg-type]
+            threads=None,
             tail=Tail(asyncio.get_running_loop()),
             socket=str(home / "s"),
         )

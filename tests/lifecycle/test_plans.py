@@ -169,7 +169,10 @@ def test_a_plan_in_a_repository_without_commits_takes_the_first(aura: Aura, repo
 def test_what_was_claimed_of_a_plan_is_judged_by_the_commit(aura: Aura, known: GitRepo) -> None:
     made = plan(aura, known, "only f", claims=["only_touches a.py"])
     committed(aura, known, {"a.py": TWO, "b.py": G_TWO})
-    verdicts = lambda: [c["verdict"] for c in aura.intent(known, made["id"])["claims"]]  # noqa: E731
+
+    def verdicts() -> list[str]:
+        return [claim["verdict"] for claim in aura.intent(known, made["id"])["claims"]]
+
     eventually(lambda: verdicts() == ["contradicted"])
 
 

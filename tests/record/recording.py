@@ -46,7 +46,7 @@ class Log:
         sql = "INSERT INTO commits (repo, sha, intent, parents) VALUES (1, ?, ?, ?)"
         self.db.execute(sql, (name, seq, parents))
         made = [Edit((), "function", *self._sides(edit)) for edit in edits]
-        along = [Carried(*self._sides(edit)) for edit in carried]  # type: ignore[arg-type]
+        along = [Carried(*self._sides(edit)) for edit in carried]
         nodes.attach_commit(self.db, 1, seq, made, along, name)
         if reached:
             self.reachable.add(name)
@@ -79,7 +79,7 @@ class Log:
     def _now_holds(self, edits: Iterable[Change]) -> None:
         edits = list(edits)
         for old, _, _ in edits:
-            self.texts.pop(old, None)  # type: ignore[arg-type]
+            self.texts.pop(old, None)
         self.texts |= {new: text for _, new, text in edits if new}
 
     def view(self) -> View:

@@ -106,7 +106,7 @@ def test_a_file_beyond_the_cap_is_compared_as_a_whole(
     (diff,) = analyst.diff_commits(repo.git_dir, [sha])
     for found in (pending, diff):
         assert found.degraded == ["m.py"]
-        assert {edit.kind for edit in found.edits if (edit.new or edit.old).path == "m.py"} == {"file"}  # type: ignore[union-attr]
+        assert {edit.kind for edit in found.edits if (edit.new or edit.old).path == "m.py"} == {"file"}
         assert ("body_changed", "n.py", "a") in told(found.edits)
 
 
@@ -158,7 +158,7 @@ def test_a_fault_of_ours_fails_one_commit(
     shas = [repo.commit({f"m{n}.py": BEFORE}) for n in range(3)]
     real = analysis.diff_files
 
-    def faulty(before, after):  # type: ignore[no-untyped-def]
+    def faulty(before, after):
         return real(before, after) if "m1.py" not in after else 1 // 0
 
     monkeypatch.setattr(analysis, "diff_files", faulty)
@@ -175,7 +175,7 @@ def test_a_file_that_cannot_be_extracted_degrades_alone(
     sha = repo.commit({"m.py": BEFORE, "n.py": AFTER})
     real = tables.read
 
-    def faulty(source, path, like):  # type: ignore[no-untyped-def]
+    def faulty(source, path, like):
         return real(source, path, like) if path != "m.py" else 1 // 0
 
     monkeypatch.setattr(tables, "read", faulty)
@@ -238,7 +238,7 @@ def test_a_blob_is_extracted_once(repo: GitRepo, tmp_path: Path, monkeypatch: py
     extracted: list[bytes] = []
     real = tables.read
 
-    def counting(source, path, like):  # type: ignore[no-untyped-def]
+    def counting(source, path, like):
         extracted.append(source)
         return real(source, path, like)
 

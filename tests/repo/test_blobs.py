@@ -111,7 +111,7 @@ def test_on_a_full_disk_nothing_is_kept_until_there_is_room_again(tmp_path: Path
         made.fault = lambda kind, file: None
         assert blobs.read(blobs.put(b"second")) == b"second"
         with pytest.raises(AuraError) as met:
-            blobs.write({"00" * 32: Content(1 << 60, [(False, Endless())])}, {})  # type: ignore[list-item]  # huge
+            blobs.write({"00" * 32: Content(1 << 60, [(False, Endless())])}, {})  # huge
         assert met.value.code == "storage_full"
         blobs.close()
 

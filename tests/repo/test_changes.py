@@ -132,7 +132,7 @@ def test_answers_left_unread_do_not_spoil_the_next(repo: GitRepo) -> None:
     for sha in shas:
         listing = commit_changes(repo.git_dir, [*shas, sha])
         assert next(listing)[0] == shas[0]
-        listing.close()  # type: ignore[attr-defined]
+        listing.close()
 
 
 def test_a_commit_whose_parents_were_left_out_adds_all(repo: GitRepo, tmp_path: Path) -> None:

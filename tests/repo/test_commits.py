@@ -56,7 +56,7 @@ def test_a_stream_left_early_ends_its_processes(repo: GitRepo) -> None:
     repo.commit({"a": "2"})
     stream = commits(repo.git_dir, ["HEAD"])
     next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
 
 
 def test_a_subject_may_span_lines_and_hold_anything(repo: GitRepo) -> None:

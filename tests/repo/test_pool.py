@@ -225,7 +225,7 @@ def test_answers_left_early_leave_no_worker_at_work(repo: GitRepo, pool: Pool) -
     shas = numbered(repo, 30)
     stream = pool.diff_commits(repo.git_dir, shas)
     next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert len(pool.diff_trees(repo.git_dir, None, shas[0]).edits) == 1
 
 

@@ -101,7 +101,7 @@ def test_an_edit_touches_the_entities_whose_text_it_changes(plan: Planned, expec
 
 def test_nothing_to_say_is_an_empty_answer_that_grants_nothing() -> None:
     for editor in ("claude-code", "codex", "cursor"):
-        assert agent_hooks.context(hook({}, editor), []) == {}  # type: ignore[arg-type]
+        assert agent_hooks.context(hook({}, editor), []) == {}
 
 
 def test_a_refusal_has_its_reason_where_each_editor_looks_for_it() -> None:
