@@ -67,6 +67,29 @@ def migrate(db: Connection) -> None:
             db.pragma("user_version", number)
 
 
+def copy(path: Path, target: Path, *, vfs: str = "") -> None:
+    """Copy a database while it is in use; the copy appears whole or not at all."""
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    made, source = Connection(str(part)), connect(path, readonly=True, vfs=vfs)
+    try:
+        with made.backup("main", source, "main") as job:
+            while not job.done:
+                job.step(512)
+        made.pragma("journal_mode", "delete")
+    finally:
+        made.close()
+        source.close()
+    part.replace(target)
+
+
+def problems(db: Connection) -> list[str]:
+    """Return what SQLite's integrity check and foreign keys complain of."""
+    found = [str(row[0]) for row in db.execute("PRAGMA integrity_check(100)") if row[0] != "ok"]
+    broken = db.execute("PRAGMA foreign_key_check")
+    return found + [f"foreign key: {row[0]} row {row[1]} -> {row[2]}" for row in broken]
+
+
 def one(db: Connection, sql: str, *bindings: Any) -> Any:
     """Return the first row, or None."""
     return db.execute(sql, bindings).fetchone()
@@ -164,32 +187,14 @@ class Store:
 
     def backup(self, target: Path) -> None:
         """Copy the database to `target` while it is in use; the copy appears whole or not at all."""
-        part = target.with_name(target.name + ".part")
-        part.unlink(missing_ok=True)
-        copy, source = Connection(str(part)), connect(self.path, readonly=True, vfs=self._vfs)
-        try:
-            with copy.backup("main", source, "main") as job:
-                while not job.done:
-                    job.step(512)
-            copy.pragma("journal_mode", "delete")
-        finally:
-            copy.close()
-            source.close()
-        part.replace(target)
+        copy(self.path, target, vfs=self._vfs)
 
     def check(self) -> list[str]:
         """Return what SQLite's integrity check and foreign keys complain of: an empty list is well."""
-        found: list[str] = []
         try:
-            db = self.reader()
-            found += [str(row[0]) for row in db.execute("PRAGMA integrity_check(100)") if row[0] != "ok"]
-            found += [
-                f"foreign key: {row[0]} row {row[1]} -> {row[2]}"
-                for row in db.execute("PRAGMA foreign_key_check")
-            ]
+            return problems(self.reader())
         except DAMAGED as error:
-            found.append(str(error))
-        return found
+            return [str(error)]
 
     def close(self) -> None:
         """Finish what is queued, interrupt who still reads, and close every connection."""

@@ -7,6 +7,7 @@ from . import (
     claims,
     commits,
     contents,
+    database,
     events,
     grafts,
     intents,
@@ -24,6 +25,8 @@ from .context import Manual
 MANUAL: dict[str, Manual] = {
     "agent_hooks.hear": agent_hooks.hear,
     "check.show": check.show,
+    "database.backup": database.backup,
+    "database.check": database.check,
     "events.list": events.list_or_stream,
     "history.backfill": backfill.backfill,
     "hooks.check": commits.may_commit,

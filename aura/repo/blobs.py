@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import apsw
 
 from aura.errors import AuraError
-from aura.storage import STORAGE, storage_error
-from aura.store import connect
+from aura.storage import DAMAGED, STORAGE, storage_error
+from aura.store import connect, copy, problems
 from aura.writer import rollback
 
 PIECE = 1 << 20
@@ -204,6 +204,27 @@ class Blobs:
 
     # care
 
+    def backup(self, target: Path) -> bool:
+        """Copy the file while it is in use, and tell whether there is one."""
+        if not self._path.exists():
+            return False
+        copy(self._path, target, vfs=self._vfs)
+        return True
+
+    def check(self, live: set[str]) -> list[str]:
+        """Return what is wrong with the file, and which contents that are `live` are not there."""
+        if not live and not self._path.exists():
+            return []
+        try:
+            with self._reading:
+                found = problems(self._reader or self._open_reader())
+            lost = len(live - {sha256 for sha256, _ in self._all()})
+        except (*DAMAGED, AuraError) as error:
+            return [f"{self._path.name}: {error}"]
+        return [f"{self._path.name}: {each}" for each in found] + (
+            [f"{self._path.name}: {lost} contents that snapshots need are not there"] if lost else []
+        )
+
     def unneeded(self, live: set[str]) -> Swept:
         """Tell what a sweep would remove."""
         found = [size for sha256, size in self._all() if sha256 not in live]
@@ -242,11 +263,13 @@ class Blobs:
     def _read(self, sql: str, *bindings: Any) -> list[Any]:
         with self._reading:
             try:
-                if self._reader is None:
-                    self._reader = self._open()
-                return self._reader.execute(sql, bindings).fetchall()
+                return (self._reader or self._open_reader()).execute(sql, bindings).fetchall()
             except STORAGE as error:
                 raise storage_error(error, "read what snapshots keep") from error
+
+    def _open_reader(self) -> apsw.Connection:
+        self._reader = self._open()
+        return self._reader
 
     @contextmanager
     def _transaction(self) -> Iterator[apsw.Connection]:

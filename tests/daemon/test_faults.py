@@ -250,7 +250,10 @@ def test_a_backup_is_made_while_the_database_is_in_use(daemon: Daemon, repo: Git
     kept = daemon.log("To be backed up")["id"]
     target = tmp_path / "copy.db"
     reply = daemon.post("/v1/admin/database:backup", {"file": str(target)})
-    assert (reply.status, reply.json()) == (201, {"file": str(target), "bytes": target.stat().st_size})
+    assert (reply.status, reply.json()) == (
+        201,
+        {"file": str(target), "bytes": target.stat().st_size, "contents": None, "contents_bytes": 0},
+    )
     with short_home() as home:
         (home / "aura").mkdir(mode=0o700)
         shutil.copy(target, home / "aura" / "aura.db")
@@ -266,6 +269,30 @@ def test_a_backup_is_made_while_the_database_is_in_use(daemon: Daemon, repo: Git
         reply = daemon.post("/v1/admin/database:backup", {"file": file})
         assert reply.error["code"] == code
         assert reply.error["hint"]
+
+
+def test_a_backup_restores_what_snapshots_hold(daemon: Daemon, repo: GitRepo, tmp_path: Path) -> None:
+    repo.write({"kept.txt": b"as it was"})
+    kept = daemon.post("/v1/snapshots", {"paths": ["kept.txt"]}, repo=repo.path).json()["id"]
+    made = daemon.post("/v1/admin/database:backup", {"file": str(tmp_path / "copy.db")}).json()
+    contents = tmp_path / "copy.db.blobs"
+    assert (made["contents"], made["contents_bytes"]) == (str(contents), contents.stat().st_size)
+    with short_home() as home:
+        (home / "aura").mkdir(mode=0o700)
+        shutil.copy(tmp_path / "copy.db", home / "aura" / "aura.db")
+        restored = Daemon(home).start()
+        lost = restored.post("/v1/admin/database:check", {}).json()
+        assert lost == {"ok": False, "problems": ["blobs.db: 1 contents that snapshots need are not there"]}
+        restored.stop()
+        shutil.copy(contents, home / "aura" / "blobs.db")
+        restored.start()
+        assert restored.post("/v1/admin/database:check", {}).json()["ok"]
+        assert restored.get(f"/v1/snapshots/{kept}/content").body == b"as it was"
+        restored.stop()
+    other = tmp_path / "other.db"
+    other.with_name("other.db.blobs").touch()
+    refused = daemon.post("/v1/admin/database:backup", {"file": str(other)})
+    assert (refused.error["code"], other.exists()) == ("conflict", False)
 
 
 # starting and stopping
