@@ -20,6 +20,8 @@ from aura.store import Connection, one, rows
 Channel = Literal["team", "sentinel"]
 MOST = 500
 """Messages that are taken at once."""
+STILL_NEWS_US = 4 * 3600 * 1_000_000
+"""What was told to everybody so long before a session began may still concern it."""
 
 
 class Sender(Struct, frozen=True):
@@ -220,12 +222,17 @@ def reader(caller: Caller) -> str:
 
 
 def _unread(caller: Caller) -> Condition:
-    """What is for the caller, was written by another, and is not read."""
+    """What is for the caller, was written by another, and is not read.
+
+    What was told to everybody long before a session began is no news to it.
+    """
     who, actor = reader(caller), caller.actor.id
     return (
-        "(m.to_id IS NULL OR m.to_id IN (?, ?)) AND ifnull(m.session, m.from_id) <> ?"
+        "(m.to_id IN (?, ?) OR m.to_id IS NULL"
+        " AND m.created_at >= ifnull((SELECT started_at - ? FROM sessions WHERE id = ?), 0))"
+        " AND ifnull(m.session, m.from_id) <> ?"
         " AND NOT EXISTS (SELECT 1 FROM reads d WHERE d.message = m.seq AND d.reader = ?)",
-        (who, actor, who, who),
+        (who, actor, STILL_NEWS_US, who, who, who),
     )
 
 

@@ -5,8 +5,9 @@ from aura.api import Actor, Caller, Place
 from aura.errors import AuraError
 from aura.record.events import after
 from aura.store import Connection
-from aura.team import messages
+from aura.team import messages, sessions
 from aura.team.messages import MESSAGES, MessageChange, NewMessage
+from aura.team.sessions import NewSession
 
 
 @pytest.fixture
@@ -104,3 +105,19 @@ def test_what_is_counted_as_unread_is_what_is_given(db: Connection, ada: Caller,
     assert messages.unread(db, ada) == 0
     assert len(messages.take(db, replace(bo, place=shop)).data) == 2
     assert messages.unread(db, bo) == 0
+
+
+def test_what_was_told_to_all_long_before_a_session_is_no_news_to_it(db: Connection, ada: Caller) -> None:
+    for body, hours in (("last week", 170), ("this morning", 3)):
+        sent = messages.send(db, ada, NewMessage(body))
+        db.execute(
+            "UPDATE messages SET created_at = created_at - ? WHERE id = ?", (hours * 3_600_000_000, sent.id)
+        )
+    begun = sessions.start(db, ada, NewSession(agent="codex"))
+    agent = replace(ada, actor=begun.actor, session=begun.id)
+    old = messages.send(db, ada, NewMessage("for you alone", to="codex"))
+    db.execute("UPDATE messages SET created_at = 0 WHERE id = ?", (old.id,))
+    assert messages.unread(db, agent) == 2
+    assert taken(db, agent) == ["this morning", "for you alone"]
+    everybody = replace(ada, actor=Actor("bo@example.org"))
+    assert unread(db, everybody) == 2
