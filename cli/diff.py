@@ -23,7 +23,10 @@ from . import call, edits, show
 def command(
     a: str | None, b: str | None, staged: bool, no_index: bool, path: str | None, as_json: bool
 ) -> None:
-    """Show which entities changed between A and B, between A and the work tree, or since HEAD."""
+    """Show which entities changed between A and B, between A and the work tree, or since HEAD.
+
+    A..B is A and B; A...B is what B changed since it parted from A.
+    """
     if "" in (a, b):
         raise click.UsageError("cannot compare: a revision is empty")
     if staged and (no_index or (b and not os.path.lexists(b))):
@@ -44,10 +47,13 @@ def command(
 
 
 def _query(a: str | None, b: str | None, path: str | None, to: str) -> dict[str, str | None]:
+    parted = None
     if a and b is None and ".." in a:
-        a, _, b = a.partition("...") if "..." in a else a.partition("..")
+        parted = "true" if "..." in a else None
+        a, _, b = a.partition("..." if parted else "..")
         b = b or "HEAD"
-    return {"from": a or "HEAD", "to": b or to, "path": os.path.abspath(path) if path else None}
+    under = os.path.abspath(path) if path else None
+    return {"from": a or "HEAD", "to": b or to, "path": under, "merge_base": parted}
 
 
 def _answer(readings: list[dict[str, str | None]]) -> Any:

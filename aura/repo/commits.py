@@ -139,6 +139,12 @@ def _walk(git_dir: str, cat: CatFile, revs: Sequence[str], limit: int | None) ->
             raise stream.why()
 
 
+def merge_base(git_dir: str, one: str, two: str) -> str | None:
+    """Return where two commits parted; None where they have nothing in common."""
+    out = git.run(git_dir, "merge-base", one, two, accept=(0, 1)).decode().split()
+    return out[0] if out else None
+
+
 def _unknown(git_dir: str, rev: str) -> AuraError:
     message = f"cannot find revision {git.shown(rev)[:200]!r}"
     if boundary(git_dir):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from aura.errors import AuraError
 from aura.repo import git
 from aura.repo.changes import FileChange, tree_changes
-from aura.repo.commits import resolve
+from aura.repo.commits import merge_base, resolve
 from aura.repo.listing import Choice, committed
 from aura.repo.objects import CatFile
 from aura.repo.requests import SideAt, text_of
@@ -124,12 +124,8 @@ class Store:
         if pair not in self._bases:
             if len(self._bases) > 4096:
                 self._bases.clear()
-            self._bases[pair] = one if one == two else self._asked_base(*pair)
+            self._bases[pair] = one if one == two else merge_base(self.git_dir, *pair)
         return self._bases[pair]
-
-    def _asked_base(self, one: str, two: str) -> str | None:
-        out = git.run(self.git_dir, "merge-base", one, two, accept=(0, 1)).decode().split()
-        return out[0] if out else None
 
     def mentioning(self, word: str) -> Sequence[str]:
         """Return the files of the reference that hold a word."""

@@ -21,6 +21,7 @@ READINGS = [
     (("intent", "nodes", "SHA"), "/v1/intents/SHA/nodes"),
     (("diff", "HEAD~1", "HEAD"), "/v1/diff?from=HEAD~1&to=HEAD"),
     (("diff", "HEAD~1..HEAD"), "/v1/diff?from=HEAD~1&to=HEAD"),
+    (("diff", "HEAD~1...HEAD"), "/v1/diff?from=HEAD~1&to=HEAD&merge_base=true"),
     (("diff",), "/v1/diff"),
     (("why", "f"), "/v1/why?entity=f"),
     (("why", "a.py:2"), "/v1/why?file=a.py&line=2"),
@@ -165,6 +166,27 @@ def test_what_steers_a_terminal_is_escaped(aura: Aura, repo: GitRepo) -> None:
         assert "\x1b[31m" not in said
     repo.write({path: "def f():\n    return 2\n"})
     assert "a\\x1b[31m\\nb.py" in on_a_terminal(repo.path, "diff")
+
+
+def test_three_dots_leave_out_what_the_other_side_changed(aura: Aura, repo: GitRepo) -> None:
+    repo.commit({"a.py": "def f():\n    return 1\n"}, "begin")
+    repo.git("checkout", "-q", "-b", "mine")
+    repo.commit({"b.py": "def g():\n    return 1\n"}, "mine")
+    repo.git("checkout", "-q", "main")
+    repo.commit({"a.py": "def f():\n    return 2\n"}, "theirs")
+    aura.init(repo)
+
+    def names(*args: str) -> set[str]:
+        data = aura.json("diff", *args, cwd=repo.path)["data"]
+        return {(edit["new"] or edit["old"])["name"] for edit in data}
+
+    assert names("main..mine") == {"f", "g"}
+    assert names("main...mine") == names("...mine") == {"g"}
+    assert names("mine...") == {"f"}
+    repo.git("checkout", "-q", "--orphan", "apart")
+    repo.commit({"c.py": "X = 1\n"}, "apart")
+    refused = aura.cli("diff", "main...apart", cwd=repo.path)
+    assert (refused.returncode, "no commit in common" in refused.stderr) == (1, True)
 
 
 def test_a_revision_goes_before_a_path_so_called(aura: Aura, repo: GitRepo) -> None:
