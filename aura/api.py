@@ -65,6 +65,11 @@ class Place(Struct, frozen=True):
     branch: str | None = None
     head: str | None = None
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing but what git keeps."""
+        return self.path == self.git_dir
+
 
 class Caller(Struct, frozen=True, kw_only=True):
     """Who asks, from where, with which rights: resolved once for each request."""

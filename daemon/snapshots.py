@@ -92,7 +92,7 @@ class Keeper:
     async def look(self, place: Place) -> tuple[dict[str, Look], int]:
         """Keep every file of a work tree; return them, and how many were too large."""
         root, context = place.path, self.context
-        if root == place.git_dir:
+        if place.is_bare:
             raise AuraError(
                 "not_a_repository", f"cannot look at the files of {root}: it is bare", "Name a work tree."
             )

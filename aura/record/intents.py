@@ -294,6 +294,12 @@ def _made(caller: Caller, new: NewIntent, system: str, strict: bool, at: Time) -
             "Add [ENG-123] to the summary.",
         )
     here, actor = caller.here, caller.actor
+    if here.is_bare and new.commit is None:
+        raise AuraError(
+            "not_a_repository",
+            f"cannot log an intent about uncommitted changes in {here.path}: it is bare",
+            "Name a commit: --commit HEAD; or log it in a work tree.",
+        )
     return Intent(
         new_id("itn"), here.slug, here.path, caller.session, here.branch,
         Author(actor.id, actor.name, actor.kind), "log", new.summary, at, at, new.commit, "pending", False,

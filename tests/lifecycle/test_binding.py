@@ -171,6 +171,18 @@ def test_a_file_is_named_relative_to_the_present_folder(aura: Aura, known: GitRe
     assert aura.states(known, whole["id"]) == {"m": "open", "n": "open"}
 
 
+def test_in_a_bare_repository_an_intent_needs_a_commit(aura: Aura, known: GitRepo, tmp_path: Path) -> None:
+    known.git("clone", "-q", "--bare", str(known.path), str(tmp_path / "bare.git"))
+    bare = tmp_path / "bare.git"
+    aura.ok("worktree", "add", str(bare), cwd=bare)
+    for options in ((), ("--dry-run",)):
+        refused = aura.cli("intent", "log", "what?", *options, cwd=bare)
+        assert (refused.returncode, "--commit HEAD" in refused.stderr) == (1, True)
+    assert aura.json("intent", "log", "why so", "--commit", "HEAD", cwd=bare)["commit_sha"] == known.rev(
+        "HEAD"
+    )
+
+
 def test_a_dry_run_analyzes_and_records_nothing(aura: Aura, known: GitRepo) -> None:
     known.write({"a.py": "def f():\n    return 2\n"})
     said = aura.json("intent", "log", "try [ENG-7]", "--dry-run", cwd=known.path)
