@@ -10,7 +10,8 @@ def show_all(answer: dict[str, Any]) -> None:
     show.table(
         ("lines", "entity", "when", "commit", "author", "summary"),
         [_row(line) for line in answer["data"]],
-        cut=("entity", "author", "summary"),
+        cut=("author", "summary"),
+        last=("entity",),
     )
     show.more(answer)
 

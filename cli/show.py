@@ -19,8 +19,11 @@ def table(
     *,
     empty: str = "nothing found",
     cut: Sequence[str] = (),
+    last: Sequence[str] = (),
 ) -> None:
-    """Print rows under their columns; on a terminal each row is one line where some columns may be cut."""
+    """Print rows under their columns; on a terminal each row is one line where some columns may be cut, those
+    named `last` after all others.
+    """
     shown = [[printable(text(cell)) for cell in row] for row in rows]
     if not on_terminal():
         for row in shown:
@@ -33,12 +36,13 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    if cut:
+    if cut or last:
         from .fit import fitted, widths
 
         shown = [[" ".join(cell.split()) for cell in row] for row in shown]
-        firm = [n for n, column in enumerate(columns) if column not in cut]
-        room = widths([columns, *shown], Console().width, firm)
+        firm = [n for n, column in enumerate(columns) if column not in (*cut, *last)]
+        kept = [n for n, column in enumerate(columns) if column in last]
+        room = widths([columns, *shown], Console().width, firm, kept)
         shown = [[fitted(cell, width) for cell, width in zip(row, room, strict=True)] for row in shown]
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:

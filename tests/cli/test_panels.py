@@ -130,3 +130,9 @@ def test_a_text_is_cut_to_its_width(text: str, width: int) -> None:
 
 def test_the_widest_column_gives_way() -> None:
     assert widths([("short", "x" * 200, "until 14:00")], 60) == [5, 60 - 16 - 2 * GAP, 11]
+
+
+def test_what_is_to_be_kept_gives_way_last() -> None:
+    rows = [("n" * 40, "a" * 20, "s" * 70)]
+    assert widths(rows, 80, last=[0]) == [40, 18, 18]
+    assert widths(rows, 40, last=[0]) == [40 - 2 * 6 - 2 * GAP, 6, 6]
