@@ -86,7 +86,7 @@ class Backfills:
         context = self._context
         try:
             await self._read_all(place, head, found, todo)
-            await context.store.write(lambda db: history.complete(db, place, head, rest))
+            await context.store.write(lambda db: history.complete(db, SYSTEM, place, head, rest))
             if rest:
                 await self._read_rest(place, head)
         except Exception as error:
@@ -105,7 +105,7 @@ class Backfills:
             done = len(found) - len(todo)
             await self._context.store.write(lambda db: history.begin(db, place, head, len(found), done, True))
             await self._read_all(place, head, found, todo, background=True)
-        await self._context.store.write(lambda db: history.complete(db, place, head, False))
+        await self._context.store.write(lambda db: history.complete(db, SYSTEM, place, head, False))
 
     async def _read_all(
         self,

@@ -10,6 +10,9 @@ from aura.record import events, worktrees
 from aura.record.worktrees import WorkTree
 from aura.store import Connection, one
 
+STEPS = 10
+"""How often it is told how far a back-fill is."""
+
 
 class NewBackfill(Struct, frozen=True, forbid_unknown_fields=True):
     id: Annotated[str, Meta(description="The work tree's id (wkt_...).")]
@@ -52,7 +55,7 @@ def begin(db: Connection, place: Place, head: str, wanted: int, done: int, rest:
 
 
 def advance(db: Connection, caller: Caller, place: Place, head: str, batch: int) -> None:
-    """Note that a batch of commits has been read, and say so in one event."""
+    """Note that a batch of commits has been read, and say so at each tenth of what is wanted."""
     row = one(
         db,
         "UPDATE backfills SET done = min(done + ?, wanted)"
@@ -61,12 +64,20 @@ def advance(db: Connection, caller: Caller, place: Place, head: str, batch: int)
         place.repo,
         head,
     )
-    data = {"commits": batch, "done": row[0] if row else batch, "wanted": row[1] if row else batch}
-    events.append(db, caller, "repo.backfilled", data, place)
+    if row is None:
+        return
+    done, wanted = row
+    told, due = (n * STEPS // max(1, wanted) for n in (done - batch, done))
+    if told < due < STEPS:
+        events.append(db, caller, "repo.backfilled", {"done": done, "wanted": wanted}, place)
 
 
-def complete(db: Connection, place: Place, head: str, rest: bool) -> None:
-    """Note that what was wanted has been read, and whether what is older still follows."""
+def complete(db: Connection, caller: Caller, place: Place, head: str, rest: bool) -> None:
+    """Note that what was wanted has been read, and say so once; tell whether what is older still follows."""
+    sql = "SELECT wanted FROM backfills WHERE repo = ? AND head = ? AND state = 'running'"
+    if (row := one(db, sql, place.repo, head)) is not None:
+        data = {"done": row[0], "wanted": row[0]}
+        events.append(db, caller, "repo.backfilled", data, place)
     db.execute(
         "UPDATE backfills SET state = 'complete', done = wanted, rest = ? WHERE repo = ? AND head = ?",
         (int(rest), place.repo, head),

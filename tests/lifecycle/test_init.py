@@ -255,3 +255,15 @@ def test_a_broken_git_file_is_told(aura: Aura, tmp_path: Path) -> None:
     done = aura.cli("init", cwd=tmp_path / "x")
     assert done.returncode == 1
     assert "hint: " in done.stderr
+
+
+def test_a_back_fill_is_told_once_and_now_and_then_on_the_way(aura: Aura, tmp_path: Path) -> None:
+    small, large = with_history(tmp_path / "small", 90), with_history(tmp_path / "large", 900)
+    for repo, most in ((small, 1), (large, 11)):
+        aura.init(repo)
+        count = len(repo.git("rev-list", "HEAD").splitlines())
+        told = aura.api("GET", "/v1/events?type=repo.backfilled&limit=500", repo=repo.path)["data"]
+        done = [event["data"]["done"] for event in told]
+        assert done == sorted(set(done))
+        assert (done[-1], len(done) <= most) == (count, True)
+        assert all(event["data"]["wanted"] == count for event in told)
