@@ -1,4 +1,4 @@
-"""Removing old snapshots: when asked, and once a day."""
+"""Removing what is old: when asked, and once a day."""
 
 import asyncio
 import logging
@@ -26,8 +26,8 @@ log = logging.getLogger("aura.snapshots")
 class _Undo(Exception):
     """Carries what would be left out of the transaction that is then undone."""
 
-    def __init__(self, gone: int, live: set[str]) -> None:
-        self.gone, self.live = gone, live
+    def __init__(self, gone: int, live: set[str], proofs: int) -> None:
+        self.gone, self.live, self.proofs = gone, live, proofs
 
 
 async def collect(
@@ -49,30 +49,34 @@ async def run(context: "Context") -> None:
         try:
             await _collect(context, SYSTEM)
         except AuraError as error:
-            log.warning("cannot remove old snapshots: %s", error)
+            log.warning("cannot remove what is old: %s", error)
         await asyncio.sleep(EACH_SECONDS)
 
 
 async def _collect(context: "Context", caller: Caller) -> Collected:
-    keeper, total = context.snapshots, 0
+    keeper, total, proofs = context.snapshots, 0, 0
+    while gone := await context.store.write(retention.expire_proofs):
+        proofs += gone
     async with keeper.sweeping():
         while gone := await context.store.write(lambda db: retention.expire(db, caller)):
             total += gone
         swept = await context.in_thread(keeper.blobs.sweep, await context.read(retention.live))
-    return Collected(total, swept.blobs, swept.bytes)
+    return Collected(total, swept.blobs, swept.bytes, proofs)
 
 
 async def _tell(context: "Context", caller: Caller) -> Collected:
     def attempt(db: Connection) -> None:
-        total = 0
+        total = proofs = 0
         while gone := retention.expire(db, caller):
             total += gone
-        raise _Undo(total, retention.live(db))
+        while gone := retention.expire_proofs(db):
+            proofs += gone
+        raise _Undo(total, retention.live(db), proofs)
 
     async with context.snapshots.sweeping():
         try:
             await context.store.write(attempt)
         except _Undo as undo:
             would = await context.in_thread(context.snapshots.blobs.unneeded, undo.live)
-            return Collected(undo.gone, would.blobs, would.bytes)
+            return Collected(undo.gone, would.blobs, would.bytes, undo.proofs)
     raise AssertionError("it was not undone")

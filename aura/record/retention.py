@@ -1,10 +1,11 @@
-"""How long snapshots are kept, and what is needed by none any more."""
+"""How long snapshots and results of goals are kept, and what is needed by none any more."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from aura.api import Caller, moment
+from aura.ids import lowest_id
 from aura.op import op
 from aura.record import events, settings
 from aura.store import Connection, rows
@@ -17,11 +18,14 @@ class Collection(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Collected(Struct, frozen=True):
-    """How many snapshots went, and how many contents that only they held, with their bytes."""
+    """How many snapshots went, how many contents that only they held, with their bytes, and how many results
+    of goals.
+    """
 
     snapshots: int
     contents: int
     bytes: int
+    proofs: int = 0
 
 
 @op(
@@ -34,11 +38,12 @@ class Collected(Struct, frozen=True):
     manual=True,
 )
 def collect(db: Connection, caller: Caller, given: Collection) -> Collected:
-    """Remove snapshots that are too old.
+    """Remove snapshots and results of goals that are too old.
 
     Contents that nothing holds any more go with them. The setting `snapshots.keep` is for those that were
     asked for, `snapshots.keep_auto` for those that were made before edits and restores, and for how long
-    restores can be undone. The daemon does so by itself once a day.
+    restores can be undone; `prove.keep` is for results of goals, of which the last for each goal stays. The
+    daemon does so by itself once a day.
     """
     raise LookupError("answered by the daemon")
 
@@ -63,6 +68,24 @@ def expire(db: Connection, caller: Caller) -> int:
         "DELETE FROM snapshots WHERE state IN ('dropped', 'taking')"
         " AND seq NOT IN (SELECT base FROM snapshots WHERE base IS NOT NULL)"
     )
+    return gone
+
+
+def expire_proofs(db: Connection) -> int:
+    """Remove some results of goals whose time is over; return how many, until there are none."""
+    gone = 0
+    for (repo,) in rows(db, "SELECT id FROM repositories"):
+        # What a goal came to last is what its list shows of it, however long ago that was.
+        found = rows(
+            db,
+            "DELETE FROM proofs WHERE seq IN (SELECT p.seq FROM proofs p WHERE p.repo = ? AND p.id < ?"
+            " AND EXISTS (SELECT 1 FROM proofs n WHERE n.goal = p.goal AND n.id > p.id AND n.repo = p.repo)"
+            " LIMIT ?) RETURNING seq",
+            repo,
+            lowest_id("prv", _until(db, repo, "prove.keep")),
+            AT_ONCE,
+        )
+        gone += len(found)
     return gone
 
 

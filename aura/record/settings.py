@@ -59,6 +59,9 @@ KNOWN = {
     "prove.commands": _Known(
         "any", (), "Which programs goals may run: any, none, or their names, comma-separated."
     ),
+    "prove.keep": _Known(
+        "365d", (), "How long results of goals are kept.", _SPAN, "a span such as 365d, or forever"
+    ),
     "tickets.system": _Known("linear", (), "The system of tickets that are found in summaries."),
     "snapshots.auto": _Known("off", ("on", "off"), "Make a snapshot of files before an agent edits them."),
     "snapshots.keep": _Known(

@@ -358,3 +358,19 @@ def test_a_daemon_that_is_killed_takes_its_commands_along(tmp_path_factory: pyte
         daemon.kill(signal.SIGKILL)
         eventually(lambda: not running_with(mark))
         daemon.start()
+
+
+def test_old_results_go_but_the_last_of_each_goal(place: Place) -> None:
+    daemon, repo = place
+    for _ in range(3):
+        prove(daemon, "exists pay", "exists forty_two")
+    history = "/v1/prove/history?limit=500&goal=exists%20pay"
+    before = daemon.get(history, repo=repo.path).data
+    assert daemon.post("/v1/snapshots:gc", {}).json()["proofs"] == 0
+    daemon.call("PUT", "/v1/settings/prove.keep", {"value": "0s"}, repo=repo.path)
+    told = daemon.post("/v1/snapshots:gc", {"dry_run": True}).json()["proofs"]
+    assert told >= len(before) - 1 + 2
+    assert daemon.get(history, repo=repo.path).data == before
+    assert daemon.post("/v1/snapshots:gc", {}).json()["proofs"] == told
+    assert daemon.get(history, repo=repo.path).data == before[:1]
+    daemon.call("PUT", "/v1/settings/prove.keep", {"value": "365d"}, repo=repo.path)
