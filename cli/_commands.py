@@ -550,7 +550,11 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
  'db backup': {'method': 'POST',
                'path': '/v1/admin/database:backup',
                'help': 'Copy the database to a file while it is in use.',
-               'doc': 'Copy the database to a file while it is in use.',
+               'doc': 'Copy the database to a file while it is in use.\n'
+                      '\n'
+                      'What snapshots hold lies beside it, in FILE.blobs. To restore both, stop the daemon '
+                      'and put them in the\n'
+                      'place of aura.db and blobs.db.',
                'body': True,
                'here': False,
                'tool': None,
@@ -568,8 +572,8 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
                            'help': 'Where the copy goes: an absolute path.'}]},
  'db check': {'method': 'POST',
               'path': '/v1/admin/database:check',
-              'help': "Check the database's integrity.",
-              'doc': "Check the database's integrity.",
+              'help': "Check the database's integrity, and whether what snapshots need is there.",
+              'doc': "Check the database's integrity, and whether what snapshots need is there.",
               'body': False,
               'here': False,
               'tool': None,
@@ -2661,14 +2665,16 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
                                'help': 'Only what lies under this path.'}]},
  'snapshot gc': {'method': 'POST',
                  'path': '/v1/snapshots:gc',
-                 'help': 'Remove snapshots that are too old.',
-                 'doc': 'Remove snapshots that are too old.\n'
+                 'help': 'Remove snapshots and results of goals that are too old.',
+                 'doc': 'Remove snapshots and results of goals that are too old.\n'
                         '\n'
                         'Contents that nothing holds any more go with them. The setting `snapshots.keep` '
                         'is for those that were\n'
                         'asked for, `snapshots.keep_auto` for those that were made before edits and '
                         'restores, and for how long\n'
-                        'restores can be undone. The daemon does so by itself once a day.',
+                        'restores can be undone; `prove.keep` is for results of goals, of which the last '
+                        'for each goal stays. The\n'
+                        'daemon does so by itself once a day.',
                  'body': True,
                  'here': False,
                  'tool': None,
@@ -2996,11 +3002,25 @@ COMMANDS: dict[str, dict[str, Any]] = {'audit': {'method': 'GET',
                    'help': 'List the registered work trees, and what is going on in each.',
                    'doc': 'List the registered work trees, and what is going on in each.\n'
                           '\n'
-                          'What is saved shows a moment later: nothing here waits for it.',
+                          'What is saved shows a moment later: nothing here waits for it. Work trees that '
+                          'git has no longer are left\n'
+                          'out, unless `removed` says otherwise.',
                    'body': False,
                    'here': False,
                    'tool': None,
-                   'fields': [{'name': 'path',
+                   'fields': [{'name': 'removed',
+                               'in': 'query',
+                               'argument': False,
+                               'required': False,
+                               'option': 'removed',
+                               'type': 'bool',
+                               'multiple': False,
+                               'choices': [],
+                               'metavar': None,
+                               'is_path': False,
+                               'default': False,
+                               'help': 'Those that git has no longer, too.'},
+                              {'name': 'path',
                                'in': 'query',
                                'argument': False,
                                'required': False,

@@ -149,6 +149,7 @@ TOLD: dict[str, Callable[[Event, Event], str]] = {
     "repo.backfilled": _backfilled,
     "worktree.registered": lambda event, _: f"{who(event)} registered a work tree",
     "worktree.forgotten": lambda event, _: f"{who(event)} forgot a work tree",
+    "worktree.removed": lambda _, __: "git has this work tree no longer",
     "setting.changed": lambda event, data: f"{who(event)} set {data['name']} to {data['value']}",
     "session.started": lambda _, data: f"{called(data['actor'])} is at work",
     "session.ended": _ended,

@@ -91,7 +91,7 @@ _aura() {
     "why") words="--limit --json --help" ;;
     "worktree") words="add list remove show --help" ;;
     "worktree add") words="--json --help" ;;
-    "worktree list") words="--path --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
+    "worktree list") words="--removed --path --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
     "worktree remove") words="--json --help" ;;
     "worktree show") words="--json --help" ;;
     "zone") words="claim list release renew --help" ;;

@@ -23,6 +23,7 @@ from aura.repo import folders
 from aura.repo.worktrees import WorkTree, discover
 
 from . import notices, spool
+from .context import SYSTEM
 from .notices import Exhausted, Notice, Notices, beneath
 from .soon import Soon
 
@@ -235,8 +236,19 @@ class Watch:
             self._let_go(tree)
             tree.away = MISSING_SECONDS
         tree.state, tree.note = "missing", why
+        self._context.spawn(self._take_leave(tree))
         self._later(tree, tree.away, self._renew_soon)
         tree.away = min(2 * tree.away, RETRY_SECONDS)
+
+    async def _take_leave(self, tree: Tree) -> None:
+        """Let a linked work tree go that git has no longer."""
+        place, context = tree.place, self._context
+        if place.git_dir == place.common_dir or not os.path.isdir(place.common_dir):
+            return
+        if await context.in_thread(folders.knows, place.git_dir, place.path):
+            return
+        if await context.store.write(lambda db: worktrees.removed(db, SYSTEM, place)):
+            context.callers.reload()
 
     # one repository
 
@@ -256,6 +268,8 @@ class Watch:
                 await self._catch_up(tree)
             elif os.path.lexists(os.path.join(tree.root, ".git")):
                 self._renew_soon(tree)
+            else:
+                await self._take_leave(tree)
         await self._adopt(common_dir)
 
     def _head_moved(self, tree: Tree) -> bool:

@@ -15,7 +15,8 @@ from aura.store import rows as all_rows
 
 EventType = Literal[
     "intent.logged", "intent.analyzed", "intent.linked", "intent.checked", "repo.backfilled",
-    "worktree.registered", "worktree.forgotten", "setting.changed", "session.started", "session.ended",
+    "worktree.registered", "worktree.forgotten", "worktree.removed", "setting.changed",
+    "session.started", "session.ended",
     "message.posted", "message.read", "zone.claimed", "zone.released", "zone.expired", "zone.contested",
     "impact.opened", "impact.resolved", "impact.snoozed", "impact.dismissed",
     "prove.passed", "prove.failed", "prove.undecided", "goal.saved", "goal.forgotten",

@@ -53,7 +53,7 @@ class Live(Struct, frozen=True):
 
 
 class WorkTree(Struct, frozen=True):
-    """A registered work tree."""
+    """A registered work tree; `removed_at` is when git was seen to have it no longer."""
 
     id: str
     repo: str
@@ -63,6 +63,7 @@ class WorkTree(Struct, frozen=True):
     registered_at: Time
     backfill: Backfill | None = None
     live: Live | None = None
+    removed_at: Time | None = None
 
 
 class WorkTreeEdits(WorkTree, frozen=True, kw_only=True):
@@ -128,8 +129,10 @@ def _rows(db: Connection, found: list[tuple[Any, ...]]) -> list[WorkTree]:
             bool(bare),
             rfc3339(at),
             Backfill(state, done, wanted) if state else None,
+            None,
+            rfc3339(removed) if removed else None,
         )
-        for id_, slug, path, git_dir, bare, at, state, done, wanted in found
+        for id_, slug, path, git_dir, bare, at, state, done, wanted, removed in found
     ]
 
 
@@ -140,7 +143,8 @@ LATEST_BACKFILL = (
 WORKTREES: Listing[WorkTree] = Listing(
     noun="worktrees",
     source=f"worktrees w JOIN repositories r ON r.id = w.repo {LATEST_BACKFILL}",
-    columns="w.id, r.slug, w.path, w.git_dir, w.bare, w.registered_at, b.state, b.done, b.wanted",
+    columns="w.id, r.slug, w.path, w.git_dir, w.bare, w.registered_at, b.state, b.done, b.wanted,"
+    " w.removed_at",
     rows=_rows,
     key="w.id",
     seq="w.seq",
@@ -150,6 +154,7 @@ WORKTREES: Listing[WorkTree] = Listing(
     filters={"path": Filter("Only work trees at these paths.", "w.path IN ({})")},
     groups={"repo": "r.slug", "backfill": "b.state"},
     measures={"commits": "b.done"},
+    extra=(("removed", Annotated[bool, Meta(description="Those that git has no longer, too.")], False),),
 )
 
 
@@ -157,9 +162,11 @@ WORKTREES: Listing[WorkTree] = Listing(
 def list_(db: Connection, caller: Caller, query: Any, trees: Trees) -> Page[WorkTree]:
     """List the registered work trees, and what is going on in each.
 
-    What is saved shows a moment later: nothing here waits for it.
+    What is saved shows a moment later: nothing here waits for it. Work trees that git has no longer are left
+    out, unless `removed` says otherwise.
     """
-    page: Page[WorkTree] = WORKTREES.page(db, caller, query)
+    within = ("1", ()) if query.removed else ("w.removed_at IS NULL", ())
+    page: Page[WorkTree] = WORKTREES.page(db, caller, query, within=within)
     if page.data and isinstance(page.data[0], WorkTree):
         return msgspec.structs.replace(page, data=with_live(db, page.data, trees))
     return page
@@ -216,7 +223,7 @@ def register(db: Connection, caller: Caller, new: NewWorkTree, found: GitWorkTre
         repo = row[0]
     else:
         db.execute(
-            "INSERT INTO repositories (slug, common_dir, registered_at) VALUES (?,?,?)",
+            f"INSERT INTO repositories (id, slug, common_dir, registered_at) VALUES ({_NEW},?,?,?)",
             (_free_slug(db, found.slug), found.common_dir, now_us()),
         )
         repo = db.last_insert_rowid()
@@ -228,7 +235,10 @@ def register(db: Connection, caller: Caller, new: NewWorkTree, found: GitWorkTre
     root = found.root
     known = one(db, "SELECT id FROM worktrees WHERE path = ?", root)
     if known:
-        db.execute("UPDATE worktrees SET repo = ?, git_dir = ? WHERE path = ?", (repo, found.git_dir, root))
+        db.execute(
+            "UPDATE worktrees SET repo = ?, git_dir = ?, removed_at = NULL WHERE path = ?",
+            (repo, found.git_dir, root),
+        )
         return get(db, known[0])
     id_ = new_id("wkt")
     db.execute(
@@ -252,9 +262,24 @@ def forget(db: Connection, caller: Caller, at: WorkTreeId) -> WorkTree:
     place = place_of(db, gone.id)
     events.append(db, caller, "worktree.forgotten", {"id": gone.id}, place)
     db.execute("DELETE FROM worktrees WHERE id = ?", (gone.id,))
-    if not one(db, "SELECT 1 FROM worktrees WHERE repo = ?", place.repo):
+    if not one(db, "SELECT 1 FROM worktrees WHERE repo = ? AND removed_at IS NULL", place.repo):
         db.execute("DELETE FROM repositories WHERE id = ?", (place.repo,))
     return gone
+
+
+def removed(db: Connection, caller: Caller, place: Place) -> bool:
+    """Note that git has a work tree no longer, and tell whether that is so; the last one of a repository
+    stays in the lists.
+    """
+    sql = (
+        "UPDATE worktrees SET removed_at = ? WHERE id = ? AND removed_at IS NULL AND EXISTS"
+        " (SELECT 1 FROM worktrees o WHERE o.repo = worktrees.repo AND o.id <> worktrees.id"
+        " AND o.removed_at IS NULL) RETURNING id"
+    )
+    if one(db, sql, now_us(), place.worktree) is None:
+        return False
+    events.append(db, caller, "worktree.removed", {"id": place.worktree}, place)
+    return True
 
 
 @op("GET /v1/worktrees/{id}", command="worktree show ID", scope="read_status", needs="none")
@@ -266,7 +291,10 @@ def show(db: Connection, caller: Caller, at: WorkTreeId, trees: Trees) -> WorkTr
 
 def of_repo(db: Connection, repo: int | None) -> list[WorkTree]:
     """Return the work trees of a repository, or of all, in the order in which they were registered."""
-    sql = f"SELECT {WORKTREES.columns} FROM {WORKTREES.source} WHERE ? IS NULL OR w.repo = ? ORDER BY w.seq"
+    sql = (
+        f"SELECT {WORKTREES.columns} FROM {WORKTREES.source}"
+        " WHERE w.removed_at IS NULL AND (? IS NULL OR w.repo = ?) ORDER BY w.seq"
+    )
     return _rows(db, rows(db, sql, repo, repo))
 
 
@@ -303,9 +331,14 @@ def forgotten(db: Connection, paths: Collection[str]) -> dict[str, int]:
 
 
 def places(db: Connection) -> list[Place]:
-    """Return every registered work tree as a place."""
-    ids = [row[0] for row in db.execute("SELECT id FROM worktrees ORDER BY registered_at")]
+    """Return every registered work tree that git still has as a place."""
+    found = db.execute("SELECT id FROM worktrees WHERE removed_at IS NULL ORDER BY registered_at")
+    ids = [row[0] for row in found]
     return [place_of(db, id_) for id_ in ids]
+
+
+# The log keeps what happened in a repository that was forgotten: its number is never given again.
+_NEW = "(SELECT 1 + max(ifnull(max(id), 0), ifnull((SELECT max(repo) FROM events), 0)) FROM repositories)"
 
 
 def _free_slug(db: Connection, slug: str) -> str:

@@ -103,6 +103,18 @@ def linked(common_dir: str) -> tuple[dict[str, float], bool]:
     return found, making
 
 
+def knows(git_dir: str, root: str) -> bool:
+    """Tell whether git still has a linked work tree, be it there or not."""
+    try:
+        with open(os.path.join(git_dir, "gitdir"), "rb") as file:
+            dot_git = os.fsdecode(file.read(1 << 16)).rstrip("\r\n")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return os.path.realpath(os.path.dirname(os.path.join(git_dir, dot_git))) == root
+
+
 def _is_own(worktree: WorkTree, name: str) -> bool:
     """Tell whether a name is a folder of this work tree, and no repository of its own."""
     whole = os.path.join(worktree.root, name)

@@ -28,6 +28,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "repo.backfilled": {"commits": 200, "done": 200, "wanted": 900},
     "worktree.registered": {"id": "wkt_1"},
     "worktree.forgotten": {"id": "wkt_1"},
+    "worktree.removed": {"id": "wkt_1"},
     "setting.changed": {"name": "claims", "value": "off", "everywhere": True},
     "session.started": {"session": "ses_1", "actor": ADA},
     "session.ended": {"session": "ses_1", "actor": ADA, "reason": "lost"},

@@ -315,19 +315,28 @@ def test_entities_and_nodes_are_filtered_by_kind(filled: Daemon) -> None:
     assert filled.get(at(filled, "/v1/intents/{id}/nodes") + "kind=class").data == []
 
 
+INDEXED = [
+    *(("/v1/intents", name) for name in ("branch", "session", "worktree")),
+    *(("/v1/events", name) for name in ("type", "actor", "session")),
+    *(("/v1/audit", name) for name in ("action", "actor", "kind", "session")),
+]
+
+
 def test_documented_filters_are_answered_from_an_index(filled: Daemon) -> None:
     filled.stop()
     db = apsw.Connection(str(filled.home / "aura" / "aura.db"), flags=apsw.SQLITE_OPEN_READONLY)
-    listing = LISTS["/v1/intents"].listing
-    assert listing is not None
     try:
-        for name in ("branch", "session", "worktree"):
+        for path, name in INDEXED:
+            listing = LISTS[path].listing
+            assert listing is not None
             condition, values = listing.filters[name].condition(["x"])
-            sql = f"SELECT i.id FROM {listing.source} WHERE {listing.always} AND {condition}"
-            asked = db.execute(f"EXPLAIN QUERY PLAN {sql} ORDER BY i.id DESC LIMIT 51", values)
+            sql = f"SELECT {listing.key} FROM {listing.source} WHERE {listing.always} AND {condition}"
+            asked = db.execute(
+                f"EXPLAIN QUERY PLAN {sql} ORDER BY {listing.key} {listing.order} LIMIT 51", values
+            )
             plan = " ".join(row[3] for row in asked)
-            assert "SEARCH i USING" in plan, (name, plan)
-            assert "TEMP B-TREE" not in plan, (name, plan)
+            assert f"SEARCH {listing.key[0]} USING" in plan, (path, name, plan)
+            assert "TEMP B-TREE" not in plan, (path, name, plan)
     finally:
         db.close()
         filled.start()

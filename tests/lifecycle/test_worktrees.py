@@ -74,6 +74,50 @@ def test_a_moved_work_tree_is_known_again(aura: Aura, known: GitRepo, tmp_path: 
     assert aura.why(moved, "x.py:1") == ["after the move", "before the move"]
 
 
+def listed(aura: Aura, repo: GitRepo, *options: str) -> set[str]:
+    rows = aura.json("worktree", "list", *options, cwd=repo.path)["data"]
+    return {Path(row["worktree"]).name for row in rows}
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_a_work_tree_that_git_has_no_longer_leaves_the_list_and_not_the_record(
+    aura: Aura, known: GitRepo, tmp_path: Path, is_moved: bool
+) -> None:
+    tree = linked(known, tmp_path / "gone")
+    made = aura.log(tree, "to do in there")
+    assert "gone" in listed(aura, known)
+    args = ("move", str(tree.path), str(tmp_path / "elsewhere")) if is_moved else ("remove", str(tree.path))
+    known.git("worktree", *args)
+    eventually(lambda: "gone" not in listed(aura, known))
+    assert "gone" in listed(aura, known, "--removed")
+    assert ("elsewhere" in listed(aura, known)) == is_moved
+    assert aura.intent(known, made["id"])["worktree"] == str(tree.path)
+    assert "is not there" not in aura.ok("status", cwd=known.path)
+
+
+def test_a_work_tree_that_was_removed_comes_back_to_the_list(
+    aura: Aura, known: GitRepo, tmp_path: Path
+) -> None:
+    tree = linked(known, tmp_path / "again")
+    assert "again" in listed(aura, known)
+    known.git("worktree", "remove", str(tree.path))
+    eventually(lambda: "again" not in listed(aura, known))
+    known.git("worktree", "add", "-q", str(tree.path), "again")
+    eventually(lambda: "again" in listed(aura, known))
+
+
+def test_a_work_tree_that_is_only_away_stays_in_the_list(aura: Aura, known: GitRepo, tmp_path: Path) -> None:
+    tree = linked(known, tmp_path / "away")
+    assert "away" in listed(aura, known)
+    tree.path.rename(tmp_path / "unplugged")
+
+    def state() -> str:
+        rows = aura.json("worktree", "list", cwd=known.path)["data"]
+        return next(row["live"]["state"] for row in rows if Path(row["worktree"]).name == "away")
+
+    eventually(lambda: state() == "missing")
+
+
 def test_commits_are_noticed_without_hooks_and_without_being_asked(aura: Aura, known: GitRepo) -> None:
     count = "/v1/events?type=intent.logged&aggregate=count"
     before = aura.api("GET", count)["data"][0]["count"]
@@ -90,3 +134,15 @@ def test_a_forgotten_repository_can_be_read_again(aura: Aura, known: GitRepo) ->
     assert "aura init" in refused.stderr
     aura.ok("init", cwd=known.path)
     assert aura.summaries(known) == before
+
+
+def test_nothing_of_a_forgotten_repository_is_another_ones(aura: Aura, tmp_path: Path) -> None:
+    first, second = GitRepo(tmp_path / "first"), GitRepo(tmp_path / "second")
+    first.commit({"a.py": "X = 1\n"}, "begin")
+    tree = aura.init(first)
+    aura.log(first, "of the first")
+    aura.ok("worktree", "remove", tree["id"], cwd=first.path)
+    second.commit({"a.py": "X = 1\n"}, "begin")
+    aura.init(second)
+    told = aura.api("GET", "/v1/events?limit=500", repo=second.path)["data"]
+    assert {event["worktree"] for event in told} == {str(second.path)}
