@@ -19,7 +19,15 @@ from aura.syntax.calling import Calling
 from aura.syntax.file import File
 from aura.syntax.lost import Use
 from aura.syntax.references import read
-from aura.syntax.references.around import Imported, around, calls_of, defined_in, imported, outline
+from aura.syntax.references.around import (
+    Imported,
+    around,
+    calls_of,
+    defined_in,
+    imported,
+    mentioned_in,
+    outline,
+)
 from aura.syntax.references.dialect import dialect_of
 from aura.syntax.references.linked import Linked
 from aura.syntax.references.modules import Modules
@@ -161,7 +169,7 @@ class Library:
         known = self._words.get(want.blob)
         if known is None:
             linked = self.linked(want)
-            known = _Words(frozenset(linked.facts.names), defined_in(linked.facts)) if linked else _NO_WORDS
+            known = _Words(mentioned_in(linked.facts), defined_in(linked.facts)) if linked else _NO_WORDS
             if len(self._words) > 4 * PARTS:
                 self._words.clear()
             self._words[want.blob] = known

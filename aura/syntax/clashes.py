@@ -1,13 +1,15 @@
 """Entities that both sides changed, to different ends."""
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import takewhile
 
 from msgspec import Struct
 
 from aura.syntax.impacts import Severity
 from aura.syntax.items import CODE, TYPES
-from aura.syntax.parted import Key, Parted, does_more, index_of, is_inside, key_of
+from aura.syntax.parted import Key, Parted, does_more, is_inside, key_of, lines_of
 from aura.syntax.types import Edit, Kind, Side
 
 _Hunk = tuple[int, int, tuple[bytes, ...]]
@@ -34,7 +36,7 @@ def clashes(yours: Parted, other: Parted) -> Iterator[Clash]:
         ours = yours.of_old.get(key)
         if ours is None or ours.old is None or is_same_end(ours, theirs):
             continue
-        if not (_counts(ours) and _counts(theirs)):
+        if not (_counts(ours, yours) and _counts(theirs, other)):
             continue
         outer = _outer(key, yours, other)
         if outer is not None:
@@ -56,8 +58,33 @@ def is_same_end(ours: Edit, theirs: Edit) -> bool:
     return key_of(a) == key_of(b) and a.hash == b.hash
 
 
-def _counts(edit: Edit) -> bool:
-    return edit.changes != ("formatting_only",)
+def _counts(edit: Edit, side: Parted) -> bool:
+    return edit.changes != ("formatting_only",) and not _is_remark(edit, side)
+
+
+def _is_remark(edit: Edit, side: Parted) -> bool:
+    """Tell whether comments within the code are all that changed: not what documents it."""
+    if does_more(edit) or edit.old is None or edit.new is None:
+        return False
+    file = side.work.before(edit.old.path)
+    old, new = _lines(side, edit.old, before=True), _lines(side, edit.new, before=False)
+    if file is None or old is None or new is None:
+        return False
+    if file.table.language != "python" and _heading(old) != _heading(new):
+        return False
+    return _code(old) == _code(new)
+
+
+_COMMENT = re.compile(rb"(?:\A\*|#|//|/\*|--).*")
+
+
+def _code(lines: Sequence[bytes]) -> list[bytes]:
+    return [code for line in lines if (code := _COMMENT.sub(b"", line).strip())]
+
+
+def _heading(lines: Sequence[bytes]) -> list[bytes]:
+    """Return the comment that an entity begins with."""
+    return list(takewhile(_COMMENT.match, lines))
 
 
 def _clash(ours: Edit, theirs: Edit, yours: Parted, other: Parted) -> Clash | None:
@@ -125,13 +152,7 @@ def _meet(ours: Edit, theirs: Edit, yours: Parted, other: Parted) -> bool:
 def _lines(side: Parted, entity: Side | None, *, before: bool) -> list[bytes] | None:
     if entity is None:
         return None
-    file = side.work.before(entity.path) if before else side.work.after(entity.path)
-    at = index_of(file, entity)
-    if file is None or at is None:
-        return None
-    if entity.kind == "file":
-        return [line for line in map(bytes.strip, file.source.splitlines()) if line]
-    return file.own_lines(at)
+    return lines_of(side.work.before(entity.path) if before else side.work.after(entity.path), entity)
 
 
 def _hunks(base: Sequence[bytes], lines: Sequence[bytes]) -> list[_Hunk]:

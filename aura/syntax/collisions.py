@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from aura.syntax.clashes import Clash, clashes, is_same_end
 from aura.syntax.conventions import holds_test
+from aura.syntax.file import File
 from aura.syntax.fits import FITS, Called, Verdict, doubtful, fit
 from aura.syntax.impacts import Finding, ImpactChange, Severity, Site
 from aura.syntax.items import CODE, TYPES, VALUES
@@ -21,8 +22,9 @@ from aura.syntax.parted import (
     is_inside,
     key_in,
     key_of,
+    lines_of,
 )
-from aura.syntax.types import Edit, Side
+from aura.syntax.types import Edit, Entity, Side
 
 SITES = 50
 """Of more sites than these the first are told."""
@@ -217,8 +219,10 @@ class _Judge:
         if file is None or entity is None:
             return None
         caller = key_in(use.path, entity)
-        fresh = self._yours.wrote(caller)
-        if not fresh and self._other.changed(self._yours.origin(caller)):
+        fresh, origin = self._yours.wrote(caller), self._yours.origin(caller)
+        if not fresh and (self._other.changed(origin) or self._other.took(origin)):
+            return None
+        if fresh and origin is not None and self._is_dropped(file, use.line, entity, origin):
             return None
         verdict, reason, sure = self._verdict(edit, change, use)
         if use.confidence == "name_only":
@@ -231,6 +235,21 @@ class _Judge:
         test = holds_test(use.path, use.scope)
         name = "" if entity.kind in ("statements", "file") else entity.qualified_name
         return Site(use.path, use.line, name, test, verdict, reason)
+
+    def _is_dropped(self, file: File, line: int, entity: Entity, origin: Key) -> bool:
+        """Tell whether a line was there when the sides parted and the other side has it no more."""
+        edit, index = self._other.of_old.get(origin), file.table.entities.index(entity)
+        if edit is None or edit.old is None or edit.new is None or not does_more(edit):
+            return False
+        work = self._other.work
+        base, theirs = (
+            lines_of(work.before(origin.path), edit.old),
+            lines_of(work.after(edit.new.path), edit.new),
+        )
+        text = file.source.split(b"\n")[line - 1].strip()
+        if base is None or theirs is None:
+            return False
+        return text not in theirs and file.own_lines(index).count(text) <= base.count(text)
 
     def _verdict(self, edit: Edit, change: ImpactChange, use: Use) -> Verdict:
         if change in LOST:

@@ -1,6 +1,7 @@
 """Whether a call that was written for one signature can still work with another."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from aura.syntax.arguments import UNTYPED
 from aura.syntax.calling import Given
 from aura.syntax.impacts import Fit
 from aura.syntax.signatures import is_retyped, plain
-from aura.syntax.types import Edit, Entity, Parameter
+from aura.syntax.types import Edit, Entity, Parameter, ParameterKind
 
 
 class Verdict(NamedTuple):
@@ -32,6 +33,7 @@ _ANYTHING = frozenset({"any", "unknown", "object", "Object", "interface{}"})
 _PROPERTIES = frozenset({"property", "cached_property"})
 _SHOWN = frozenset({"export", "public", "pub"})
 _HIDDEN = frozenset({"private", "fileprivate"})
+_BY_PLACE: tuple[ParameterKind, ...] = ("receiver", "positional", "positional_only")
 
 
 class Called(Struct, frozen=True):
@@ -76,7 +78,7 @@ def fit(given: Given, called: Called, *, elsewhere: bool) -> Verdict:
 
 def _verdicts(given: Given, called: Called, *, elsewhere: bool) -> Iterator[Verdict]:
     before, after, edit, language = called.before, called.after, called.edit, called.language
-    if (given.spread or given.keyword_spread) and edit.parameters:
+    if _may_miss(given, before, after):
         yield Verdict("doubtful", "how many arguments it gives, only running it would tell", sure=True)
     yield from _of_places(given, before, after, edit)
     yield from _of_types(given, before, after, language)
@@ -93,6 +95,30 @@ def _verdicts(given: Given, called: Called, *, elsewhere: bool) -> Iterator[Verd
     told = edit.parameters or edit.result or edit.modifiers or edit.decorators
     if not told and edit.grade == "breaking":
         yield doubtful(edit.reason)
+
+
+def _may_miss(given: Given, before: Entity, after: Entity) -> bool:
+    """Tell whether arguments that only running it would tell may have fitted and fit no more."""
+    old, new = _Takes(taken(given, before)), _Takes(taken(given, after))
+    if given.spread and (new.least > max(old.least, given.positional) or new.most < old.most):
+        return True
+    if not given.keyword_spread:
+        return False
+    return bool(new.needed - old.needed - {*given.keywords}) or not (new.takes_any or old.names <= new.names)
+
+
+class _Takes:
+    """How many arguments a signature takes by place, and which by name."""
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        by_place = [p for p in parameters if p.kind in _BY_PLACE]
+        by_name = [p for p in parameters if p.kind in ("positional", "receiver", "keyword_only")]
+        kinds = {p.kind for p in parameters}
+        self.least = sum(not _may_be_left_out(p) for p in by_place)
+        self.most = inf if "variadic" in kinds else len(by_place)
+        self.names = {_name(p) for p in by_name}
+        self.needed = {_name(p) for p in by_name if not _may_be_left_out(p)}
+        self.takes_any = "keyword_variadic" in kinds
 
 
 def _of_modifier(
@@ -117,7 +143,7 @@ def _bare(decorator: str) -> str:
 def misfit(given: Given, entity: Entity, language: str) -> str | None:
     """Return why a call cannot be bound to a signature, or None where it can."""
     parameters = taken(given, entity)
-    by_place = [p for p in parameters if p.kind in ("receiver", "positional", "positional_only")]
+    by_place = [p for p in parameters if p.kind in _BY_PLACE]
     takes_rest = any(p.kind == "variadic" for p in parameters)
     if given.positional > len(by_place) and not takes_rest:
         return f"gives {_counted(given.positional)}, but {_counted(len(by_place))} at most can be given"
@@ -152,11 +178,15 @@ def taken(given: Given, entity: Entity) -> list[Parameter]:
 
 
 def _is_missing(parameter: Parameter, given: Given, language: str) -> bool:
-    if parameter.default is not None or parameter.name.endswith("?"):
+    if _may_be_left_out(parameter):
         return False
     if parameter.kind != "positional_only" and _name(parameter) in given.keywords:
         return False
     return not (given.keyword_spread and parameter.kind != "positional_only")
+
+
+def _may_be_left_out(parameter: Parameter) -> bool:
+    return parameter.default is not None or parameter.name.endswith("?")
 
 
 def _name(parameter: Parameter) -> str:
@@ -174,7 +204,7 @@ def _of_places(given: Given, before: Entity, after: Entity, edit: Edit) -> Itera
     if not edit.parameters or len({_name(p) for p in (*old, *new)}) <= 1:
         return
     for index, (a, b) in enumerate(zip(old, new, strict=False)):
-        if index >= given.positional or "variadic" in (a.kind, b.kind):
+        if (index >= given.positional and not given.spread) or "variadic" in (a.kind, b.kind):
             return
         meant = renamed.get(a.name, renamed.get(_name(a), a.name)).lstrip("*&.$").removeprefix("mut ")
         if meant.removesuffix("?") != _name(b) and not _is_pattern(a) and not _is_pattern(b):

@@ -126,6 +126,8 @@ class Losses:
             return Verdict("fits", "it is found in a base")
         if same_name and beside and file is not None and file.table.language in _BY_FOLDER:
             return Verdict("fits", "it is found by the same name")
+        if same_name and use.path == before.path and self._is_file_renamed(before.path, after.path):
+            return Verdict("fits", "it went with the whole file")
         if before.qualified_name != before.name or use.path == before.path:
             return elsewhere
         imports = self._users.imports(use.path)
@@ -135,6 +137,11 @@ class Losses:
         if any(self._other.changed(Key(source, "statements", "statements", 0)) for source in by_way):
             return Verdict("fits", "what it is imported from was changed along")
         return elsewhere
+
+    def _is_file_renamed(self, old: str, new: str) -> bool:
+        """Tell whether a file is elsewhere as a whole: a merge takes there what you wrote in it."""
+        work = self._other.work
+        return work.after(old) is None and work.before(new) is None
 
     def _may_inherit(self, file: File, name: str) -> bool:
         """Tell whether a member may still be had from what its class derives from."""

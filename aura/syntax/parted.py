@@ -71,6 +71,11 @@ class Parted:
         edit = self.of_old.get(key) if key is not None else None
         return edit is not None and does_more(edit)
 
+    def took(self, key: Key | None) -> bool:
+        """Tell whether an entity of the common past went along, as it was, into another file."""
+        new = self._carried.get(key) if key is not None else None
+        return new is not None and key is not None and new.path != key.path
+
 
 def does_more(edit: Edit) -> bool:
     """Tell whether an edit changes more than documentation and layout."""
@@ -97,6 +102,16 @@ def index_of(file: File | None, side: Side) -> int | None:
     key = key_of(side)
     entities = file.table.entities if file is not None else ()
     return next((at for at, entity in enumerate(entities) if key_in(side.path, entity) == key), None)
+
+
+def lines_of(file: File | None, side: Side) -> list[bytes] | None:
+    """Return the lines that belong to an entity itself, blank ones left out; None if it is not there."""
+    at = index_of(file, side)
+    if file is None or at is None:
+        return None
+    if side.kind == "file":
+        return [line for line in map(bytes.strip, file.source.splitlines()) if line]
+    return file.own_lines(at)
 
 
 def around(file: File | None, scope: str) -> Entity | None:

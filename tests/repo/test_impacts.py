@@ -137,6 +137,22 @@ def test_a_changed_body_is_told_to_those_who_are_writing_calls_of_it(trees: Tree
     assert trees.told(Touched("main")) == [("main", "topic", "behaviour_changed", "info", "charge")]
 
 
+def test_a_new_call_of_an_overload_is_found_by_its_bare_name(trees: Trees) -> None:
+    till = "class Till {\n  int one(int a) { return a; }\n  int two() { return 2; }\n}\n"
+    trees.main.commit({"Till.java": till})
+    trees.topic.git("merge", "-q", "main")
+    trees.topic.write({"Till.java": till.replace("int one", "int first")})
+    assert trees.told() == []
+    trees.main.write({"Till.java": till.replace("return 2", "return one(2)")})
+    assert trees.told(Touched("main")) == [("main", "topic", "renamed", "error", "Till.one")]
+
+
+def test_what_is_new_and_imported_under_another_name_is_found(trees: Trees) -> None:
+    trees.topic.write({"billing.py": BILLING.replace("refund", "pay_back")})
+    trees.main.write({"new.py": "from billing import refund as back\n\n\ndef fresh():\n    return back(1)\n"})
+    assert trees.told() == [("main", "topic", "renamed", "error", "refund")]
+
+
 def test_what_both_changed_is_told_to_both(trees: Trees) -> None:
     trees.main.write({"billing.py": BILLING.replace("return order, amount", "return 1")})
     trees.topic.commit({"billing.py": BILLING.replace("return order, amount", "return 2")})

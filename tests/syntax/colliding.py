@@ -78,7 +78,11 @@ class Everyone:
 
 def collide(base: Files, yours: Files, other: Files) -> list[Finding]:
     """Return what the other's changes mean for yours; a file that a side does not name is as it was."""
-    mine, theirs = {**base, **yours}, {**base, **other}
+    return collide_whole(base, {**base, **yours}, {**base, **other})
+
+
+def collide_whole(base: Files, mine: Files, theirs: Files) -> list[Finding]:
+    """Return the same where each side names all its files, so that it may lack some of them."""
     return collisions(
         Parted(Made(base, mine)), Parted(Made(base, theirs)), Everyone(mine), ("yours", "other")
     )

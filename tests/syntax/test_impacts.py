@@ -4,7 +4,7 @@ import pytest
 
 from aura.syntax.impacts import Finding
 
-from .colliding import Files, collide
+from .colliding import Files, collide, collide_whole
 
 PYTHON = {
     "m.py": "LIMIT = 3\n\n\ndef charge(a, b):\n    return a + b\n\n\ndef other():\n    return 1\n",
@@ -57,6 +57,20 @@ func run() int {
 	s := &bill.Shop{}
 	bill.Charge("a", 1)
 	return s.Pay(2)
+}
+""",
+}
+GO_GIVEN = {
+    "go.mod": "module ex.org/shop\n",
+    "bill/bill.go": "package bill\n\nfunc Charge(order string) int {\n\treturn 1\n}\n",
+    "main.go": """package main
+
+import "ex.org/shop/bill"
+
+func name() string { return "a" }
+
+func run() int {
+	return bill.Charge(name())
 }
 """,
 }
@@ -175,6 +189,45 @@ def test_who_takes_over_a_name_does_not_stand_in_for_what_had_it() -> None:
     assert found.sites[-1].reason.startswith("another has its name now")
 
 
+DESK = """import os
+
+
+class Desk:
+    def pay(self):
+        return charge(1)
+
+
+def charge(a):
+    return a
+
+
+print(charge(2))
+"""
+
+
+def test_what_went_with_the_whole_file_is_found_there() -> None:
+    base = {"m.py": DESK}
+    mine = {"m.py": DESK + "\n\ndef more():\n    return charge(3)\n"}
+    theirs = {"pkg/m.py": DESK.replace("return a\n", "return a + 1\n")}
+    assert [found for found in told(collide_whole(base, mine, theirs)) if found[0] == "moved"] == []
+    parted = {**theirs, "m.py": "import pkg.m\n"}
+    assert ("moved", "error", "charge") in told(collide_whole(base, mine, parted))
+
+
+def test_who_moves_along_with_what_it_calls_finds_it_there() -> None:
+    base = {"m.py": DESK, "n.py": "import os\n"}
+    theirs = {"m.py": "import os\n", "pkg/m.py": DESK.replace("return a\n", "return a + 1\n")}
+    assert collide(base, put(base, "n.py", "os", "sys"), theirs) == []
+
+
+def test_a_line_that_the_other_side_took_out_does_not_count_as_written() -> None:
+    base = {"m.py": DESK}
+    gone = {"m.py": DESK[: DESK.index("\n\ndef charge")].replace("charge(1)", "1")}
+    assert collide(base, put(base, "m.py", "import os\n", "import os\nimport sys\n"), gone) == []
+    fresh = put(base, "m.py", "print(charge(2))", "print(charge(3))")
+    assert ("removed", "error", "charge") in told(collide(base, fresh, gone))
+
+
 def test_an_alias_under_the_old_name_keeps_callers_working() -> None:
     other = {"m.py": PYTHON["m.py"].replace("charge", "bill") + "\n\ncharge = bill\n"}
     assert collide(PYTHON, {}, other) == []
@@ -258,6 +311,14 @@ SIGNATURES = [
     ("(a, b=1):", "(a, b):", "charge(1)", "error"),
     ("(a, b=1):", "(a, b=2):", "charge(1)", None),
     ("(a, b):", "(a: int, b: str):", "charge(1, 2)", None),
+    ("(a, b):", "(a: int, b: str):", "charge(*them)", None),
+    ("(a, b):", "(a: int, b: str):", "charge(**them)", None),
+    ("(a, b=1):", "(a, b=2):", "charge(*them)", None),
+    ("(a, b):", "(a, b, c=1):", "charge(*them)", None),
+    ("(a, b):", "(a, amount):", "charge(*them)", None),
+    ("(a, b):", "(a, amount):", "charge(**them)", "warning"),
+    ("(a, b):", "(b, a):", "charge(*them)", "warning"),
+    ("(a, b=1):", "(a):", "charge(*them)", "warning"),
 ]
 
 
@@ -305,6 +366,9 @@ BROKEN = [
     (GO, "bill/bill.go", "Pay(n int)", "Pay(n, m int)", "Shop.Pay", "error"),
     (GO, "bill/bill.go", "Pay(n int)", "Pay(n int, m ...int)", "Shop.Pay", None),
     (GO, "bill/bill.go", "Charge", "Bill", "Charge", "error"),
+    (GO_GIVEN, "bill/bill.go", "order string)", "order string, more ...int)", "Charge", None),
+    (GO_GIVEN, "bill/bill.go", "order string)", "name string)", "Charge", None),
+    (GO_GIVEN, "bill/bill.go", "order string)", "order string, amount int)", "Charge", "warning"),
     (JAVA, "a/Bill.java", "int amount)", "int amount, int c)", "Bill.charge", "error"),
     (JAVA, "a/Bill.java", "Bill(String n)", "Bill(String n, int k)", "Bill.Bill", "error"),
     (JAVA, "a/Bill.java", "public int pay", "private int pay", "Bill.pay", "error"),
@@ -368,6 +432,29 @@ def test_layout_is_never_told_and_documentation_is_info() -> None:
     assert collide(PYTHON, body("return a - b"), body("return (\n        a + b\n    )")) == []
     documented = body('"""Charge."""\n    return a + b')
     assert told(collide(PYTHON, body("return a - b"), documented)) == [("both_changed", "info", "charge")]
+
+
+REMARKED = [
+    (PYTHON, "m.py", "return a + b", "return a - b", "# Both.\n    return a + b"),
+    (PYTHON, "m.py", "return a + b", "return a - b", "return a + b  # both"),
+    (JAVASCRIPT, "bill.js", "return amount", "return order", "/*\n   * Both.\n   */\n  return amount"),
+    (GO, "bill/bill.go", "return amount", "return 1 * amount", "// All of it.\n\treturn amount"),
+    (RUST, "src/bill.rs", "    amount\n", "    1 * amount\n", "    // All of it.\n    amount\n"),
+]
+
+
+@pytest.mark.parametrize(("base", "path", "old", "new", "remarked"), REMARKED)
+def test_a_comment_within_the_code_is_never_told(
+    base: Files, path: str, old: str, new: str, remarked: str
+) -> None:
+    assert collide(base, put(base, path, old, new), put(base, path, old, remarked)) == []
+    assert collide(base, put(base, path, old, remarked), put(base, path, old, new)) == []
+
+
+def test_a_comment_above_a_definition_documents_it() -> None:
+    documented = put(JAVASCRIPT, "bill.js", "export function", "// Takes money.\nexport function")
+    changed = put(JAVASCRIPT, "bill.js", "return amount", "return order")
+    assert told(collide(JAVASCRIPT, changed, documented)) == [("both_changed", "info", "charge")]
 
 
 def test_what_one_removed_and_the_other_changed_is_an_error_for_both() -> None:

@@ -94,6 +94,15 @@ def defined_in(facts: Facts) -> frozenset[str]:
     return frozenset((*scopes, *variables))
 
 
+def mentioned_in(facts: Facts) -> frozenset[str]:
+    """Return the names that a file mentions, those included that it imports under another name.
+
+    Where overloads go by their number of parameters, names in the facts end in it: here they do not.
+    """
+    imported = (entry.name for entry in facts.imports)
+    return frozenset((*facts.names, *(name.partition("/")[0] for name in facts.names), *imported))
+
+
 def outline(facts: Facts) -> Facts:
     """Return of a file's facts what modules are found by, without its code."""
     declared = tuple(entry for entry in facts.imports if facts.language == "rust" and not entry.name)
