@@ -9,13 +9,13 @@ from tree_sitter import Node, Tree
 from aura.syntax.file import File
 from aura.syntax.parsing import parse
 
-_CALLS = frozenset(
+CALLS = frozenset(
     {
         "call", "call_expression", "new_expression", "method_invocation", "object_creation_expression",
         "explicit_constructor_invocation",
     }
 )  # fmt: skip
-_CALLED = ("function", "constructor", "name", "type")
+CALLED = ("function", "constructor", "name", "type")
 _SPREAD = frozenset({"list_splat", "spread_element", "variadic_argument"})
 _GENERIC = re.compile(r"(?:::)?(?:<[^()]*>|\[[^()]*\])\s*\Z")
 _NAMES = re.compile(r"[\w$]+")
@@ -27,7 +27,7 @@ class Given(Struct, frozen=True):
 
     `name` is the last part of what is called, `of` the part before it, and `path` says that `::` is between
     them. `spread` and `keyword_spread`: it gives further arguments that only running it would tell. `used`:
-    something is done with its result.
+    something is done with its result. `lines` are those where it and its arguments begin.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Given(Struct, frozen=True):
     keyword_spread: bool = False
     awaited: bool = False
     used: bool = True
+    lines: tuple[int, ...] = ()
 
 
 class Calling:
@@ -72,14 +73,23 @@ class Calling:
         own = [given for given in found if given.name in _OWN]
         return own[0] if len(own) == 1 else found[0] if len(found) == 1 else None
 
+    @property
+    def source(self) -> bytes:
+        return self._file.source
+
+    @property
+    def root(self) -> Node | None:
+        """The tree of the file; None where it cannot be parsed."""
+        if not self._is_parsed:
+            self._is_parsed = True
+            language = self._file.language
+            self._tree = parse(self._file.source, language) if language else None
+        return self._tree.root_node if self._tree is not None else None
+
     def _at(self, row: int) -> list[Given]:
         known = self._found.get(row)
         if known is None:
-            if not self._is_parsed:
-                self._is_parsed = True
-                language = self._file.language
-                self._tree = parse(self._file.source, language) if language else None
-            nodes = _calls(self._tree.root_node, row) if self._tree is not None else ()
+            nodes = _calls(root, row) if (root := self.root) is not None else ()
             known = self._found[row] = [given for node in nodes if (given := self._given(node, row))]
         return known
 
@@ -93,7 +103,7 @@ class Calling:
         return self._file.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def _given(self, node: Node, row: int) -> Given | None:
-        called = next(filter(None, map(node.child_by_field_name, _CALLED)), None)
+        called = next(filter(None, map(node.child_by_field_name, CALLED)), None)
         if called is None or row not in (node.start_point.row, called.end_point.row):
             return None
         text = _GENERIC.sub("", self._text(called))
@@ -106,7 +116,9 @@ class Calling:
         awaited = outer is not None and outer.type in ("await", "await_expression")
         if awaited and outer is not None:
             outer = outer.parent
-        positional, keywords, spread, keyword_spread = self._arguments(node.child_by_field_name("arguments"))
+        arguments = node.child_by_field_name("arguments")
+        positional, keywords, spread, keyword_spread = self._arguments(arguments)
+        begun = [node, *(arguments.named_children if arguments is not None else ())]
         return Given(
             name=parts[-1],
             of=of[-1] if of else "",
@@ -117,6 +129,7 @@ class Calling:
             keyword_spread=keyword_spread,
             awaited=awaited,
             used=outer is None or outer.type != "expression_statement",
+            lines=tuple(dict.fromkeys(each.start_point.row + 1 for each in begun)),
         )
 
     def _arguments(self, node: Node | None) -> tuple[int, tuple[str, ...], bool, bool]:
@@ -148,7 +161,7 @@ class Calling:
 
 def _calls(node: Node, row: int) -> Iterator[Node]:
     """Yield the calls that a row has a part of."""
-    if node.type in _CALLS:
+    if node.type in CALLS:
         yield node
     for child in node.named_children:
         if child.start_point.row <= row <= child.end_point.row:

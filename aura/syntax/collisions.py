@@ -1,7 +1,7 @@
 """What the work of one side means for another: who on yours uses what the other changed, and how."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
 from msgspec.structs import replace
@@ -25,10 +25,12 @@ from aura.syntax.parted import (
     lines_of,
 )
 from aura.syntax.types import Edit, Entity, Side
+from aura.syntax.written import Written
 
 SITES = 50
 """Of more sites than these the first are told."""
 
+_VerdictOf = Callable[[Edit, ImpactChange, Use], Verdict]
 _SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
 _OF_FIT: dict[str, Severity] = {"broken": "error", "doubtful": "warning", "fits": "info"}
 _ALIAS = re.compile(rb"=\s*[A-Za-z_$][\w$.]*\s*;?\s*\Z")
@@ -98,6 +100,7 @@ class _Judge:
     def __init__(self, yours: Parted, other: Parted, users: Users) -> None:
         self._yours, self._other, self._users = yours, other, users
         self._losses = Losses(yours, other, users)
+        self._written = Written(yours, users)
         self._gone = frozenset(
             key for key, edit in other.of_old.items() if key.kind in TYPES and _change(edit) in LOST
         )
@@ -183,13 +186,16 @@ class _Judge:
             return []
         found: dict[tuple[str, int], Site] = {}
         for use in self._uses(edit, place, change):
-            if site := self._site(edit, change, use):
+            if site := self._site(edit, change, use, self._verdict):
                 known = found.get((site.path, site.line))
                 if known is None or _OF_FIT[known.fit] == "info":
                     found[site.path, site.line] = site
         if change in LOST and before.qualified_name == before.name:
             for path in self._users.importers(place.path, place.name):
                 if path != place.path and (site := self._import(edit, change, path, place.name)):
+                    found.setdefault((site.path, site.line), site)
+            for use in self._written.mentions(place):
+                if site := self._site(edit, change, use, self._losses.of_import):
                     found.setdefault((site.path, site.line), site)
         return [found[at] for at in sorted(found)]
 
@@ -212,7 +218,7 @@ class _Judge:
             if entity.kind == "constructor" or edit.new is None or "static" in entity.modifiers:
                 yield entity.qualified_name
 
-    def _site(self, edit: Edit, change: ImpactChange, use: Use) -> Site | None:
+    def _site(self, edit: Edit, change: ImpactChange, use: Use, verdict_of: _VerdictOf) -> Site | None:
         """Judge one use; None where it does not count, for a merge would not leave it as it is."""
         file = self._yours.work.after(use.path)
         entity = around(file, use.scope)
@@ -222,9 +228,9 @@ class _Judge:
         fresh, origin = self._yours.wrote(caller), self._yours.origin(caller)
         if not fresh and (self._other.changed(origin) or self._other.took(origin)):
             return None
-        if fresh and origin is not None and self._is_dropped(file, use.line, entity, origin):
+        if fresh and origin is not None and self._is_dropped(edit, use, entity, origin):
             return None
-        verdict, reason, sure = self._verdict(edit, change, use)
+        verdict, reason, sure = verdict_of(edit, change, use)
         if use.confidence == "name_only":
             verdict, sure = ("doubtful" if verdict == "broken" else verdict), False
             reason = f"{reason}, if that is what it calls" if reason else reason
@@ -236,20 +242,25 @@ class _Judge:
         name = "" if entity.kind in ("statements", "file") else entity.qualified_name
         return Site(use.path, use.line, name, test, verdict, reason)
 
-    def _is_dropped(self, file: File, line: int, entity: Entity, origin: Key) -> bool:
-        """Tell whether a line was there when the sides parted and the other side has it no more."""
-        edit, index = self._other.of_old.get(origin), file.table.entities.index(entity)
-        if edit is None or edit.old is None or edit.new is None or not does_more(edit):
+    def _is_dropped(self, edit: Edit, use: Use, entity: Entity, origin: Key) -> bool:
+        """Tell whether a line of a use was there when the sides parted and the other has it no more."""
+        theirs, file = self._other.of_old.get(origin), self._yours.work.after(use.path)
+        if file is None or theirs is None or theirs.new is None or not does_more(theirs):
             return False
-        work = self._other.work
-        base, theirs = (
-            lines_of(work.before(origin.path), edit.old),
-            lines_of(work.after(edit.new.path), edit.new),
-        )
-        text = file.source.split(b"\n")[line - 1].strip()
-        if base is None or theirs is None:
-            return False
-        return text not in theirs and file.own_lines(index).count(text) <= base.count(text)
+        index = file.table.entities.index(entity)
+        base = self._lines_of(self._other.work.before(origin.path), theirs.old)
+        now = self._lines_of(self._other.work.after(theirs.new.path), theirs.new)
+        given = self._losses.given(edit, use)
+        texts, mine = file.source.split(b"\n"), file.own_lines(index)
+        for line in {use.line, *(given.lines if given is not None else ())}:
+            text = texts[line - 1].strip()
+            if base.count(text) >= mine.count(text) and base.count(text) > now.count(text):
+                return True
+        return False
+
+    @staticmethod
+    def _lines_of(file: File | None, side: Side | None) -> list[bytes]:
+        return (lines_of(file, side) if side is not None else None) or []
 
     def _verdict(self, edit: Edit, change: ImpactChange, use: Use) -> Verdict:
         if change in LOST:

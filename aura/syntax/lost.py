@@ -20,7 +20,8 @@ from aura.syntax.types import Edit, Entity
 
 LOST: tuple[ImpactChange, ...] = ("removed", "renamed", "moved")
 
-_BY_FOLDER = frozenset({"go", "java"})
+BY_FOLDER = frozenset({"go", "java"})
+"""Where files of one folder see each other's definitions without an import."""
 _BASES = re.compile(rb"\A[^{:]*?(?:\(\s*(?!object\s*\))[\w.]|\bextends\b|\bimplements\b)")
 
 
@@ -124,7 +125,7 @@ class Losses:
         same_name = before.qualified_name == after.qualified_name
         if "moved to a base" in edit.reason:
             return Verdict("fits", "it is found in a base")
-        if same_name and beside and file is not None and file.table.language in _BY_FOLDER:
+        if same_name and beside and file is not None and file.table.language in BY_FOLDER:
             return Verdict("fits", "it is found by the same name")
         if same_name and use.path == before.path and self._is_file_renamed(before.path, after.path):
             return Verdict("fits", "it went with the whole file")

@@ -228,6 +228,20 @@ def test_a_line_that_the_other_side_took_out_does_not_count_as_written() -> None
     assert ("removed", "error", "charge") in told(collide(base, fresh, gone))
 
 
+def test_a_call_over_several_lines_is_mended_in_any_of_them() -> None:
+    base = {
+        **PYTHON,
+        **put(PYTHON, "u.py", "return charge(1, 2)", "x = 1\n    return charge(\n        x,\n        2)"),
+    }
+    mended = {**put(base, "m.py", "(a, b)", "(a, b, c)"), **put(base, "u.py", "2)", "2, 3)")}
+    found = collide(base, put(base, "u.py", "x = 1", "x = 2"), mended)
+    assert told(found) == [("both_changed", "warning", "pay")]
+    fresh = collide(
+        base, put(base, "u.py", "        x,", "        x + 1,"), put(base, "m.py", "(a, b)", "(a, b, c)")
+    )
+    assert told(fresh) == [("signature_changed", "error", "charge")]
+
+
 def test_an_alias_under_the_old_name_keeps_callers_working() -> None:
     other = {"m.py": PYTHON["m.py"].replace("charge", "bill") + "\n\ncharge = bill\n"}
     assert collide(PYTHON, {}, other) == []
