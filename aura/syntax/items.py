@@ -8,6 +8,7 @@ from collections.abc import Mapping, Set
 from itertools import pairwise
 
 from aura.syntax.file import File
+from aura.syntax.margins import comments
 from aura.syntax.tokens import CLOSE, NAME, OPEN, Tokens
 from aura.syntax.types import Entity
 
@@ -73,6 +74,13 @@ class Item:
         if self._features is None:
             self._features = self._without_name(self.words)
         return self._features
+
+    @property
+    def code_words(self) -> list[bytes]:
+        """The words and signs of the text but for comments and the own name."""
+        language, name = self.file.language, self.entity.name.encode()
+        text = self.text if language is None else comments(language).sub(b"", self.text)
+        return [word for word in words_of(text) if word != name]
 
     @property
     def own_features(self) -> Counter[bytes]:

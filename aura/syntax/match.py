@@ -14,7 +14,7 @@ RefDiff's (Silva et al., TSE 2021), and the voting of a function's parts CodeSho
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from operator import eq
 
 from msgspec import Struct
@@ -22,6 +22,7 @@ from msgspec import Struct
 from aura.syntax.assignment import assign
 from aura.syntax.file import File
 from aura.syntax.items import CODE, TYPES, VALUES, Item, items
+from aura.syntax.nesting import Narrow, astray, everything, outer
 from aura.syntax.pairing import Pairing
 from aura.syntax.similarity import is_evident, plain_likeness
 from aura.syntax.untouched import untouched
@@ -166,17 +167,17 @@ class _Matcher:
 
     def _assign(self, kinds: frozenset[str]) -> None:
         """Pair what is left of some kinds, and namesakes that are in doubt, by the votes for them."""
-        self._match_left(kinds, _outer)
+        self._match_left(kinds, outer)
         olds, news = self._left(0, kinds), self._left(1, kinds)
-        if olds and news and len(_outer(olds)) + len(_outer(news)) < len(olds) + len(news):
-            self._match_left(kinds, list)
+        if olds and news and sum(map(len, outer(olds, news))) < len(olds) + len(news):
+            self._match_left(kinds, everything)
 
-    def _match_left(self, kinds: frozenset[str], narrow: Callable[[list[Item]], list[Item]]) -> None:
+    def _match_left(self, kinds: frozenset[str], narrow: Narrow) -> None:
         while True:
             doubted: dict[Item, Item] = {}
             while self._waits(kinds):
                 doubted |= self._doubted(kinds)
-            olds, news = narrow(self._left(0, kinds)), narrow(self._left(1, kinds))
+            olds, news = narrow(self._left(0, kinds), self._left(1, kinds))
             olds = sorted({*olds, *doubted}, key=_order)
             news = sorted({*news, *doubted.values()}, key=_order)
             if kinds is CODE:
@@ -275,11 +276,25 @@ class _Matcher:
             found = assign(list(rows.values()))
             chosen = {votes.olds[row]: votes.news[column] for row, column in found.items()}
             taken = {*chosen, *chosen.values()}
-            copied = [(old, new) for old, new in chosen.items() if doubt.is_copied(old, new, taken)]
-            if not copied:
+            wrong = [(old, new) for old, new in chosen.items() if doubt.is_copied(old, new, taken)]
+            wrong += astray(chosen) + self._kept_above(chosen, votes)
+            if not wrong:
                 return chosen
-            for old, new in copied:
+            for old, new in {*wrong}:
                 del rows[old][columns[new]]
+
+    def _kept_above(self, chosen: Mapping[Item, Item], votes: Votes) -> list[tuple[Item, Item]]:
+        """Return the pairs of members that their type has from now on from what it inherits from."""
+        above: dict[str, list[Item]] = defaultdict(list)
+        for new in chosen.values():
+            above[new.label].append(new)
+        return [
+            (old, new)
+            for old, new in chosen.items()
+            if old.label != new.label
+            and any(self.known.is_kin(old, namesake) for namesake in above.get(old.label, ()))
+            and votes.text(old, new) < WEAK
+        ]
 
     def _adopt(self) -> bool:
         """Pair containers that are left where members of the one are in the other."""
@@ -373,12 +388,6 @@ class _Doubt:
             if other.entity.name.encode() in called or self.votes.text(old, new) < self.kept[item] + MARGIN:
                 return True
         return False
-
-
-def _outer(side: list[Item]) -> list[Item]:
-    """Leave out what is inside another: it goes along where that one goes."""
-    inside = set(side)
-    return [item for item in side if item.parent not in inside]
 
 
 def _top(side: Iterable[Item]) -> list[Item]:

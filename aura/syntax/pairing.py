@@ -1,10 +1,13 @@
 """The pairs that are known so far, and what they say about where others stand."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from aura.syntax.items import Item
+from aura.syntax.items import Item, words_of
 
+HEADER = 400
+_BODY = re.compile(rb"\{|:[ \t]*(?:#[^\n]*)?\n|\n[ \t]*\n")
 NEAR = 8
 """How far a known neighbour is looked for."""
 
@@ -20,6 +23,7 @@ class Pairing:
         self.tops = _by_path(before), _by_path(after)
         """What is outermost, by path."""
         self._places: dict[Item, int] = {}
+        self._headers: dict[Item, set[bytes]] = {}
 
     def pair(self, old: Item, new: Item) -> None:
         self.new[old], self.old[new] = new, old
@@ -38,6 +42,24 @@ class Pairing:
         if old.parent is None or new.parent is None:
             return old.parent is new.parent and self.paths.get(old.path, old.path) == new.path
         return self.new.get(old.parent) is new.parent
+
+    def is_kin(self, old: Item, new: Item) -> bool:
+        """Tell whether one of two containers names the other as what it inherits from."""
+        if old.parent is None or new.parent is None:
+            return False
+        heir, base = self.new.get(old.parent), new.parent
+        if heir is None or heir is base:
+            return False
+        return any(one.entity.name.encode() in self._header(two) for one, two in ((base, heir), (heir, base)))
+
+    def _header(self, item: Item) -> set[bytes]:
+        """Return the words behind the name of a type and before its body."""
+        known = self._headers.get(item)
+        if known is None:
+            _, _, rest = item.file.own_text(item.index).partition(item.entity.name.encode())
+            end = _BODY.search(rest, 0, HEADER)
+            known = self._headers[item] = set(words_of(rest[: end.start() if end else HEADER]))
+        return known
 
     def neighbourhood(self, old: Item, new: Item) -> float:
         """Say how many of the next known entities before and behind are the same, 0 to 1."""

@@ -24,6 +24,8 @@ LEAST, LEAST_OF_MOST = 8, 5
 APART = 0.6
 """The share of words that is most of them, and that must be common where neither calls the other."""
 LEAST_APART = 24
+NEARLY = 0.02
+"""How much less than the most a holder may have of what it is said to have held."""
 NEAR = 40
 """How many holders in one place are compared with what is new or gone there."""
 GAP = 12
@@ -62,7 +64,7 @@ def copies(changed: Sequence[_Pair], matches: Matches) -> Copies:
         edited = [_Edited(old, new) for old, new in code if old.entity.raw != new.entity.raw]
         found.extracted.update(_called(added, edited, _BEFORE))
         found.inlined.update(_called(removed, edited, _AFTER))
-        _copied_whole(found, code, added, removed)
+        _copied_whole(found, [pair for pair in code if _left_home(*pair, matches)], added, removed)
         _part(found, edited, added, removed, matches)
     _types(found, changed, matches)
     return found
@@ -136,9 +138,14 @@ def _has_most(own: Features, freed: Features, share: float) -> bool:
     return shared >= share * min(own.total(), freed.total())
 
 
-def _copied_whole(found: Copies, code: Sequence[_Pair], added: list[Item], removed: list[Item]) -> None:
+def _left_home(old: Item, new: Item, matches: Matches) -> bool:
+    if old.parent is None or new.parent is None:
+        return False
+    return matches.after_of.get(old.parent) is not new.parent
+
+
+def _copied_whole(found: Copies, moved: Sequence[_Pair], added: list[Item], removed: list[Item]) -> None:
     """Take a copy of what moved (pulled up from several classes, pushed down to several) for one."""
-    moved = [(old, new) for old, new in code if old.parent is not None and new.parent is not None]
     for lone, side, target in ((added, _BEFORE, found.extracted), (removed, _AFTER, found.inlined)):
         waiting = {(pair[side].entity.name, pair[side].entity.raw): pair[side] for pair in moved}
         for item in lone:
@@ -168,31 +175,38 @@ def _part(
             holders[place(pair.sides[side], side)].append(pair)
         for item in others if parts else ():
             holders[place(item, side)].append(item)
+        best: dict[Item, float] = defaultdict(float)
+        held: list[tuple[_Edited | Item, dict[Item, float], Features]] = []
         for where, items in parts.items():
             for holder in holders[where][:NEAR]:
-                _part_of(found, holder, items, side)
+                shares, freed = _parts_of(holder, items, side)
+                for part, share in shares.items():
+                    best[part] = max(best[part], share)
+                held.append((holder, shares, freed))
+        for holder, shares, freed in held:
+            own = [part for part, share in shares.items() if share > best[part] - NEARLY]
+            if len(own) > isinstance(holder, Item):
+                item = holder if isinstance(holder, Item) else holder.sides[side]
+                for part in own:
+                    target.setdefault(part, []).append(_located(part, item, freed))
+                if side == _BEFORE:
+                    found.split[item] = [_located(item, part, freed) for part in own]
 
 
-def _part_of(found: Copies, holder: _Edited | Item, items: Sequence[Item], side: int) -> None:
-    is_lone = isinstance(holder, Item)
-    item = holder if isinstance(holder, Item) else holder.sides[side]
-    text = item.text if isinstance(holder, Item) else holder.middles[side]
+def _parts_of(holder: _Edited | Item, items: Sequence[Item], side: int) -> tuple[dict[Item, float], Features]:
+    """Return the items most of whose words are in a holder, with how many are, and what it holds."""
+    text = holder.text if isinstance(holder, Item) else holder.middles[side]
     items = [part for part in items if 2 * len(text) > len(part.text)]
     if not items:
-        return
-    freed = item.own_features if isinstance(holder, Item) else holder.freed(side)
+        return {}, Features()
+    freed = holder.own_features if isinstance(holder, Item) else holder.freed(side)
     items = [part for part in items if _has_most_of(part.own_features, freed)]
     if not items:
-        return
-    freed = item.body_features if isinstance(holder, Item) else holder.freed_body(side)
-    items = [part for part in items if _has_most_of(part.body_features, freed)]
-    if len(items) <= is_lone:
-        return
-    target = (found.extracted, found.inlined)[side]
-    for part in items:
-        target.setdefault(part, []).append(_located(part, item, freed))
-    if side == _BEFORE:
-        found.split[item] = [_located(item, part, freed) for part in items]
+        return {}, freed
+    freed = holder.body_features if isinstance(holder, Item) else holder.freed_body(side)
+    own = {part: part.body_features for part in items}
+    held = {part: features for part, features in own.items() if _has_most_of(features, freed)}
+    return {part: overlap(features, freed) / features.total() for part, features in held.items()}, freed
 
 
 def _has_most_of(own: Features, freed: Features) -> bool:

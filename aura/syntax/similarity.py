@@ -54,6 +54,11 @@ class Likeness:
         self.weights = Weights(before, after, [item.features for item in beside])
         self._mass: dict[Item, float] = {}
 
+    def between(self, one: Features, two: Features) -> float:
+        """Return the weighted Dice coefficient of any features."""
+        total = sum(self.weights[feature] * (one[feature] + two[feature]) for feature in one.keys() | two)
+        return 2 * self._shared(one, two) / total if total else 1.0
+
     def mass(self, item: Item) -> float:
         known = self._mass.get(item)
         if known is None:
@@ -68,7 +73,9 @@ class Likeness:
         return 2 * self.shared(old, new) / total if total else 1.0
 
     def shared(self, old: Item, new: Item) -> float:
-        one, two = self.features[old], self.features[new]
+        return self._shared(self.features[old], self.features[new])
+
+    def _shared(self, one: Features, two: Features) -> float:
         both = one.keys() & two.keys()
         counts = map(min, map(one.__getitem__, both), map(two.__getitem__, both))
         return sum(map(float.__mul__, map(self.weights.__getitem__, both), counts))
@@ -99,6 +106,8 @@ def name_likeness(one: str, two: str) -> float:
     if one == two:
         return 1.0
     left, right = parts(one), parts(two)
+    if left and left == right:
+        return 1.0
     total = len(left) + len(right)
     shared = sum([min(left.count(part), right.count(part)) for part in set(left) & set(right)])
     return 1.6 * shared / total if total else 0.0

@@ -159,7 +159,7 @@ class _Reader:
             if best is None or rank < best:
                 best = rank
                 self.name_start = name[0].start_byte
-                body = next(filter(None, (self._body(node, 3) for node in nodes)), None)
+                body = next(filter(None, (self._body(node, 4) for node in nodes)), None)
                 self.body_start, self.body_end = body or (len(self.text.content),) * 2
 
     def _inside(self, node: Node) -> bool:

@@ -12,7 +12,7 @@ from heapq import nsmallest
 from aura.syntax.items import CODE, TYPES, VALUES, Item, word_features
 from aura.syntax.pairing import Pairing
 from aura.syntax.similarity import Features, Likeness, name_likeness
-from aura.syntax.vocabulary import Vocabulary
+from aura.syntax.vocabulary import Vocabulary, parts
 
 CANDIDATES = 12
 COMMON = 60
@@ -23,8 +23,13 @@ BESIDE = 3
 
 NAME, SIGNATURE, PLACE, NEIGHBOURS, USERS = 0.2, 0.1, 0.15, 0.1, 0.25
 STAY = 0.2
+KIN, COMPANY, RARE = 0.2, 0.1, 0.1
 LEAST_VOTES = 0.75
+ALIKE, LIKELY = 0.8, 0.4
+"""Below the first two texts may differ only in what counts for nothing; below the second, hardly."""
 LEAST_TEXT = 0.2
+LEAST_OF_LOCAL = 0.75
+"""What is within a function hardly leaves it alone, and small types within functions are much alike."""
 
 
 class Votes:
@@ -45,12 +50,22 @@ class Votes:
         self._likeness: Likeness | None = None
         self._text: dict[tuple[Item, Item], float] = {}
         self._taken: dict[Item, frozenset[str]] = {}
+        self._code: dict[Item, Features] = {}
+        self._among = {*olds, *news}
+        self._ways: set[tuple[str, str]] = set()
+        names = [Counter(item.entity.name for item in side) for side in (olds, news)]
+        self._names = names[0] | names[1]
         self._near: dict[Item, list[Item]] = {}
         self._alike: dict[tuple[bytes, bytes], set[Item]] = defaultdict(set)
 
     def listen(self, vocabulary: Vocabulary) -> None:
         """Use what is known about words from now on."""
         before, self.vocabulary = self.vocabulary, vocabulary
+        self._ways = {
+            (old.path, new.path)
+            for old, new in self.pairing.new.items()
+            if old.path != new.path and old.parent is None
+        }
         if not vocabulary.translates_like(before):
             self._likeness = None
             self._text, self._near = {}, {}
@@ -83,9 +98,12 @@ class Votes:
             name = new.entity.name
             also = (*names.get(name, ())[:CANDIDATES], *used.get(name, ())[:CANDIDATES])
             for old in dict.fromkeys((*near, *also)):
-                if old.entity.name != name and self.pairing.is_same_place(old, new):
+                if old.entity.name != name and self._is_like_in_place(old, new):
                     self._alike[old.entity.name.encode(), name.encode()].add(old)
                 yield old, new
+
+    def _is_like_in_place(self, old: Item, new: Item) -> bool:
+        return self.pairing.is_same_place(old, new) and self.text(old, new) >= LEAST_TEXT
 
     def _index(self) -> dict[bytes, list[Item]]:
         frequency, few = self.likeness.weights.frequency, len(self.olds) <= COMMON
@@ -108,11 +126,48 @@ class Votes:
         )
 
     def text(self, old: Item, new: Item) -> float:
-        """Return how alike two texts are, words read as they are called after."""
+        """Return how alike two texts are, words read as they are called after.
+
+        What is said about them and what their parameters are called counts only in their favour.
+        """
         known = self._text.get((old, new))
         if known is None:
-            known = self._text[old, new] = self.likeness.of(old, new)
+            known = self.likeness.of(old, new)
+            if known < ALIKE and self._is_worth_reading(old, new, known):
+                known = max(known, self._code_likeness(old, new))
+            self._text[old, new] = known
         return known
+
+    def _is_worth_reading(self, old: Item, new: Item, known: float) -> bool:
+        if old.entity.name == new.entity.name:
+            return True
+        one, two = ([p.name for p in item.entity.parameters] for item in (old, new))
+        return known >= LIKELY and len(one) == len(two) and one != two
+
+    def _code_likeness(self, old: Item, new: Item) -> float:
+        words = self._code.get(new)
+        if words is None:
+            words = self._code[new] = word_features(new.code_words)
+        one, two = (
+            [p.name.encode() for p in item.entity.parameters if p.kind != "receiver"] for item in (old, new)
+        )
+        names = dict(zip(one, two, strict=True)) if len(one) == len(two) else {}
+        code = self.vocabulary.translated(old.code_words)
+        return self.likeness.between(word_features([names.get(word, word) for word in code]), words)
+
+    def _is_more_like_outer(self, old: Item, new: Item, text: float) -> bool:
+        """Tell whether what encloses one of two items, and is left, too, is more like the other."""
+        return (old.parent in self._among and self.text(old.parent, new) > text) or (
+            new.parent in self._among and self.text(old, new.parent) > text
+        )
+
+    def _is_in_company(self, old: Item, new: Item) -> bool:
+        """Tell whether others went from the one file to the other."""
+        return (old.path, new.path) in self._ways
+
+    def _is_rare(self, old: str, new: str) -> bool:
+        """Tell whether a name of several words is that of one item here and of one there."""
+        return len(parts(old)) > 1 and self._names[old] == self._names[new] == 1
 
     def _others(self, old: Item, new: Item) -> int:
         """Return how many more items may have been renamed alike, each in its own place."""
@@ -145,12 +200,17 @@ class Votes:
             return text + NAME * name - _least_of_values(a.name == b.name, here, users > 0)
         if a.kind in TYPES:
             least = 0.3 if a.name == b.name else 0.5
+            if not here and CODE & {p.entity.kind for p in (old.parent, new.parent) if p}:
+                least = LEAST_OF_LOCAL
             return text + NAME * (name - (a.name == b.name)) + 0.1 * here + USERS * users - least
-        if text < LEAST_TEXT:
+        if text < LEAST_TEXT or self._is_more_like_outer(old, new, text):
             return -1.0
         assert a.kind in CODE
         size = min(len(old.words), len(new.words))
         said = NAME * name + SIGNATURE * self._signature(old, new) + USERS * users
+        if name == 1.0 and not here:
+            said += KIN * (a.name == b.name and self.pairing.is_kin(old, new))
+            said += COMPANY * self._is_in_company(old, new) + RARE * self._is_rare(a.name, b.name)
         if here:
             said += STAY * (a.name == b.name)
             beside = 2 * self.pairing.neighbourhood(old, new) - 1

@@ -69,6 +69,8 @@ _QUERY = """
     (lexical_declaration . (variable_declarator name: (identifier) @name value: FUNCTION) .) @function
     (variable_declaration . (variable_declarator name: (identifier) @name value: FUNCTION) .) @function
     (variable_declarator name: (identifier) @name value: FUNCTION) @function
+    (lexical_declaration . (variable_declarator name: (identifier) @name value: CHAIN) .) @function
+    (variable_declaration . (variable_declarator name: (identifier) @name value: CHAIN) .) @function
     (lexical_declaration . (variable_declarator name: (identifier) @name value: (class)) .) @class
     (variable_declaration . (variable_declarator name: (identifier) @name value: (class)) .) @class
     (TOP (lexical_declaration . (variable_declarator name: (identifier) @name value: (object)) .) @object)
@@ -80,6 +82,8 @@ _QUERY = """
 
     (expression_statement (assignment_expression
       left: [(identifier) (member_expression)] @name right: FUNCTION)) @function
+    (expression_statement (assignment_expression
+      left: [(identifier) (member_expression)] @name right: CHAIN)) @function
     (expression_statement (assignment_expression
       left: [(identifier) (member_expression)] @name right: (class))) @class
     (program (expression_statement (assignment_expression
@@ -95,12 +99,15 @@ _QUERY = """
 
 # Of all values only functions have these fields; wildcards cost nothing when the query is compiled.
 _FUNCTION = "[(_ parameters: (_) @parameters RESULT) (_ parameter: (_) @parameters)]"
+_SECOND = "(assignment_expression right: FUNCTION)"
+_CHAIN = f"[{_SECOND} (parenthesized_expression {_SECOND})]"
 
 
 def query(*more: str, result: str = "") -> str:
     """Return the patterns of JavaScript and `more`.
 
-    FUNCTION is a function value, TOP a file or an export, RESULT the pattern of a result type.
+    FUNCTION is a function value, CHAIN one with a second name (`var f = exports.f = ...`), TOP a file or an
+    export, RESULT the pattern of a result type.
     """
     lines = "\n".join((_QUERY, *more)).splitlines()
     both = (
@@ -108,7 +115,7 @@ def query(*more: str, result: str = "") -> str:
         for line in lines
         for top in ("program", "export_statement")[: 1 + ("TOP" in line)]
     )
-    return "\n".join(both).replace("FUNCTION", _FUNCTION).replace("RESULT", result)
+    return "\n".join(both).replace("CHAIN", _CHAIN).replace("FUNCTION", _FUNCTION).replace("RESULT", result)
 
 
 _FIELDS = """

@@ -1,0 +1,366 @@
+"""What only looks like a refactoring, or hides one, is not mistaken for another."""
+
+import pytest
+
+from aura.syntax.diff import diff
+
+Files = dict[str, str]
+Found = dict[str | None, tuple[str, str | None]]
+
+
+def fates(before: Files, after: Files) -> Found:
+    """Return what became of each function and type: its first change and its name after."""
+    found = diff(*({path: text.encode() for path, text in side.items()} for side in (before, after)))
+    return {
+        (e.old or e.new).qualified_name if e.old else f"+ {e.new.qualified_name}": (  # type: ignore[union-attr]
+            e.changes[0],
+            e.new and e.new.qualified_name,
+        )
+        for e in found
+        if e.kind not in ("statements", "constant", "field")
+    }
+
+
+VALIDATOR = """\
+    public static class ExampleValidator extends Validator {
+        private static final String CALLED = "validator was called";
+        public List<Exception> validateClass(TestClass type) {
+            return asList(new Exception(CALLED));
+        }
+        public List<Exception> validateField(FrameworkField field) {
+            return asList(new Exception(field.getName()));
+        }
+    }
+"""
+RUNNER_TEST = f"""\
+public class RunnerTest {{
+    public void runs() {{ assertThat(run(Example.class), isSuccessful()); }}
+{VALIDATOR}
+    private void check(Class<?> type) {{ new Runner(type).collect(errors); }}
+}}
+"""
+VALIDATOR_TEST = f"""\
+public class ValidatorTest {{
+{VALIDATOR}
+}}
+"""
+REQUEST = """\
+public class Request {
+    private Object target;
+    public Supplier supplier() {
+        final Class<?> type = target.getClass();
+        return new Supplier() {
+            public List<Source> getSources(Object test, Signature sig) {
+                List<Source> list = new ArrayList<Source>();
+                for (final Field field : type.getFields()) {
+                    if (sig.canAccept(field.getType())) {
+                        list.add(Source.of(field.get(test)));
+                    }
+                }
+                return list;
+            }
+        };
+    }
+}
+"""
+FIELD_SUPPLIER = """\
+public class FieldSupplier extends Supplier {
+    private final Class<?> fClass;
+    public FieldSupplier(Class<?> type) { fClass = type; }
+    public List<Source> getSources(Signature sig) {
+        List<Source> list = new ArrayList<Source>();
+        for (final Field field : fClass.getFields()) {
+            if (sig.canAccept(field.getType())) {
+                list.add(Source.of(field.get(null)));
+            }
+        }
+        return list;
+    }
+}
+"""
+MEMBER = """\
+public abstract class Member {
+    public abstract boolean isPublic();
+    public abstract boolean isStatic();
+}
+"""
+FIELD = """\
+public class FieldMember extends Member {
+    private final Field fField;
+
+    @Override
+    public boolean isPublic() {
+        int modifiers = fField.getModifiers();
+        return Modifier.isPublic(modifiers);
+    }
+
+    @Override
+    public boolean isStatic() {
+        int modifiers = fField.getModifiers();
+        return Modifier.isStatic(modifiers);
+    }
+}
+"""
+METHOD = """\
+public class MethodMember extends Member {
+    private final Method fMethod;
+
+    /** Returns true if this method is static, false if not */
+    @Override
+    public boolean isStatic() {
+        return Modifier.isStatic(fMethod.getModifiers());
+    }
+
+    /** Returns true if this method is public, false if not */
+    @Override
+    public boolean isPublic() {
+        return Modifier.isPublic(fMethod.getModifiers());
+    }
+}
+"""
+MEMBERS = {"Member.java": MEMBER, "FieldMember.java": FIELD, "MethodMember.java": METHOD}
+PULLED_UP = {
+    "Member.java": """\
+public abstract class Member {
+    protected abstract int getModifiers();
+
+    /** Returns true if this member is static, false if not. */
+    public boolean isStatic() {
+        return Modifier.isStatic(getModifiers());
+    }
+
+    /** Returns true if this member is public, false if not. */
+    public boolean isPublic() {
+        return Modifier.isPublic(getModifiers());
+    }
+}
+""",
+    "FieldMember.java": """\
+public class FieldMember extends Member {
+    private final Field fField;
+
+    @Override
+    protected int getModifiers() {
+        return fField.getModifiers();
+    }
+}
+""",
+    "MethodMember.java": """\
+public class MethodMember extends Member {
+    private final Method fMethod;
+
+    @Override
+    protected int getModifiers() {
+        return fMethod.getModifiers();
+    }
+}
+""",
+}
+NAMES = """\
+/**
+ * An annotation that indicates the field can be represented in JSON with multiple possible alternative names.
+ * The format recognizes this annotation and is able to decode the data using any of the alternative names.
+ * Unlike the annotation that gives a name, it does not affect the encoding in any way.
+ */
+@Target(AnnotationTarget.PROPERTY)
+annotation class JsonNames(vararg val names: String)
+"""
+ANNOTATIONS = """\
+annotation class JsonNames(vararg val names: String)
+
+/** Tells the key of the class discriminator that is used when a sealed base class is encoded. */
+annotation class JsonDiscriminator(val discriminator: String)
+"""
+UTILS = '''\
+def normalize_key(value, lower, encoding=None):
+    """Coerce a string into a strictly byte-wise header key."""
+    if isinstance(value, bytes):
+        bytes_value = value
+    else:
+        bytes_value = value.encode(encoding or "ascii")
+    return bytes_value.lower() if lower else bytes_value
+
+
+def normalize_value(value, encoding=None):
+    """Coerce a string into a strictly byte-wise header value."""
+    if isinstance(value, bytes):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f"Header value must be str or bytes, not {type(value)}")
+    return value.encode(encoding or "ascii")
+
+
+def guess(data):
+    return "utf-8" if data[:3] == BOM else None
+'''
+KEY, VALUE, GUESS = UTILS.split("\n\n\n")
+MODELS = '''\
+def _normalize_key(key, encoding=None):
+    """Coerce a string into a strictly byte-wise header key."""
+    return key if isinstance(key, bytes) else key.encode(encoding or "ascii")
+'''
+CLASS = "class Headers:\n    def __init__(self, raw):\n        self.raw = raw\n"
+SET = """\
+class LinkedSetSerializer<E>(element: Serializer<E>) : ListLikeSerializer<E, Set<E>>(element) {
+    override val descriptor: Descriptor = LinkedSetDescriptor(element.descriptor)
+    override fun Set<E>.collectionSize(): Int = size
+    override fun builder(): LinkedHashSet<E> = linkedSetOf()
+}
+"""
+BASE_OF_SET = """\
+abstract class CollectionSerializer<E, C: Collection<E>>(of: Serializer<E>) : ListLikeSerializer<E, C>(of) {
+    override fun C.collectionSize(): Int = size
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(
+            {"RunnerTest.java": RUNNER_TEST},
+            {"RunnerTest.java": RUNNER_TEST.replace(VALIDATOR, ""), "ValidatorTest.java": VALIDATOR_TEST},
+            {"RunnerTest.ExampleValidator": ("moved", "ValidatorTest.ExampleValidator")},
+            id="an inner class that moves is not the class that it is in afterwards",
+        ),
+        pytest.param(
+            {"Request.java": REQUEST},
+            {
+                "Request.java": REQUEST.partition("    public Supplier")[0] + "}\n",
+                "S.java": FIELD_SUPPLIER,
+            },
+            {
+                "Request.supplier": ("deleted", None),
+                "Request.supplier.getSources": ("moved", "FieldSupplier.getSources"),
+            },
+            id="a method of an anonymous class moves out of the method that made it",
+        ),
+        pytest.param(
+            MEMBERS,
+            PULLED_UP,
+            {
+                "MethodMember.isStatic": ("moved", "Member.isStatic"),
+                "MethodMember.isPublic": ("moved", "Member.isPublic"),
+                "FieldMember.isStatic": ("deleted", None),
+                "FieldMember.isPublic": ("deleted", None),
+            },
+            id="of what several classes had and one has now, none becomes the helper that it calls",
+        ),
+        pytest.param(
+            {"Names.kt": NAMES},
+            {"Annotations.kt": ANNOTATIONS},
+            {"JsonNames": ("moved", "JsonNames")},
+            id="what is said about a type and lost on the way does not hide that it moved",
+        ),
+        pytest.param(
+            {"utils.py": UTILS, "models.py": CLASS},
+            {
+                "utils.py": GUESS,
+                "models.py": f"{MODELS}\n\n{VALUE.replace('normalize', '_normalize')}\n\n\n{CLASS}",
+            },
+            {
+                "normalize_key": ("renamed", "_normalize_key"),
+                "normalize_value": ("renamed", "_normalize_value"),
+            },
+            id="a function that was rewritten goes where its neighbour went",
+        ),
+        pytest.param(
+            {"Sets.kt": SET},
+            {
+                "Sets.kt": BASE_OF_SET
+                + SET.replace("ListLike", "Collection").replace(
+                    "    override fun Set<E>.collectionSize(): Int = size\n", ""
+                )
+            },
+            {"LinkedSetSerializer.Set.collectionSize": ("moved", "CollectionSerializer.C.collectionSize")},
+            id="a small member is pulled up into what its class inherits from",
+        ),
+        pytest.param(
+            {
+                "watch.js": "module.exports = function (paths, fn) {\n"
+                "  paths.forEach(function (path) {\n    watchFile(path, () => fn(path));\n  });\n};\n"
+            },
+            {
+                "utils.js": "exports.watch = function (files, done) {\n"
+                "  files.forEach(function (path) {\n    watchFile(path, () => done(path));\n  });\n};\n"
+            },
+            {"exports": ("renamed", "watch")},
+            id="a function whose parameter is renamed, too, is the same function",
+        ),
+    ],
+)
+def test_the_right_one_is_found(before: Files, after: Files, expected: Found) -> None:
+    found = fates(before, after)
+    assert {name: found.get(name) for name in expected} == expected
+
+
+def test_a_member_that_goes_along_with_its_type_is_not_taken_for_extracted() -> None:
+    path = "/** A path. */\n@Retention(RUNTIME)\npublic @interface Path {\n  String value();\n}\n"
+    before = {"Path.java": path}
+    after = {
+        "Post.java": path.replace("Path", "Post"),
+        "Get.java": "/** Makes a GET request. */\npublic @interface Get {\n  String value();\n}\n",
+    }
+    assert "extracted" not in {change for change, _ in fates(before, after).values()}
+
+
+TYPES = ("boolean", "long", "int", "short", "char", "byte")
+
+
+def _whole(kind: str) -> str:
+    return f"""\
+    public void test{kind.title()}() {{
+        assertEquals({kind}_EMPTY, nullToEmpty(({kind}[]) null));
+        final {kind}[] original = new {kind}[] {{1, 2}};
+        assertEquals(original, nullToEmpty(original));
+{_rest(kind)}    }}
+"""
+
+
+def _rest(kind: str) -> str:
+    return f"""\
+        final {kind}[] empty = new {kind}[] {{}};
+        final {kind}[] result = nullToEmpty(empty);
+        assertEquals({kind}_EMPTY, result);
+        assertTrue(empty != result);
+"""
+
+
+def _parted(kind: str) -> str:
+    part = f"    public void test{kind.title()}EmptyArray() {{\n{_rest(kind)}    }}\n"
+    return part + _whole(kind).replace(_rest(kind), "")
+
+
+def test_of_many_that_were_parted_alike_each_part_is_of_its_own_whole() -> None:
+    before, after = ("".join(map(text, TYPES)) for text in (_whole, _parted))
+    sides = [{"T.java": f"class T {{\n{text}}}\n".encode()} for text in (before, after)]
+    extracted = [edit for edit in diff(*sides) if "extracted" in edit.changes]
+    origins = {edit.new.name: [r.name for r in edit.related] for edit in extracted if edit.new}
+    assert origins == {f"test{kind.title()}EmptyArray": [f"test{kind.title()}"] for kind in TYPES}
+
+
+def test_a_function_inside_another_is_not_taken_for_a_method_that_became_the_other() -> None:
+    before = {
+        "ops.py": "class LogOperations:\n    base = 2\n\n    def add_reduce(self, x):\n"
+        '        """Return the logarithm of a sum of logarithms, given the logarithms of what is added."""\n'
+        "        if len(x) == 0:\n            return -inf\n"
+        "        if self.base == 2:\n            return logaddexp2.reduce(x, dtype=float)\n"
+        "        elif self.base == e:\n            return logaddexp.reduce(x, dtype=float)\n"
+        "        return logaddexp2.reduce(x * log2(self.base), dtype=float) / log2(self.base)\n"
+    }
+    after = {
+        "ops.py": "def set_add_reduce(ops):\n"
+        '    """Return the logarithm of a sum of logarithms, given the logarithms of what is added."""\n'
+        "    if ops.base == 2:\n        def add_reduce(self, x):\n"
+        "            if len(x) == 0:\n                return -inf\n"
+        "            return logaddexp2.reduce(x, dtype=float)\n"
+        "    elif ops.base == e:\n        def add_reduce(self, x):\n"
+        "            if len(x) == 0:\n                return -inf\n"
+        "            return logaddexp.reduce(x, dtype=float)\n"
+        "    else:\n        def add_reduce(self, x):\n"
+        "            if len(x) == 0:\n                return -inf\n"
+        "            return logaddexp2.reduce(x * log2(self.base), dtype=float) / log2(self.base)\n"
+        "    ops.add_reduce = MethodType(add_reduce, ops)\n\n\n"
+        "class LogOperations:\n    base = 2\n"
+    }
+    assert fates(before, after)["LogOperations.add_reduce"] == ("renamed", "set_add_reduce")
