@@ -33,6 +33,9 @@ def main() -> None:
         from .serve import serve
 
         gc.freeze()
+        # What a request makes is freed with its answer: the many objects of requests that wait for the same
+        # commit need not be searched for cycles again and again.
+        gc.set_threshold(10_000)
         # The event loop and the writer hand the interpreter to each other many times in a request.
         sys.setswitchinterval(0.0005)
         asyncio.run(

@@ -1,13 +1,10 @@
 """Who may call: nothing on the socket but the same user; on TCP a Host, an Origin and a token."""
 
-import asyncio
 import hashlib
 import os
 import re
 import secrets
-import socket
-import struct
-import weakref
+from typing import cast
 
 from aiohttp import web
 
@@ -18,17 +15,15 @@ from aura.op import Operation
 from aura.store import Connection
 
 from .context import Context
+from .runner import Protocol
 
 TOKEN_SECONDS = 8 * 3600
-_known_peers: "weakref.WeakSet[asyncio.Transport]" = weakref.WeakSet()
-"""Connections of this user: the peer of a connection stays the same."""
 _VERSION = re.compile(r"\s*(>=|>|==|~=)?\s*(\d{1,4})(?:\.(\d{1,4}))?\s*")
 
 
 def on_tcp(request: web.Request) -> bool:
     """Tell whether the request came over TCP rather than the socket."""
-    transport = request.transport
-    return transport is not None and isinstance(transport.get_extra_info("sockname"), tuple)
+    return cast(Protocol, request.protocol).on_tcp
 
 
 def check(context: Context, operation: Operation, request: web.Request) -> tuple[frozenset[str], str]:
@@ -36,7 +31,10 @@ def check(context: Context, operation: Operation, request: web.Request) -> tuple
     if wanted := request.headers.get("Aura-API-Version"):
         check_version(wanted)
     if not on_tcp(request):
-        _same_user(request)
+        if cast(Protocol, request.protocol).uid not in (None, os.getuid()):
+            raise AuraError(
+                "permission_denied", "cannot answer another user", "Each user runs an own daemon."
+            )
         return SCOPES, "socket"
     if operation.scope is None or context.http_auth == "none":
         return SCOPES, "tcp"
@@ -131,16 +129,3 @@ def check_version(wanted: str) -> None:
             "Install a newer aura and run aura daemon restart.",
             {"api_version": API_VERSION},
         )
-
-
-def _same_user(request: web.Request) -> None:
-    transport = request.transport
-    if transport is None or transport in _known_peers:
-        return
-    sock = transport.get_extra_info("socket")
-    if sock is None or not hasattr(socket, "SO_PEERCRED"):
-        return
-    _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    if uid != os.getuid():
-        raise AuraError("permission_denied", "cannot answer another user", "Each user runs an own daemon.")
-    _known_peers.add(transport)

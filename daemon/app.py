@@ -15,7 +15,7 @@ from aura.op import BODY as MAX_BODY
 from . import access, metrics
 from .bind import routes
 from .context import CONTEXT, REQUEST_ID, Context, Manual
-from .runner import limit_of, too_large
+from .runner import limit_of
 
 log = logging.getLogger("aura.http")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -34,11 +34,12 @@ async def envelope(request: web.Request, handler: Handler) -> web.StreamResponse
             raise AuraError(
                 "shutting_down", "cannot answer: the daemon is stopping", "Try again in a moment."
             )
-        elif too_large(request):
-            raise web.HTTPRequestEntityTooLarge(limit_of(request), request.content_length or 0)
         else:
-            if limit_of(request) != MAX_BODY:
-                request = request.clone(client_max_size=limit_of(request))
+            limit = limit_of(request)
+            if (size := request.content_length or 0) > limit:
+                raise web.HTTPRequestEntityTooLarge(limit, size)
+            if limit != MAX_BODY:
+                request = request.clone(client_max_size=limit)
             response = await handler(request)
     except (asyncio.CancelledError, ConnectionResetError):
         raise

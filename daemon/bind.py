@@ -145,8 +145,9 @@ async def once(
     `act` may look at git and at files, and writes with `write_once`. Of two requests with one key the second
     waits; a kept answer is also given where the request could not be carried out again.
     """
-    if (key := await _key_of(caller, request)) is None:
+    if (said := request.headers.get("Idempotency-Key")) is None:
         return reply(await act(None))
+    key = await _key_of(caller, request, said)
     async with _locks.setdefault(key[:3], asyncio.Lock()):
         kept = await context.read(lambda db: idempotency.replay(db, key))
         return reply(kept or await act(key))
@@ -161,11 +162,8 @@ async def write_once(
     return await context.store.write(lambda db: idempotency.once(db, key, run, caller.request_id))
 
 
-async def _key_of(caller: Caller, request: web.Request) -> Key | None:
-    """Return the request's idempotency key, bound to its caller, repository, route and body."""
-    said = request.headers.get("Idempotency-Key")
-    if said is None:
-        return None
+async def _key_of(caller: Caller, request: web.Request, said: str) -> Key:
+    """Return the idempotency key of a request, bound to its caller, repository, route and body."""
     who = f"{caller.token}@{caller.place.repo if caller.place else 0}"
     return idempotency.key_for(who, f"{request.method} {request.path}", said, await body_of(request))
 

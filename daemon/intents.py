@@ -57,7 +57,9 @@ async def _log(context: Context, caller: Caller, new: NewIntent) -> Answer:
     seq, intent = await context.store.write_among(intents.add, (caller, new))
     job = _job(caller, new, seq)
     context.analyst.add(job)
-    return Answer(CREATED, encode(await _analysed(job, new.wait_ms) or intent))
+    if job.done is not None:
+        intent = await _analysed(job.done, new.wait_ms) or intent
+    return Answer(CREATED, encode(intent))
 
 
 async def _log_once(context: Context, caller: Caller, new: NewIntent, key: Key) -> Answer:
@@ -82,20 +84,18 @@ async def _log_once(context: Context, caller: Caller, new: NewIntent, key: Key) 
     context.analyst.add(job)
     if job.done is None:
         return answer
-    if (analysed := await _analysed(job, new.wait_ms)) is not None:
+    if (analysed := await _analysed(job.done, new.wait_ms)) is not None:
         return Answer(CREATED, encode(analysed))
     waiting[0] = False
     # The analysis may have been attached and its answer kept while the wait ran out: that is then said.
     return await context.store.write(lambda db: _kept(db, key, answer))
 
 
-async def _analysed(job: Job, wait_ms: int) -> Intent | None:
-    """Wait for a job's intent; None where nobody wants to, or where it takes longer."""
-    if job.done is None:
-        return None
+async def _analysed(done: "asyncio.Future[Intent]", wait_ms: int) -> Intent | None:
+    """Wait for an analysed intent; None where it takes longer."""
     try:
         async with asyncio.timeout(wait_ms / 1000):
-            return await asyncio.shield(job.done)
+            return await asyncio.shield(done)
     except TimeoutError:
         return None
 

@@ -1,5 +1,8 @@
 """Answers below the routes: what is no HTTP request gets the API's error shape, too."""
 
+import asyncio
+import socket
+import struct
 from typing import Any
 
 import msgspec
@@ -21,8 +24,16 @@ LIMITS: dict[Any, int] = {}
 """How many bytes of a body the handlers take that take more than others."""
 
 
-class _Protocol(web.RequestHandler):
-    __slots__ = ()
+class Protocol(web.RequestHandler):
+    """A connection, with what is known of it as long as it lives, and also when it has just been lost."""
+
+    __slots__ = ("on_tcp", "uid")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note whether it came over TCP, and whose process is at the other end of a socket."""
+        self.on_tcp = isinstance(transport.get_extra_info("sockname"), tuple)
+        self.uid = None if self.on_tcp else _uid(transport.get_extra_info("socket"))
+        super().connection_made(transport)
 
     def handle_error(
         self,
@@ -49,9 +60,17 @@ class _Protocol(web.RequestHandler):
         return response
 
 
+def _uid(sock: socket.socket) -> int | None:
+    """Return the user at the other end of a Unix socket, where the system tells it."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return int(uid)
+
+
 class _Server(web.Server):
     def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
+        return Protocol(self, loop=self._loop, **self._kwargs)
 
 
 class Runner(web.AppRunner):

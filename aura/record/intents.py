@@ -15,7 +15,7 @@ from aura.record import events, judgements, settings
 from aura.record.claims import Judged, Verdict, parsed
 from aura.record.tickets import Ticket, found_in, merged
 from aura.repo.commits import resolve
-from aura.store import Connection, one, rows
+from aura.store import Connection, insert, one, rows
 
 Source = Literal["log", "commit"]
 Analysis = Literal["pending", "done", "failed"]
@@ -252,15 +252,15 @@ def add(db: Connection, given: Sequence[tuple[Caller, NewIntent]]) -> list[tuple
     made = [
         (caller, new, _made(caller, new, *systems[caller.here.repo], rfc3339(now))) for caller, new in given
     ]
-    db.executemany(
+    insert(
+        db,
         "INSERT INTO intents (id, repo, worktree, session, branch, author, source, summary, created_at,"
-        " recorded_at, base_sha, commit_sha, analysis, files)"
-        " VALUES (?,?,?,?,?,?,'log',?,?,?,?,?,'pending',?)",
+        " recorded_at, base_sha, commit_sha, analysis, files)",
         [
             (
                 intent.id, caller.here.repo, intent.worktree, intent.session, intent.branch,
-                authors[caller.actor], new.summary, now, now, caller.here.head, new.commit,
-                msgspec.json.encode(new.files).decode() if new.files else None,
+                authors[caller.actor], intent.source, new.summary, now, now, caller.here.head, new.commit,
+                intent.analysis, msgspec.json.encode(new.files).decode() if new.files else None,
             )
             for caller, new, intent in made
         ],
@@ -269,8 +269,9 @@ def add(db: Connection, given: Sequence[tuple[Caller, NewIntent]]) -> list[tuple
     last = db.last_insert_rowid()
     added = [(last - len(made) + place, intent) for place, (_, _, intent) in enumerate(made, 1)]
     add_tickets(db, [(seq, intent.id, intent.tickets) for seq, intent in added])
-    db.executemany(
-        "INSERT INTO goals (intent, position, goal) VALUES (?,?,?)",
+    insert(
+        db,
+        "INSERT INTO goals (intent, position, goal)",
         [(seq, at, goal.goal) for seq, intent in added for at, goal in enumerate(intent.prove_goals)],
     )
     judgements.add(db, [(seq, intent.claims) for seq, intent in added])
@@ -390,8 +391,9 @@ def last_logged(db: Connection, worktree: str, session: str) -> int:
 
 def add_tickets(db: Connection, of: Sequence[tuple[int, str, list[Ticket]]]) -> None:
     """Attach tickets to intents, each given by its sequence and id."""
-    db.executemany(
-        "INSERT OR IGNORE INTO tickets (intent, system, id, intent_id) VALUES (?,?,?,?)",
+    insert(
+        db,
+        "INSERT OR IGNORE INTO tickets (intent, system, id, intent_id)",
         [(seq, ticket.system, ticket.id, id_) for seq, id_, tickets in of for ticket in tickets],
     )
 

@@ -12,6 +12,7 @@ from aura.daemon.app import build
 from aura.daemon.callers import Callers
 from aura.daemon.context import Context
 from aura.daemon.manual import MANUAL
+from aura.daemon.runner import Runner
 from aura.daemon.stream import Tail
 
 from aura import API_VERSION, __version__
@@ -153,7 +154,7 @@ async def test_a_fault_of_our_own_has_the_shape_too_and_tells_nothing() -> None:
 
         app = build(context, MANUAL)
         app.router.add_get("/broken", broken)
-        runner = web.AppRunner(app)
+        runner = Runner(app)
         await runner.setup()
         await web.UnixSite(runner, str(home / "s")).start()
         try:
