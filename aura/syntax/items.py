@@ -76,6 +76,11 @@ class Item:
         return self._features
 
     @property
+    def is_commented(self) -> bool:
+        language = self.file.language
+        return language is not None and comments(language).search(self.text) is not None
+
+    @property
     def code_words(self) -> list[bytes]:
         """The words and signs of the text but for comments and the own name."""
         language, name = self.file.language, self.entity.name.encode()

@@ -56,16 +56,18 @@ class Likeness:
 
     def between(self, one: Features, two: Features) -> float:
         """Return the weighted Dice coefficient of any features."""
-        total = sum(self.weights[feature] * (one[feature] + two[feature]) for feature in one.keys() | two)
+        total = self._mass_of(one) + self._mass_of(two)
         return 2 * self._shared(one, two) / total if total else 1.0
 
     def mass(self, item: Item) -> float:
         known = self._mass.get(item)
         if known is None:
-            features = self.features[item]
-            weights = map(self.weights.__getitem__, features)
-            known = self._mass[item] = sum(map(mul, weights, features.values()))
+            known = self._mass[item] = self._mass_of(self.features[item])
         return known
+
+    def _mass_of(self, features: Features) -> float:
+        mass: float = sum(map(mul, map(self.weights.__getitem__, features), features.values()))
+        return mass
 
     def of(self, old: Item, new: Item) -> float:
         """Return the weighted Dice coefficient of the features of two items."""

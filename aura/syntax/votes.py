@@ -139,10 +139,11 @@ class Votes:
         return known
 
     def _is_worth_reading(self, old: Item, new: Item, known: float) -> bool:
-        if old.entity.name == new.entity.name:
-            return True
         one, two = ([p.name for p in item.entity.parameters] for item in (old, new))
-        return known >= LIKELY and len(one) == len(two) and one != two
+        is_renamed = len(one) == len(two) and one != two
+        if old.entity.name == new.entity.name:
+            return is_renamed or old.is_commented or new.is_commented
+        return known >= LIKELY and is_renamed
 
     def _code_likeness(self, old: Item, new: Item) -> float:
         words = self._code.get(new)
