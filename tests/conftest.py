@@ -4,9 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from .gitrepo import GitRepo
 from .running import Daemon, python_repo, running
+
+# How long an example takes is the machine's affair: no test is timed.
+settings.register_profile("aura", deadline=None)
+settings.load_profile("aura")
 
 
 @pytest.fixture(scope="module")

@@ -213,8 +213,14 @@ def take(db: Connection, caller: Caller, new: NewZone, area: Area) -> Zone:
 
 
 def contest(db: Connection, caller: Caller, id_: str, target: str) -> None:
-    """Record that somebody wanted what is another's, and tell the owner."""
+    """Record that somebody wanted what is another's, and tell the owner; once, however often they ask."""
     zone = get(db, id_)
+    db.execute(
+        "INSERT OR IGNORE INTO zone_contests VALUES (?, ?, ?)",
+        (id_, caller.session or caller.actor.id, target),
+    )
+    if not db.changes():
+        return
     _say(db, caller, "zone.contested", zone, wanted=target)
     _tell(db, caller, zone, f"{called(caller.actor)} wants {target}, where you have the zone {zone.target}")
 

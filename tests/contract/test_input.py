@@ -122,7 +122,7 @@ TEXT = st.text(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(summary=TEXT, ticket=TEXT)
 def test_any_text_comes_back_as_it_was_sent(daemon: Daemon, repo: GitRepo, summary: str, ticket: str) -> None:
     sent = {"summary": summary, "wait_ms": 0, "tickets": [{"system": "x", "id": ticket}]}
@@ -166,7 +166,7 @@ WRITES = [
 ]
 
 
-@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(route=st.sampled_from(WRITES), body=BODIES | st.binary(max_size=60))
 def test_no_body_makes_the_daemon_fail(
     daemon: Daemon, repo: GitRepo, route: tuple[str, str], body: Any
@@ -215,7 +215,7 @@ ODD = (
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(route=st.sampled_from(READS), value=ODD)
 def test_no_parameter_makes_the_daemon_fail(daemon: Daemon, repo: GitRepo, route: str, value: bytes) -> None:
     quoted = "".join(chr(b) if chr(b) in string.ascii_letters else f"%{b:02X}" for b in value)

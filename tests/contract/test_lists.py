@@ -61,7 +61,7 @@ def ids(replies: list[Reply]) -> list[str]:
     return [row["id"] for reply in replies for row in reply.data]
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     limit=st.integers(1, 40),
     order=st.sampled_from(["asc", "desc"]),
@@ -247,7 +247,7 @@ def test_measures_are_summed_and_averaged(filled: Daemon) -> None:
     assert filled.get("/v1/intents?branch=none&aggregate=sum").data[0] == {"key": {}, "count": 0, "sum": None}
 
 
-@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     limit=st.integers(1, 9),
     by=st.sampled_from(["session", "author,session", "branch,session,analysis", "day"]),

@@ -118,7 +118,6 @@ generated = schemathesis.openapi.from_dict(SPEC)
 @generated.exclude(path_regex="tokens|database").parametrize()
 @hypothesis.settings(
     max_examples=8,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(hypothesis.HealthCheck),

@@ -145,7 +145,6 @@ def test_restoring_undoing_and_redoing_are_one_line(own: Daemon) -> None:
     limits = settings(
         max_examples=12,
         stateful_step_count=20,
-        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -1,7 +1,7 @@
 import time
 from textwrap import indent
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aura.syntax.file import File
@@ -236,7 +236,6 @@ def matched(before: dict[str, str], after: dict[str, str]) -> list[tuple[tuple[s
 
 
 @given(SIDES, SIDES)
-@settings(deadline=None)
 def test_each_entity_is_in_one_pair_whatever_the_order_of_the_files(
     before: dict[str, str], after: dict[str, str]
 ) -> None:
@@ -246,6 +245,5 @@ def test_each_entity_is_in_one_pair_whatever_the_order_of_the_files(
 
 
 @given(SIDES)
-@settings(deadline=None)
 def test_what_did_not_change_is_itself(side: dict[str, str]) -> None:
     assert all(a == b for a, b in matched(side, side))

@@ -67,7 +67,7 @@ FIELDS = ("session_id", "conversation_id", "cwd", "workspace_roots", "tool_input
 INSIDE = ("file_path", "path", "command", "content", "old_string", "edits")
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(st.sampled_from(FIELDS), JSON | st.dictionaries(st.sampled_from(INSIDE), JSON)),
     st.sampled_from(["claude-code", "codex", "cursor"]),

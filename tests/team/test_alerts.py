@@ -95,7 +95,7 @@ def wake(db: Connection) -> None:
     assert not impacts.is_due(db)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_any_order_of_looks_and_edits_keeps_one_alert_for_a_cause_and_loses_none(
     db: Connection, ada: Caller, steps: list[tuple[Any, ...]]

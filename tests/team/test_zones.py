@@ -118,6 +118,17 @@ def test_a_refusal_is_recorded_and_told_to_the_owner(db: Connection, ada: Caller
     assert message.body == "Bo wants shop.py, where you have the zone shop.py"
 
 
+def test_an_owner_is_told_once_by_each_who_asks_again_and_again(
+    db: Connection, ada: Caller, bo: Caller
+) -> None:
+    held = claim(db, ada)
+    for caller in (bo, bo, replace(bo, session="ses_2"), bo):
+        zones.contest(db, caller, held.id, "shop.py")
+    zones.contest(db, bo, held.id, "shop.py:pay")
+    assert [event.type for _, event in after(db, 0)].count("zone.contested") == 3
+    assert len(messages.take(db, ada).data) == 3
+
+
 @pytest.mark.parametrize("span", ["0m", "31d", "-1h", "soon"])
 def test_a_zone_lasts_a_month_at_most(db: Connection, ada: Caller, span: str) -> None:
     with pytest.raises(AuraError, match="cannot"):
