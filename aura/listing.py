@@ -42,13 +42,15 @@ Condition = tuple[str, Sequence[Any]]
 class Filter:
     """A documented filter: `sql` holds {} where the placeholders of its comma-separated values go.
 
-    `path`: its value is a file, which a command names from where it is typed.
+    `path`: its value is a file, which a command names from where it is typed. `first`: its index finds fewer
+    rows than that of the repository does.
     """
 
     doc: str
     sql: str
     choices: tuple[str, ...] = ()
     path: bool = False
+    first: bool = False
 
     def condition(self, values: list[str]) -> Condition:
         marks = ",".join("?" * len(values))
@@ -188,10 +190,13 @@ class Listing(Generic[T]):
 
     def _conditions(self, caller: Caller, query: Any, state: _Cursor) -> list[Condition]:
         conditions: list[Condition] = [(self.always, ())]
+        chosen = self.chosen(query)
         if caller.place is not None and self.repo is not None:
+            # SQLite knows nothing of how rare a value is, and takes no index for what has a plus before it.
+            sign = "+" if any(self.filters[name].first for name in chosen) else ""
             also = f" OR {self.repo} IS NULL" if self.shared else ""
-            conditions.append((f"({self.repo} = ?{also})", (caller.place.repo,)))
-        conditions += [self.filters[name].condition(values) for name, values in self.chosen(query).items()]
+            conditions.append((f"({sign}{self.repo} = ?{also})", (caller.place.repo,)))
+        conditions += [self.filters[name].condition(values) for name, values in chosen.items()]
         for sign, at in ((">=", state.since), ("<", state.until)):
             if at is not None:
                 bound = lowest_id(self.prefix, at) if self.prefix else at

@@ -15,7 +15,7 @@ from aiohttp import web
 from aura.api import Actor, Caller, Place, now_us
 from aura.errors import AuraError
 from aura.idempotency import Answer, Key
-from aura.record import intents
+from aura.record import plans
 from aura.record.lookup import side_of
 from aura.record.snapshots import NewEdit
 from aura.repo.files import Beneath
@@ -128,7 +128,10 @@ async def _stopped(context: Context, caller: Caller, given: AgentHook) -> dict[s
     place = await context.callers.named(folder) if folder else None
     if session is None or place is None or not agent_hooks.may_go_on(given):
         return {}
-    since = await context.read(lambda db: intents.last_logged(db, place.path, session))
+    planned = await context.read(lambda db: plans.waiting(db, place.path))
+    if any(plan.files is None and plan.session in (session, None) for plan in planned):
+        return {}
+    since = await context.read(lambda db: agent_hooks.last_logged(db, place.path, session))
     marks = [m for m in context.agents.unexplained(session, since) if m.worktree == place.path]
     if not marks or place.head is None:
         return {}

@@ -63,9 +63,11 @@ AUDIT: Listing[AuditEntry] = Listing(
     repo="e.repo",
     at="e.at",
     filters={
-        "action": Filter("Only these actions.", "e.type IN ({})", get_args(EventType)),
+        "action": Filter("Only these actions.", "e.type IN ({})", get_args(EventType), first=True),
         "actor": EVENTS.filters["actor"],
-        "kind": Filter("Only what these kinds of actors did.", "e.actor_kind IN ({})", get_args(ActorKind)),
+        "kind": Filter(
+            "Only what these kinds of actors did.", "e.actor_kind IN ({})", get_args(ActorKind), first=True
+        ),
         "session": EVENTS.filters["session"],
     },
     groups={

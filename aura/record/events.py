@@ -124,9 +124,10 @@ EVENTS: Listing[Event] = Listing(
             "Only events of these types; worktree.edited is told live, and not kept.",
             "e.type IN ({})",
             (*get_args(EventType), *get_args(TransientType)),
+            first=True,
         ),
-        "session": Filter("Only events of these sessions.", "e.session IN ({})"),
-        "actor": Filter("Only events of these actors.", "e.actor_id IN ({})"),
+        "session": Filter("Only events of these sessions.", "e.session IN ({})", first=True),
+        "actor": Filter("Only events of these actors.", "e.actor_id IN ({})", first=True),
     },
     groups={
         "type": "e.type",

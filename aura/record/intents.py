@@ -185,8 +185,10 @@ INTENTS: Listing[Intent] = Listing(
             "i.seq IN (SELECT intent FROM claims WHERE verdict IN ({}))",
             get_args(Verdict),
         ),
-        "session": Filter("Only intents of these sessions.", "i.session IN ({})"),
-        "worktree": Filter("Only intents logged in these work trees (paths).", "i.worktree IN ({})"),
+        "session": Filter("Only intents of these sessions.", "i.session IN ({})", first=True),
+        "worktree": Filter(
+            "Only intents logged in these work trees (paths).", "i.worktree IN ({})", first=True
+        ),
         "commit": HashFilter("Only intents bound to these commits (hashes, long or short).", "i.commit_sha"),
     },
     groups={
@@ -380,13 +382,6 @@ def by_seq(db: Connection, seq: int) -> Intent:
     """Return the intent of this sequence."""
     sql = f"SELECT {INTENTS.columns} FROM {INTENTS.source} WHERE i.seq = ?"
     return _rows(db, rows(db, sql, seq))[0]
-
-
-def last_logged(db: Connection, worktree: str, session: str) -> int:
-    """Return when an intent was last logged in a work tree, by a session or outside of any; 0 for never."""
-    found = "source = 'log' AND (session = ? OR session IS NULL) ORDER BY id DESC LIMIT 1"
-    row = one(db, f"SELECT recorded_at FROM intents WHERE worktree = ? AND {found}", worktree, session)
-    return row[0] if row else 0
 
 
 def add_tickets(db: Connection, of: Sequence[tuple[int, str, list[Ticket]]]) -> None:

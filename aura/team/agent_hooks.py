@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from aura.api import Caller
 from aura.op import op
+from aura.store import Connection, one
 from aura.syntax.types import Entity
 
 Editor = Literal["claude-code", "codex", "cursor"]
@@ -173,3 +174,10 @@ def touched(plan: Planned, source: bytes, entities: Sequence[Entity]) -> list[En
     if not ranges:
         return None
     return [e for e in entities if any(e.start < end and start < e.end for start, end in ranges)]
+
+
+def last_logged(db: Connection, worktree: str, session: str) -> int:
+    """Return when an intent was last logged in a work tree, by a session or outside of any; 0 for never."""
+    found = "source = 'log' AND (session = ? OR session IS NULL) ORDER BY id DESC LIMIT 1"
+    row = one(db, f"SELECT recorded_at FROM intents WHERE worktree = ? AND {found}", worktree, session)
+    return row[0] if row else 0

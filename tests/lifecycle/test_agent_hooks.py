@@ -212,6 +212,17 @@ def test_an_agent_that_changed_something_is_asked_once_why(aura: Aura, side: Git
     assert "no intent says why" in cursor.hear("stop", status="completed", loop_count=0)["followup_message"]
 
 
+def test_an_agent_that_said_before_what_it_would_do_is_not_asked_why(aura: Aura, side: GitRepo) -> None:
+    agent = Agent(aura, side, "claude-code")
+    side.commit(message="the hooks")
+    agent.edit("before-edit", "shop.py")
+    (session,) = live(aura, side)
+    aura.ok("intent", "log", "drawers shall be tills", cwd=side.path, env={"AURA_SESSION": session["id"]})
+    side.write({"shop.py": SHOP.replace("till", "drawer")})
+    agent.edit("after-edit", "shop.py")
+    assert agent.hear("stop") == {}
+
+
 def test_a_conversation_is_known_again_after_the_daemon_was_killed(own: Aura, repo: GitRepo) -> None:
     repo.commit({"shop.py": SHOP}, "begin")
     own.start()
