@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from rich.cells import cell_len, set_cell_size
 
 GAP = 2
-NARROWEST = 6
+NARROWEST = 8
 Row = Sequence[str]
 
 

@@ -55,9 +55,9 @@ def show_log(answer: dict[str, Any]) -> None:
 
 def _show_change(intent: dict[str, Any]) -> None:
     """Say how much was changed; where nothing was, what becomes of that."""
-    if intent["binding"] == "waiting":
+    if intent.get("binding") == "waiting":
         click.echo("nothing is changed yet: it takes what the next commit in this work tree changes")
-    elif intent["binding"] == "unbound":
+    elif intent.get("binding") == "unbound":
         click.echo(f"unbound: {UNBOUND} {intent['id']} COMMIT")
     else:
         click.echo(f"{changed(intent)} entities (changed +added -deleted)")
@@ -77,7 +77,7 @@ def show_show(answer: dict[str, Any]) -> None:
     place = answer["branch"] or "detached"
     held = (answer["commit_sha"] or "uncommitted")[:12]
     click.echo(f"{show.when(answer['created_at'])}  {who}  {place}  {held}")
-    if answer["binding"] in ("waiting", "unbound"):
+    if answer.get("binding") in ("waiting", "unbound"):
         _show_change(answer)
     if answer["tickets"]:
         click.echo("tickets: " + ", ".join(t["id"] for t in answer["tickets"]))
@@ -146,6 +146,6 @@ def changed(intent: dict[str, Any]) -> str:
     """Write the three counts of an intent in one word."""
     if intent["analysis"] == "pending":
         return "..."
-    if intent["binding"] in ("waiting", "unbound"):
+    if intent.get("binding") in ("waiting", "unbound"):
         return str(intent["binding"])
     return f"{intent['nodes_changed']} +{intent['nodes_added']} -{intent['nodes_deleted']}"

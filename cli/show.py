@@ -43,6 +43,7 @@ def table(
         firm = [n for n, column in enumerate(columns) if column not in (*cut, *last)]
         kept = [n for n, column in enumerate(columns) if column in last]
         room = widths([columns, *shown], Console().width, firm, kept)
+        columns = [fitted(column, width) for column, width in zip(columns, room, strict=True)]
         shown = [[fitted(cell, width) for cell, width in zip(row, room, strict=True)] for row in shown]
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:

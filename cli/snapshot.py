@@ -84,7 +84,7 @@ def show_auto(setting: dict[str, Any]) -> None:
 def show_gc(gone: dict[str, Any]) -> None:
     """Say what was removed."""
     click.echo(f"{gone['snapshots']} snapshots and {gone['contents']} contents, {size(gone['bytes'])}")
-    if gone["proofs"]:
+    if gone.get("proofs"):
         click.echo(show.count(gone["proofs"], "result") + " of goals")
 
 

@@ -189,7 +189,7 @@ class Backfills:
             if head not in known:
                 await self._read_new(place, head, known)
                 await self._context.store.write(lambda db: history.read_up_to(db, place, head))
-            await self.give_plans(place)
+            await self._give_plans(place)
             if sha is None:
                 await self._follow(place, head)
                 self._heads[place.path] = place.branch, head
@@ -220,9 +220,16 @@ class Backfills:
 
     async def give_plans(self, place: Place) -> None:
         """Give what was logged before anything was changed its part of the commits made here since."""
+        async with self._reading.setdefault(place.repo, asyncio.Lock()):
+            await self._give_plans(place)
+
+    async def _give_plans(self, place: Place) -> None:
         if not await self._context.read(lambda db: plans.waiting(db, place.path)):
             return
         moves = await self._context.in_thread(reflog.moves, place.git_dir)
+        for sha in await self._context.read(lambda db: plans.unread(db, place, moves)):
+            known = await self._context.read(lambda db: history.heads(db, place.repo))
+            await self._read_new(place, sha, known)
         await self._context.store.write(lambda db: plans.take(db, SYSTEM, place, moves))
         self._context.spawn(claims.catch_up(self._context))
 

@@ -15,12 +15,15 @@ from msgspec import Meta, Struct
 from aura.api import Caller, Place
 from aura.errors import AuraError
 from aura.op import op
-from aura.record import analysis, binding, intents, nodes
+from aura.record import analysis, binding, commits, intents, nodes
 from aura.record.intents import Intent
 from aura.record.places import touches
 from aura.repo.reflog import Move
 from aura.store import Connection, one, rows
 from aura.syntax.types import Edit
+
+MADE = 20
+"""Of so many commits that were made after a plan, it is seen whether they are known."""
 
 
 class Plan(NamedTuple):
@@ -68,6 +71,19 @@ _LEFT_TO_OTHERS = (
     " WHERE o.state = 'open' AND i.worktree = ? AND o.intent NOT IN (?, ?)"
     " AND o.old IS nodes.old AND o.new IS nodes.new)"
 )
+
+
+def unread(db: Connection, place: Place, moves: Sequence[Move]) -> list[str]:
+    """Return the commits that plans may be about and that nobody read, oldest first: ones that were put aside
+    soon after they were made.
+    """
+    made = [
+        move.new
+        for plan in waiting(db, place.path)
+        for move in [move for move in _after(moves, plan.base) if move.makes][:MADE]
+    ]
+    order = [move.new for move in moves]
+    return sorted(commits.unknown(db, place.repo, list(dict.fromkeys(made))), key=order.index)
 
 
 def take(db: Connection, caller: Caller, place: Place, moves: Sequence[Move]) -> None:

@@ -135,4 +135,4 @@ def test_the_widest_column_gives_way() -> None:
 def test_what_is_to_be_kept_gives_way_last() -> None:
     rows = [("n" * 40, "a" * 20, "s" * 70)]
     assert widths(rows, 80, last=[0]) == [40, 18, 18]
-    assert widths(rows, 40, last=[0]) == [40 - 2 * 6 - 2 * GAP, 6, 6]
+    assert widths(rows, 40, last=[0]) == [40 - 2 * 8 - 2 * GAP, 8, 8]

@@ -195,6 +195,26 @@ def test_a_plan_outlives_the_daemon(own: Aura, repo: GitRepo) -> None:
     assert about(own, repo, made) == ("bound", sha, {"f": "bound"})
 
 
+def test_a_commit_that_was_rebased_before_anybody_read_it_is_what_was_planned(
+    own: Aura, repo: GitRepo
+) -> None:
+    repo.commit(FILES, "begin")
+    repo.git("checkout", "-q", "-b", "side")
+    repo.commit({"c.py": "X = 1\n"}, "aside")
+    own.start()
+    own.init(repo)
+    made = plan(own, repo, "f")
+    own.kill()
+    repo.commit({"a.py": TWO}, "two")
+    repo.git("checkout", "-q", "main")
+    repo.commit({"b.py": G_TWO}, "meanwhile")
+    repo.git("rebase", "-q", "main", "side")
+    own.start()
+    sha = repo.rev("HEAD")
+    own.recorded(repo, sha)
+    eventually(lambda: about(own, repo, made) == ("bound", sha, {"f": "bound"}))
+
+
 def test_only_what_is_not_bound_by_its_content_is_bound_by_hand(aura: Aura, known: GitRepo) -> None:
     known.write({"a.py": TWO})
     made = aura.log(known, "f")
