@@ -82,13 +82,15 @@ KNOWN = {
 
 def value(db: Connection, repo: int | None, name: str) -> str:
     """Return the value that holds: the repository's, else the general one, else the default."""
+    # Two look-ups by the key: IN with an order would build a table and sort it for each.
     row = one(
         db,
-        "SELECT value FROM settings WHERE name = ? AND repo IN (0, ?) ORDER BY repo DESC LIMIT 1",
+        "SELECT ifnull((SELECT value FROM settings WHERE name = ?1 AND repo = ?2),"
+        " (SELECT value FROM settings WHERE name = ?1 AND repo = 0))",
         name,
         repo or 0,
     )
-    return str(row[0]) if row else KNOWN[name].default
+    return KNOWN[name].default if row[0] is None else str(row[0])
 
 
 def _setting(db: Connection, caller: Caller, name: str) -> Setting:
