@@ -1,5 +1,6 @@
 """TCP: a token, the right Host, no foreign origin, and a scope for every operation."""
 
+import asyncio
 import hashlib
 import json
 import re
@@ -10,6 +11,9 @@ from urllib.parse import quote
 
 import apsw
 import pytest
+from aiohttp import web
+from aura.daemon import access
+from aura.daemon.runner import Runner
 
 from aura.api import SCOPES, now_us
 from aura.op import Operation
@@ -317,3 +321,29 @@ def test_without_auth_the_documents_curl_lines_work_and_a_warning_is_logged(
 def test_repositories_are_named_over_tcp_as_on_the_socket(bare: Daemon, fresh: GitRepo) -> None:
     bare.register(fresh)
     assert bare.tcp("GET", f"/v1/intents?repo={quote(str(fresh.path))}").status == 200
+
+
+# the connection
+
+
+async def test_a_connection_over_tcp_is_one_also_when_it_has_just_been_lost() -> None:
+    said: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    async def answer(request: web.Request) -> web.Response:
+        while request.transport is not None:
+            await asyncio.sleep(0)
+        said.set_result(access.on_tcp(request))
+        return web.Response()
+
+    app, port = web.Application(), free_port()
+    app.router.add_get("/", answer)
+    runner = Runner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: aura\r\n\r\n")
+        writer.close()
+        assert await asyncio.wait_for(said, 20) is True
+    finally:
+        await runner.cleanup()
