@@ -9,25 +9,25 @@ from aura.errors import AuraError
 from aura.repo import git
 from aura.repo.commits import resolve
 from aura.repo.files import Beneath, algorithm_of, blob_id
-from aura.repo.requests import text_of
+from aura.repo.requests import SHARES, text_of
 from aura.repo.tables import Want
 from aura.repo.worktrees import WorkTree
 from aura.syntax.parsing import MAX_BYTES
 
 
 class Choice:
-    """Which files are asked for: those at or below some paths (all without any), and of these one part.
+    """Which files are asked for: those at or below some paths (all without any), and of these some shares.
 
-    Parts let several workers share a listing without a word between them.
+    Shares let several workers divide a listing without a word between them.
     """
 
-    def __init__(self, paths: Sequence[str] = (), part: int = 0, parts: int = 1) -> None:
+    def __init__(self, paths: Sequence[str] = (), first: int = 0, end: int = SHARES) -> None:
         self._paths = frozenset(path.rstrip("/") for path in paths)
-        self._part = part
-        self._parts = parts
+        self._first = first
+        self._end = end
 
     def has(self, path: str) -> bool:
-        if self._parts > 1 and zlib.crc32(path.encode()) % self._parts != self._part:
+        if not self._first <= zlib.crc32(path.encode()) % SHARES < self._end:
             return False
         above = path
         while self._paths and above not in self._paths:

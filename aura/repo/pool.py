@@ -11,6 +11,7 @@ from typing import Literal, Self, TypeVar
 from aura.errors import AuraError
 from aura.repo.process import Worker, WorkerEnded, WorkerTimeout
 from aura.repo.requests import (
+    SHARES,
     Answer,
     Calls,
     CallsOf,
@@ -45,6 +46,10 @@ CHUNK = 24
 """Neighbouring commits share files: a worker is given this many at a time, where there are that many."""
 SHARE = 4
 """A chunk is this part of what each worker would get of the rest: towards the end none waits long."""
+LEAST = 4
+"""The least shares of the files of a commit at a time."""
+LISTED = SHARES // 4
+"""The least shares of files at a time where each question lists all of them."""
 
 _BACKOFF = (0.0, 0.1, 0.5, 2.0, 5.0)
 _CAREFUL = 8
@@ -142,16 +147,16 @@ class Pool:
 
     def entities(self, root: str, rev: str | None = None, paths: Sequence[str] = ()) -> list[FileEntities]:
         """Read the entity tables of files, by path, of a commit or (None) of the work tree."""
-        # Small parts end at about the same time; but those of a work tree are listed one by one.
-        whole = self.size * (2 if rev is None else 4)
-        parts = 1 if 0 < len(paths) < CHUNK else whole
-        asked = [Entities(os.fsencode(root), rev, list(paths), part, parts) for part in range(parts)]
-        return self._files(asked)
+        few = 0 < len(paths) < CHUNK
+        # Small parts end at about the same time; but files of a work tree are listed anew for each.
+        parts = [range(SHARES)] if few else _chunks(range(SHARES), self.size, LEAST if rev else LISTED)
+        folder, named = os.fsencode(root), list(paths)
+        return self._files([Entities(folder, rev, named, part[0], part[-1] + 1) for part in parts])
 
     def folder_entities(self, root: str) -> list[FileEntities]:
         """Read the entity tables of all files of a plain folder, by path."""
-        parts = self.size * 2
-        return self._files([FolderEntities(os.fsencode(root), part, parts) for part in range(parts)])
+        parts = _chunks(range(SHARES), self.size, LISTED)
+        return self._files([FolderEntities(os.fsencode(root), part[0], part[-1] + 1) for part in parts])
 
     @property
     def load(self) -> tuple[int, int]:
@@ -237,7 +242,7 @@ class Pool:
             "internal_error", "cannot analyse this: the worker died twice", "see the daemon's log"
         )
 
-    def _chunk(self, git_dir: str, shas: list[str], shapes: bool) -> Iterator[CommitDiff]:
+    def _chunk(self, git_dir: str, shas: Sequence[str], shapes: bool) -> Iterator[CommitDiff]:
         """Answer each commit; after a failure one at a time, to learn which one it is."""
         left = deque(shas)
         suspect, careful = "", 0
@@ -358,13 +363,13 @@ class CallPool(Pool):
         return answer
 
 
-def _chunks(shas: Sequence[str], workers: int) -> list[list[str]]:
-    """Part commits into chunks, smaller and smaller ones."""
+def _chunks(whole: Sequence[_A], workers: int, least: int = 1) -> list[Sequence[_A]]:
+    """Part commits or shares into chunks, smaller and smaller ones."""
     chunks = []
     start = 0
-    while start < len(shas):
-        size = min(CHUNK, max(1, (len(shas) - start) // (SHARE * workers)))
-        chunks.append(list(shas[start : start + size]))
+    while start < len(whole):
+        size = max(least, min(CHUNK, (len(whole) - start) // (SHARE * workers)))
+        chunks.append(whole[start : start + size])
         start += size
     return chunks
 

@@ -14,6 +14,9 @@ from aura.syntax.references.types import Edge as CallEdge
 from aura.syntax.references.types import Symbol
 from aura.syntax.types import Carried, Edit, Grafted, Table
 
+SHARES = 128
+"""Files fall into so many shares by their paths."""
+
 _LENGTH = struct.Struct(">I")
 
 
@@ -74,22 +77,23 @@ class Examine(Struct, frozen=True, tag=True):
 class Entities(Struct, frozen=True, tag=True):
     """Read the entity tables of files: of a commit, or with `rev` None of the work tree.
 
-    Without paths, of all files; of these, one part. Answered by a `FileEntities` for each file that is there.
+    Without paths, of all files; of these, the shares from `first` to `end`. Answered by a `FileEntities` for
+    each file that is there.
     """
 
     root: bytes
     rev: str | None
     paths: list[str]
-    part: int = 0
-    parts: int = 1
+    first: int = 0
+    end: int = SHARES
 
 
 class FolderEntities(Struct, frozen=True, tag=True):
-    """Read the entity tables of one part of a plain folder; answered by a `FileEntities` for each file."""
+    """Read the entity tables of some shares of a plain folder; answered by a `FileEntities` for each file."""
 
     root: bytes
-    part: int = 0
-    parts: int = 1
+    first: int = 0
+    end: int = SHARES
 
 
 class Content(Struct, frozen=True):

@@ -108,14 +108,14 @@ class _Desk(contextlib.ExitStack):
         if isinstance(request, Examine):
             return iter([analyst.examine(request)])
         if isinstance(request, FolderEntities):
-            return analyst.folder_entities(os.fsdecode(request.root), Choice((), request.part, request.parts))
+            return analyst.folder_entities(os.fsdecode(request.root), Choice((), request.first, request.end))
         if isinstance(request, CallsOf):
             return iter([self._graphs.answer(request)])
         if isinstance(request, Collide):
             return iter([self._impacts.answer(request)])
         if isinstance(request, Trace):
             return iter([self._graphs.trace(request)])
-        choice = Choice(request.paths, request.part, request.parts)
+        choice = Choice(request.paths, request.first, request.end)
         return analyst.entities(os.fsdecode(request.root), request.rev, choice)
 
     @cached_property

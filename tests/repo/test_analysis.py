@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from aura.repo.analysis import Analyst
 from aura.repo.cache import Cache
 from aura.repo.listing import Choice
 from aura.repo.objects import CatFile
-from aura.repo.requests import text_of
+from aura.repo.requests import SHARES, text_of
 from aura.repo.tables import Tables, Want
 from aura.syntax.types import Edit
 
@@ -297,9 +298,11 @@ def test_a_plain_folder_is_read_without_git(tmp_path: Path, analyst: Analyst) ->
     assert [entity.kind for entity in found["out.py"].entities] == ["file"]
 
 
-def test_parts_of_a_listing_make_up_the_whole() -> None:
-    paths = [f"d{n % 3}/f{n}" for n in range(50)]
-    parts = [{path for path in paths if Choice((), part, 4).has(path)} for part in range(4)]
+def test_shares_of_a_listing_make_up_the_whole() -> None:
+    paths = [f"d{n % 3}/f{n}" for n in range(500)]
+    bounds = (0, 48, 88, 124, SHARES)
+    parts = [{path for path in paths if Choice((), *part).has(path)} for part in pairwise(bounds)]
+    assert all(parts)
     assert sorted(path for part in parts for path in part) == sorted(paths)
     some = Choice(["d1/", "d2/f5"])
     assert {path for path in paths if some.has(path)} == {p for p in paths if p[:3] == "d1/"} | {"d2/f5"}

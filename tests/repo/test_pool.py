@@ -92,6 +92,7 @@ def test_trees_work_trees_and_entities_are_answered(repo: GitRepo, pool: Pool) -
     assert pool.diff_worktree(str(repo.path)).edits
     assert [one.path for one in pool.entities(str(repo.path), "HEAD", ["m1.py"])] == ["m1.py"]
     assert len(pool._free) == 1
+    assert [one.path for one in pool.entities(str(repo.path), "HEAD")] == ["m0.py", "m1.py"]
     assert [one.path for one in pool.entities(str(repo.path))] == ["m0.py", "m1.py"]
     assert [one.path for one in pool.folder_entities(str(repo.path))] == ["m0.py", "m1.py"]
 
