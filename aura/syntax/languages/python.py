@@ -21,6 +21,9 @@ def _parameters(node: Node, source: bytes) -> tuple[Parameter, ...]:
     for child in node.named_children:
         if child.is_extra:
             continue
+        if child.type == "identifier":
+            found.append(Parameter(text(child, source) or "_", plain))
+            continue
         if child.type == "positional_separator":
             found = [replace(p, kind="positional_only") for p in found]
             continue
