@@ -7,6 +7,7 @@ parser.
 
 import re
 from collections.abc import Iterable
+from operator import ne
 
 from msgspec import Struct
 
@@ -166,9 +167,10 @@ def _of_code(hunk: _Hunk, old: Entity, new: Entity, language: Language) -> _Part
         # Within strings a name is not masked by the parser.
         is_same = doc or orders if old.name == new.name else not hunk.has(QUOTES)
         return _Part(doc, False, orders) if is_same else None
-    if _words(one) != _words(two) or (old.name == new.name and old_lines.marks() != new_lines.marks()):
+    if not _have_same_words(one, two):
         return _Part(doc, True, orders)
-    return None
+    is_other = old.name == new.name and old_lines.marks() != new_lines.marks()
+    return _Part(doc, True, orders) if is_other else None
 
 
 class _Parts(Struct, frozen=True):
@@ -224,7 +226,19 @@ def _is_doubtful(comment: bytes, before: bytes) -> bool:
 
 def _masked(code: bytes, entity: Entity) -> bytes:
     name = entity.name.encode()
+    if name not in code:
+        return code
     return _WORD.sub(lambda found: NAME if found[0] == name else found[0], code)
+
+
+def _have_same_words(one: bytes, two: bytes) -> bool:
+    """Tell whether two codes have the same words in order; mostly the first line that differs says no."""
+    for line, other in zip(one.split(b"\n"), two.split(b"\n"), strict=False):
+        if line != other:
+            if any(map(ne, _words(line), _words(other))):
+                return False
+            break
+    return _words(one) == _words(two)
 
 
 def _words(code: bytes) -> list[bytes]:

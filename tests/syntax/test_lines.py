@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aura.syntax import lines
 from aura.syntax.file import File
 from aura.syntax.lines import Version, difference_of_lines
 from aura.syntax.tokens import Difference, difference
@@ -127,3 +128,12 @@ def test_a_comment_that_both_have_is_of_no_signature() -> None:
     found = told("x.py", old, new)
     assert found is not None
     assert found[1] == Difference(doc=True, signature=False, body=True)
+
+
+@given(
+    st.lists(st.sampled_from([b"a", b"b1", b"\n", b" ", b"'", b'\\"', b"r'", b"+"]), max_size=12), st.data()
+)
+def test_a_first_line_that_differs_speaks_for_the_whole(pieces: list[bytes], data: st.DataObject) -> None:
+    other = data.draw(st.permutations(pieces)) if data.draw(st.booleans()) else [*pieces, b"\n", b"a"]
+    one, two = b"".join(pieces), b"".join(other)
+    assert lines._have_same_words(one, two) == (lines._words(one) == lines._words(two))
