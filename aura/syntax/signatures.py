@@ -269,9 +269,10 @@ def plain(text: str | None) -> str | None:
     """Return source text without mere layout: spaces beside signs, the style of quotes, last commas."""
     if text is None or text.isalnum():
         return text
-    text = _BESIDE_SIGNS.sub(r"\1", text.replace("'", '"'))
-    return _LAST_COMMA.sub(r"\1", text)
+    text = _LAST_COMMA.sub(r"\1", _BESIDE_SIGNS.sub(r"\1", text.replace("'", '"')))
+    return text[1:-1] if _BRACKETED.fullmatch(text) else text
 
 
 _BESIDE_SIGNS = re.compile(r"\s*([^\w\s])\s*")
+_BRACKETED = re.compile(r"\([^(),]*(?:\([^()]*\)[^(),]*)*\)")
 _LAST_COMMA = re.compile(r",([)\]}>])")

@@ -78,7 +78,11 @@ def difference(old: Slice, new: Slice, language: Language) -> Difference:
         return found
     # Where a line came and another went, equal lines in the same places need not be the same.
     surely, likely = (shared_runs(texts[0].content, texts[1].content, lines=lines) for lines in (False, True))
-    for runs in (likely, surely) if likely != surely else (surely,):
+    attempts = [likely, surely] if likely != surely else [surely]
+    if _squeezed(texts[0].content) == _squeezed(texts[1].content):
+        # Brackets around what both share make it one node here and several there.
+        attempts.append(([], []))
+    for runs in attempts:
         streams = []
         for tree, text, part, own in zip(trees, texts, (old, new), runs, strict=True):
             assert tree is not None
@@ -90,6 +94,11 @@ def difference(old: Slice, new: Slice, language: Language) -> Difference:
         if not (found.doc or found.signature or found.body):
             break
     return found
+
+
+def _squeezed(content: bytes) -> bytes:
+    """Leave out all that mere layout may add or take away."""
+    return content.translate(None, _LAYOUT)
 
 
 class _Text:
@@ -104,13 +113,16 @@ class _Text:
         for number, piece in enumerate(pieces):
             if number:
                 piece = _SEPARATORS.sub(b"", piece)
+            if number < len(pieces) - 1 and language.name in _SCRIPTS:
+                piece = _DECLARING.sub(rb'"\1";\2', piece)
             if number and language.filler:
                 self.fillers.add((len(content), len(content) + len(language.filler)))
                 content += language.filler
             content += piece
         self.end = len(content)
         self.comma = _last_comma(content, self.start, language)
-        self.content = content + after
+        # A comment that ends the text must not hold what is put behind it.
+        self.content = content + b"\n" + after if after else content
 
 
 def _last_comma(content: bytes, start: int, language: Language) -> int:
@@ -221,6 +233,10 @@ class _Reader:
         grouping = kind in self.grouping and (
             len(children) == 1 if kind in _ALONE else not self._chained(node)
         )
+        if kind in _BARE and self._is_bare(node, kind, children):
+            grouping = True
+            inner = children[1] if kind == "block" else node
+            children = inner.children if inner.type == "expression_statement" else [inner]
         if whole and not grouping and kind not in _TRANSPARENT:
             label = language.same.get(kind, kind).encode()
             stream.append(OPEN + label)
@@ -229,7 +245,30 @@ class _Reader:
             children = self._kept(kind, children)
         if grouping or kind in self.flat:
             children = [child for child in children if child.type not in _BRACKETS]
+        if kind in _MAKING and children[-1].type == "arguments" and children[-1].child_count == 2:
+            children = children[:-1]
         stack.extend(reversed(children))
+        if kind == "pair" and language.name in _SCRIPTS and children[0].type == "string":
+            self._key(children[0], stream, stack)
+
+    def _key(self, node: Node, stream: list[bytes], stack: list[Node | tuple[list[bytes], bytes]]) -> None:
+        """Read the key of a property that needs no quotes as if it had none."""
+        found = _PLAIN_KEY.fullmatch(self.text.content[node.start_byte : node.end_byte])
+        if found:
+            stack[-1] = stream, NAME if found[1] == self.name else found[1]
+
+    def _is_bare(self, node: Node, kind: str, children: list[Node]) -> bool:
+        """Tell whether a Rust block or statement stands for the only expression in it."""
+        if self.language.name != "rust":
+            return False
+        if kind == "expression_statement":
+            return children[0].type == "return_expression"
+        if len(children) != 3 or node.parent is None or node.parent.type not in _ARMS:
+            return False
+        inner = children[1]
+        if inner.type == "expression_statement":
+            return inner.child_count == 1
+        return inner.is_named and not inner.is_extra and not inner.type.endswith(("_item", "_declaration"))
 
     def _kept(self, kind: str, children: list[Node]) -> list[Node]:
         """Leave out semicolons and commas that separate nothing."""
@@ -237,7 +276,9 @@ class _Reader:
         kept: list[Node] = []
         for child in children:
             what = child.type
-            if what in _CLOSERS and kind not in _COMMA_COUNTS:
+            if what in _CLOSERS and (
+                kind not in _COMMA_COUNTS or (kind == "subscript" and sum(c.type == "," for c in kept) > 1)
+            ):
                 last = _last_code(kept)
                 hole = last > 0 and kept[last - 1].type == ","
                 if last >= 0 and kept[last].type == "," and not hole:
@@ -259,6 +300,8 @@ class _Reader:
             content = content.replace(b" ", b"").replace(b"\t", b"")
         elif kind == "preproc_arg":
             content = b" ".join(_MACRO_TOKEN.findall(content.replace(b"\\\n", b" ")))
+        elif kind in _NUMBERS:
+            content = (b"0" if content[:1] == b"." else b"") + content.lower()
         if kind in self.language.loose:
             content = re.sub(rb"\s*\n\s*", b"\n", content).strip(b"\n").replace(b"\n", b" ")
         if not content or (kind == "\n" or content.isspace()):
@@ -341,7 +384,22 @@ _NO_BODIES |= dict.fromkeys(("constant", "field"), frozenset({"type"}))
 _PAYLOADS = frozenset({"ordered_field_declaration_list"})
 # Bodies that go on behind the first node of this type.
 _FIRST = frozenset({"field_initializer_list", "macro_rule"})
-_TRANSPARENT = frozenset({"program", "module", "source_file", "translation_unit", "compilation_unit"})
+_TRANSPARENT = frozenset(
+    {
+        "program", "module", "source_file", "translation_unit", "compilation_unit",
+        "type", "type_parameter",
+    }
+)  # fmt: skip
+_SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
+_MAKING = frozenset({"new_expression", "object_creation_expression"})
+_NUMBERS = frozenset({"number", "integer", "float"})
+# Where one expression may be in braces or not, as a formatter likes it.
+_BARE = frozenset({"block", "expression_statement"})
+_ARMS = frozenset({"match_arm", "closure_expression"})
+_PLAIN_KEY = re.compile(rb"[\"']([A-Za-z_$][\w$]*)[\"']")
+# What is left of a declaration of several names, each of which is an entity.
+_DECLARING = re.compile(rb"\b((?:export\s+)?(?:const|let|var))(\s*)\Z")
+_LAYOUT = b" \t\r\n\\()[]{},;'\""
 # What is the same as the only node in it; a sign may lead what it else stands between.
 _ALONE = frozenset({"union_type", "intersection_type", "required_parameter"})
 _PLAIN_MACROS = frozenset(

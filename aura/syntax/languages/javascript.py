@@ -32,7 +32,7 @@ def read_parameters(node: Node, source: bytes) -> tuple[Parameter, ...]:
 def split_name(name: str) -> tuple[str, str]:
     """Read `exports.f` as f, `Foo.prototype.bar` as bar of Foo, `'a-b'` as a-b."""
     if name[:1] in "'\"`[":
-        return "", name.strip("'\"`[]")
+        return "", _LAYOUT.sub("", " ".join(name.split()).strip("'\"`[], ").replace("'", '"'))
     parts = [" ".join(part.split()) for part in name.split(".")]
     if parts == ["module", "exports"]:
         return "", "exports"
@@ -41,6 +41,7 @@ def split_name(name: str) -> tuple[str, str]:
     return ".".join(part for part in parts[:-1] if part != "prototype"), parts[-1]
 
 
+_LAYOUT = re.compile(r"(?<=[,(\[{]) | (?=[)\]}])|,(?= ?[)\]}])")
 _COMMENTS = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _DECLARED = re.compile(rb"\s*(?:export|declare|const|let|var)\b|\s*[\w$]+\s*\.")
 _ASSIGNED = re.compile(rb"\s*[\w$]+\s*\.")
@@ -66,17 +67,17 @@ _QUERY = """
     (method_definition name: (_) @name parameters: (_) @parameters RESULT) @method
     (pair key: (_) @name value: FUNCTION) @method
 
-    (lexical_declaration . (variable_declarator name: (identifier) @name value: FUNCTION) .) @function
-    (variable_declaration . (variable_declarator name: (identifier) @name value: FUNCTION) .) @function
+    (lexical_declaration . (variable_declarator name: (identifier) @name value: FUNCTION) END) @function
+    (variable_declaration . (variable_declarator name: (identifier) @name value: FUNCTION) END) @function
     (variable_declarator name: (identifier) @name value: FUNCTION) @function
-    (lexical_declaration . (variable_declarator name: (identifier) @name value: CHAIN) .) @function
-    (variable_declaration . (variable_declarator name: (identifier) @name value: CHAIN) .) @function
-    (lexical_declaration . (variable_declarator name: (identifier) @name value: (class)) .) @class
-    (variable_declaration . (variable_declarator name: (identifier) @name value: (class)) .) @class
-    (TOP (lexical_declaration . (variable_declarator name: (identifier) @name value: (object)) .) @object)
-    (TOP (variable_declaration . (variable_declarator name: (identifier) @name value: (object)) .) @object)
-    (TOP (lexical_declaration . (variable_declarator name: (identifier) @name) .) @constant)
-    (TOP (variable_declaration . (variable_declarator name: (identifier) @name) .) @constant)
+    (lexical_declaration . (variable_declarator name: (identifier) @name value: CHAIN) END) @function
+    (variable_declaration . (variable_declarator name: (identifier) @name value: CHAIN) END) @function
+    (lexical_declaration . (variable_declarator name: (identifier) @name value: (class)) END) @class
+    (variable_declaration . (variable_declarator name: (identifier) @name value: (class)) END) @class
+    (TOP (lexical_declaration . (variable_declarator name: (identifier) @name value: (object)) END) @object)
+    (TOP (variable_declaration . (variable_declarator name: (identifier) @name value: (object)) END) @object)
+    (TOP (lexical_declaration . (variable_declarator name: (identifier) @name) END) @constant)
+    (TOP (variable_declaration . (variable_declarator name: (identifier) @name) END) @constant)
     (TOP (lexical_declaration (variable_declarator name: (identifier) @name) @constant))
     (TOP (variable_declaration (variable_declarator name: (identifier) @name) @constant))
 
@@ -91,14 +92,16 @@ _QUERY = """
 
     (export_statement declaration: [(function_declaration) (generator_function_declaration)
       (class_declaration)]) @wrap
-    (export_statement declaration: [(lexical_declaration . (variable_declarator) .)
-      (variable_declaration . (variable_declarator) .)]) @wrap
+    (export_statement declaration: (lexical_declaration . (variable_declarator) END)) @wrap
+    (export_statement declaration: (variable_declaration . (variable_declarator) END)) @wrap
     (export_statement value: [(function_expression) (class)]) @wrap
     (decorator) @decorator
 """
 
 # Of all values only functions have these fields; wildcards cost nothing when the query is compiled.
 _FUNCTION = "[(_ parameters: (_) @parameters RESULT) (_ parameter: (_) @parameters)]"
+# Where no semicolon ends a declaration, the comment behind it belongs to it.
+_ENDS = (".", ". (comment) .")
 _SECOND = "(assignment_expression right: FUNCTION)"
 _CHAIN = f"[{_SECOND} (parenthesized_expression {_SECOND})]"
 
@@ -107,13 +110,14 @@ def query(*more: str, result: str = "") -> str:
     """Return the patterns of JavaScript and `more`.
 
     FUNCTION is a function value, CHAIN one with a second name (`var f = exports.f = ...`), TOP a file or an
-    export, RESULT the pattern of a result type.
+    export, END the end of a declaration, RESULT the pattern of a result type.
     """
     lines = "\n".join((_QUERY, *more)).splitlines()
     both = (
-        line.replace("TOP", top)
+        line.replace("TOP", top).replace("END", end)
         for line in lines
         for top in ("program", "export_statement")[: 1 + ("TOP" in line)]
+        for end in _ENDS[: 1 + ("END" in line)]
     )
     return "\n".join(both).replace("CHAIN", _CHAIN).replace("FUNCTION", _FUNCTION).replace("RESULT", result)
 

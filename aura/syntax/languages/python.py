@@ -72,6 +72,8 @@ LANGUAGE = Language(
         "pattern_list": "tuple_pattern",
         "import_from_statement": "import_from_statement",
         "with_clause": "with_clause",
+        "union_type": "binary_operator",
+        "generic_type": "subscript",
     },
     docstrings=True,
 )

@@ -88,6 +88,6 @@ LANGUAGE = Language(
     wrapper=wrapper,
     bodies=javascript.LANGUAGE.bodies,
     strings=javascript.LANGUAGE.strings,
-    parentheses=javascript.LANGUAGE.parentheses,
+    parentheses=javascript.LANGUAGE.parentheses | {"parenthesized_type"},
     loose=javascript.LANGUAGE.loose,
 )
