@@ -182,8 +182,8 @@ class _Parts(Struct, frozen=True):
 
     def marks(self) -> tuple[list[bytes], list[bytes]]:
         """Return what no layout changes but words: operators, and what plain strings hold."""
-        plain = (string for string in self.strings if b"{" not in string)
-        return _OPERATOR.findall(self.bare), [_ESCAPED_QUOTE.sub(rb"\1", s).strip(_MARKS) for s in plain]
+        plain = (_ESCAPED_QUOTE.sub(rb"\1", s).strip(_MARKS) for s in self.strings if b"{" not in s)
+        return _OPERATOR.findall(self.bare), [text for text in plain if not _ONE_WORD.fullmatch(text)]
 
 
 def _parted(text: bytes, language: Language) -> _Parts | None:
@@ -242,7 +242,8 @@ def _have_same_words(one: bytes, two: bytes) -> bool:
 
 
 def _words(code: bytes) -> list[bytes]:
-    return _WORD.findall(_PREFIX.sub(b"", _ESCAPED_QUOTE.sub(rb"\1", code)))
+    words = _WORD.findall(_POINT.sub(b"0.", _PREFIX.sub(b"", _ESCAPED_QUOTE.sub(rb"\1", code))))
+    return [word.lower() if word[:1].isdigit() else word for word in words]
 
 
 _DOC = Difference(True, False, False)
@@ -251,6 +252,9 @@ _TRIPLE = (b'"""', b"'''")
 _WORD = re.compile(rb"\w+")
 _OPERATOR = re.compile(rb"[-+*/%^~=!<>?.@]|&&|\|\|")
 _MARKS = b"\"'`"
+# What is one word may stand without its quotes, as a key.
+_ONE_WORD = re.compile(rb"[\w$]*")
+_POINT = re.compile(rb"(?<![\w.)\]}])\.(?=\d)")
 _ESCAPED_QUOTE = re.compile(rb"\\([\"'])")
 _PREFIX = re.compile(rb"(?<![\w\"'])[A-Za-z]{1,2}(?=[\"'])")
 # A line that is nothing but strings, as the docstring of a block may be.

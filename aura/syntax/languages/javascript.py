@@ -129,7 +129,7 @@ _FIELDS = """
 
 LANGUAGE = Language(
     name="javascript",
-    version=2,
+    version=3,
     grammar=_grammar,
     query=query(_FIELDS),
     comment=(b"//", b"#!"),

@@ -74,7 +74,7 @@ MODIFIERS = frozenset(
 
 LANGUAGE = Language(
     name="typescript",
-    version=2,
+    version=3,
     grammar=_grammar,
     query=QUERY,
     comment=javascript.LANGUAGE.comment,
