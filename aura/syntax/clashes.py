@@ -7,9 +7,10 @@ from itertools import takewhile
 
 from msgspec import Struct
 
+from aura.syntax.file import File
 from aura.syntax.impacts import Severity
 from aura.syntax.items import CODE, TYPES
-from aura.syntax.parted import Key, Parted, does_more, is_inside, key_of, lines_of
+from aura.syntax.parted import Key, Parted, does_more, is_inside, key_of, lines_of, package_of
 from aura.syntax.types import Edit, Kind, Side
 
 _Hunk = tuple[int, int, tuple[bytes, ...]]
@@ -236,6 +237,45 @@ def _both_added(yours: Parted, other: Parted) -> Iterator[Clash]:
         if key.kind in ("statements", "file") or _is_in_added(key, yours, other):
             continue
         yield Clash(ours.new, theirs.new, ours.new, "warning", "both added it, each in another way")
+    yield from _twice_in_a_package(yours, other)
+
+
+def _twice_in_a_package(yours: Parted, other: Parted) -> Iterator[Clash]:
+    """Yield what both added to one package of Go, in two files: it merges, and no compiler takes it."""
+    here: dict[tuple[str, str], list[Side]] = {}
+    for key, edit in yours.added.items():
+        if edit.new is not None and _is_of_package(key):
+            here.setdefault((_folder(key.path), key.qualified_name), []).append(edit.new)
+    for key, theirs in other.added.items():
+        for mine in here.get((_folder(key.path), key.qualified_name), ()) if _is_of_package(key) else ():
+            files = yours.work.after(mine.path), other.work.after(key.path)
+            if mine.path != key.path and _are_compiled_together(*files):
+                yield Clash(
+                    mine, theirs.new, mine, "error", f"both added it to the package, there in {key.path}"
+                )
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _is_of_package(key: Key) -> bool:
+    """Tell whether a name may be there but once in a package."""
+    return key.path.endswith(".go") and key.qualified_name not in ("init", "main", "_", "statements", "")
+
+
+def _are_compiled_together(one: File | None, two: File | None) -> bool:
+    """Tell whether two files of a folder are of one package, and on no condition."""
+    if one is None or two is None or package_of(one) != package_of(two):
+        return False
+    return not any(_CONDITION.search(each.source) or _PLATFORM.search(each.path) for each in (one, two))
+
+
+_CONDITION = re.compile(rb"^//(?:go:build| ?\+build)", re.MULTILINE)
+_PLATFORM = re.compile(
+    r"_(?:aix|android|darwin|dragonfly|freebsd|illumos|ios|js|linux|netbsd|openbsd|plan9|solaris|wasip1|windows"
+    r"|386|amd64|arm|arm64|loong64|mips\w*|ppc64\w*|riscv64|s390x|wasm)(?:_test)?\.go\Z"
+)
 
 
 def _is_in_added(key: Key, yours: Parted, other: Parted) -> bool:

@@ -24,6 +24,7 @@ from aura.syntax.parted import (
     key_of,
     lines_of,
 )
+from aura.syntax.promised import Demand, demands
 from aura.syntax.types import Edit, Entity, Side
 from aura.syntax.written import Written
 
@@ -54,6 +55,11 @@ def collisions(yours: Parted, other: Parted, users: Users, names: tuple[str, str
             found[key] = finding
         else:
             found[key] = replace(known, sites=known.sites or finding.sites)
+    for demand in demands(yours, other, judge.written):
+        finding = _demanding(demand, names)
+        known = found.get(key_of(demand.before))
+        if known is None or _gravity(finding) > _gravity(known):
+            found[key_of(demand.before)] = finding
     return sorted(found.values(), key=lambda each: (-_gravity(each), each.before.path, each.before.line))
 
 
@@ -90,6 +96,33 @@ def _clashing(clash: Clash, names: tuple[str, str]) -> Finding:
     )
 
 
+def _demanding(demand: Demand, names: tuple[str, str]) -> Finding:
+    sites = tuple(
+        Site(
+            lack.use.path,
+            lack.use.line,
+            lack.use.scope,
+            holds_test(lack.use.path, lack.use.scope),
+            "broken" if lack.sure else "doubtful",
+            f"it lacks {', '.join(lack.members)}",
+        )
+        for lack in demand.lacks[:SITES]
+    )
+    before, members = demand.before, ", ".join(demand.members)
+    reason = f"who implements it must have {members} now"
+    cause = _digest("demands", *key_of(before), members)
+    change: ImpactChange = "signature_changed"
+    return Finding(
+        *names, change, _severity(sites), before.kind, before, demand.after, None, reason, sites, cause
+    )
+
+
+def _severity(sites: Sequence[Site]) -> Severity:
+    """Return how severe it is for the worst of the places that it concerns, tests counting less."""
+    severity = max((_OF_FIT[site.fit] for site in sites), key=_SEVERITIES.index)
+    return _lowered(severity) if all(site.test for site in sites) else severity
+
+
 def _digest(*parts: object) -> str:
     return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
@@ -100,7 +133,7 @@ class _Judge:
     def __init__(self, yours: Parted, other: Parted, users: Users) -> None:
         self._yours, self._other, self._users = yours, other, users
         self._losses = Losses(yours, other, users)
-        self._written = Written(yours, users)
+        self.written = Written(yours, users)
         self._gone = frozenset(
             key for key, edit in other.of_old.items() if key.kind in TYPES and _change(edit) in LOST
         )
@@ -143,14 +176,11 @@ class _Judge:
     ) -> Finding:
         before, after = edit.old, edit.new
         assert before is not None
-        severity = max((_OF_FIT[site.fit] for site in sites), key=_SEVERITIES.index)
-        if all(site.test for site in sites):
-            severity = _lowered(severity)
         mine = self._yours.now(before)
         return Finding(
             *names,
             change,
-            severity,
+            _severity(sites),
             before.kind,
             before,
             after,
@@ -194,7 +224,7 @@ class _Judge:
             for path in self._users.importers(place.path, place.name):
                 if path != place.path and (site := self._import(edit, change, path, place.name)):
                     found.setdefault((site.path, site.line), site)
-            for use in self._written.mentions(place):
+            for use in self.written.mentions(place):
                 if site := self._site(edit, change, use, self._losses.of_import):
                     found.setdefault((site.path, site.line), site)
         return [found[at] for at in sorted(found)]

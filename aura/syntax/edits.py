@@ -153,10 +153,14 @@ def _range(copy: Copy) -> Range:
 
 def side_of(item: Item) -> Side:
     """Return an item as one side of an edit."""
-    entity = item.entity
+    return side_in(item.path, item.entity)
+
+
+def side_in(path: str, entity: Entity) -> Side:
+    """Return an entity of a file as one side of an edit."""
     parameters = tuple(p.name for p in entity.parameters) if entity.kind in CODE else ()
     return Side(
-        item.path, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line, parameters,
+        path, entity.kind, entity.name, entity.qualified_name, entity.line, entity.end_line, parameters,
         entity.ordinal, f"{entity.raw & MASK:016x}",
     )  # fmt: skip
 

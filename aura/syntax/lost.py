@@ -12,7 +12,7 @@ from aura.syntax.fits import FITS, Verdict, broken, doubtful, misfit
 from aura.syntax.handed import hands_on
 from aura.syntax.impacts import ImpactChange
 from aura.syntax.items import CODE
-from aura.syntax.parted import Key, Parted, owner_of
+from aura.syntax.parted import BY_FOLDER, Key, Parted, owner_of
 from aura.syntax.references.around import Imported
 from aura.syntax.references.dialect import dialect_of
 from aura.syntax.references.types import Confidence
@@ -20,8 +20,6 @@ from aura.syntax.types import Edit, Entity
 
 LOST: tuple[ImpactChange, ...] = ("removed", "renamed", "moved")
 
-BY_FOLDER = frozenset({"go", "java"})
-"""Where files of one folder see each other's definitions without an import."""
 _BASES = re.compile(rb"\A[^{:]*?(?:\(\s*(?!object\s*\))[\w.]|\bextends\b|\bimplements\b)")
 
 

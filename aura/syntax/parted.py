@@ -1,5 +1,6 @@
 """What a side did since it parted from another, to be asked by entity."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -8,6 +9,10 @@ from aura.syntax.types import Carried, Change, Edit, Entity, Kind, Side
 
 NOTHING: frozenset[Change] = frozenset({"doc_changed", "formatting_only"})
 """Changes that nobody who runs the code notices."""
+BY_FOLDER = frozenset({"go", "java"})
+"""Languages where files of one folder see each other's definitions without an import."""
+
+_PACKAGE = re.compile(rb"^\s*package\s+([\w.]+)", re.MULTILINE)
 
 
 class Key(NamedTuple):
@@ -140,3 +145,9 @@ def is_inside(name: str, outer: str) -> bool:
 def owner_of(qualified_name: str) -> str:
     """Return the last part of what encloses a qualified name."""
     return qualified_name.rpartition(".")[0].rpartition(".")[2]
+
+
+def package_of(file: File) -> str | None:
+    """Return the package that a file says it belongs to, in languages where one does."""
+    found = _PACKAGE.search(file.source) if file.table.language in BY_FOLDER else None
+    return found[1].decode("utf-8", "replace") if found else None

@@ -6,12 +6,10 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from aura.syntax.file import File
-from aura.syntax.lost import BY_FOLDER, Use, Users
+from aura.syntax.lost import Use, Users
 from aura.syntax.mentions import mentions
-from aura.syntax.parted import Parted, does_more, index_of
+from aura.syntax.parted import BY_FOLDER, Parted, does_more, index_of, package_of
 from aura.syntax.types import Side
-
-_PACKAGE = re.compile(rb"^\s*package\s+([\w.]+)", re.MULTILINE)
 
 _USE = re.compile(rb"\buse\s[^;]+;")
 _WORD = re.compile(rb"\w+")
@@ -88,12 +86,6 @@ def _by_use(file: File, place: Side) -> list[str | None]:
     said = (set(_WORD.findall(use)) for use in _USE.findall(file.source))
     used = any({module.encode(), place.name.encode()} <= words for words in said)
     return [module, None] if used else [module]
-
-
-def package_of(file: File) -> str | None:
-    """Return the package that a file says it belongs to, in languages where one does."""
-    found = _PACKAGE.search(file.source) if file.table.language in BY_FOLDER else None
-    return found[1].decode("utf-8", "replace") if found else None
 
 
 def _module(path: str) -> str:

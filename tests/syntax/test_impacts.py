@@ -506,6 +506,16 @@ def test_two_things_of_one_new_name_are_a_warning() -> None:
     assert told(collide(PYTHON, one, two)) == [("both_changed", "warning", "fresh")]
 
 
+def test_two_things_of_one_name_in_a_package_of_go_are_an_error() -> None:
+    one, two = ({f"bill/{name}.go": "package bill\n\nfunc fresh() {}\n"} for name in ("a", "b"))
+    assert told(collide(GO, one, two)) == [("both_changed", "error", "fresh")]
+    windows = {"bill/b_windows.go": two["bill/b.go"]}
+    tagged = {"bill/b.go": "//go:build unix\n\n" + two["bill/b.go"]}
+    outside = {"bill/b_test.go": two["bill/b.go"].replace("package bill", "package bill_test")}
+    assert [collide(GO, one, each) for each in (windows, tagged, outside)] == [[], [], []]
+    assert collide(PYTHON, {"a.py": "def fresh(): ...\n"}, {"b.py": "def fresh(): ...\n"}) == []
+
+
 def test_text_that_both_changed_in_other_lines_is_silent() -> None:
     base = {"NEWS.md": "one\ntwo\nthree\nfour\nfive\n"}
     one, two = put(base, "NEWS.md", "one", "1"), put(base, "NEWS.md", "five", "5")
