@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from aura.syntax.clashes import Clash, clashes, is_same_end
 from aura.syntax.conventions import holds_test
 from aura.syntax.file import File
-from aura.syntax.fits import FITS, Called, Verdict, doubtful, fit
+from aura.syntax.fits import FITS, Called, Verdict, doubtful, fit, in_new_words
 from aura.syntax.impacts import Finding, ImpactChange, Severity, Site
 from aura.syntax.items import CODE, TYPES, VALUES
 from aura.syntax.lost import LOST, Losses, Use, Users, namesakes
@@ -134,6 +134,14 @@ class _Judge:
         self._yours, self._other, self._users = yours, other, users
         self._losses = Losses(yours, other, users)
         self.written = Written(yours, users)
+        self._renamed = {
+            edit.old.name: edit.new.name
+            for edit in other.of_old.values()
+            if edit.old is not None
+            and edit.new is not None
+            and edit.old.kind in TYPES
+            and edit.old.name != edit.new.name
+        }
         self._gone = frozenset(
             key for key, edit in other.of_old.items() if key.kind in TYPES and _change(edit) in LOST
         )
@@ -319,6 +327,7 @@ class _Judge:
         if file is None or before is None or after is None:
             return None
         overloads = tuple(other for other in namesakes(file, new.qualified_name) if other is not after)
+        before = in_new_words(before, self._renamed)
         return Called(new.path, before, after, edit, file.table.language, overloads)
 
     def _import(self, edit: Edit, change: ImpactChange, path: str, name: str) -> Site | None:

@@ -1,10 +1,12 @@
 """Whether a call that was written for one signature can still work with another."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aura.syntax.arguments import UNTYPED
 from aura.syntax.calling import Given
@@ -47,6 +49,23 @@ class Called(Struct, frozen=True):
     overloads: tuple[Entity, ...] = ()
 
 
+def in_new_words(entity: Entity, renamed: Mapping[str, str]) -> Entity:
+    """Return an entity with its types under the names that they have now: they are the same types."""
+
+    def told(annotation: str | None) -> str | None:
+        if annotation is None:
+            return None
+        return _WORD.sub(lambda found: renamed.get(found[0], found[0]), annotation)
+
+    if not renamed:
+        return entity
+    parameters = tuple(replace(each, annotation=told(each.annotation)) for each in entity.parameters)
+    return replace(entity, parameters=parameters, result=told(entity.result))
+
+
+_WORD = re.compile(r"\w+")
+
+
 def gravest(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the gravest verdict, of equals the first."""
     return max(verdicts, key=lambda each: (_GRAVITY.index(each.fit), each.sure), default=FITS)
@@ -82,8 +101,8 @@ def _verdicts(given: Given, called: Called, *, elsewhere: bool) -> Iterator[Verd
         yield Verdict("doubtful", "how many arguments it gives, only running it would tell", sure=True)
     yield from _of_places(given, before, after, edit)
     yield from _of_types(given, before, after, language)
-    if edit.result is not None and given.used and plain(edit.result.old) != plain(edit.result.new):
-        yield doubtful(f"its result is now {edit.result.new or 'of no declared type'}")
+    if edit.result is not None and given.used and plain(before.result) != plain(after.result):
+        yield doubtful(f"its result is now {after.result or 'of no declared type'}")
     for modifier in edit.modifiers:
         yield from _of_modifier(modifier.name, modifier.edit == "added", given, language, elsewhere=elsewhere)
     added = {_bare(found.name) for found in edit.decorators if found.edit == "added"}

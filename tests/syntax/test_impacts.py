@@ -343,6 +343,19 @@ def test_severity_comes_from_what_the_call_gives(old: str, new: str, call: str, 
     assert [each.severity for each in found] == ([severity] if severity else [])
 
 
+def test_a_type_under_a_new_name_is_the_same_type() -> None:
+    base = {
+        "a.ts": "export type Money = number;\nexport function pay(a: Money): Money {\n  return a;\n}\n",
+        "b.ts": 'import { pay } from "./a";\n\nexport function run() {\n  return pay(1);\n}\n',
+    }
+    renamed = put(base, "a.ts", "Money", "Price")
+    assert collide(base, {}, renamed) == []
+    fresh = put(base, "b.ts", "return pay(1)", "return [pay(1)]")
+    assert told(collide(base, fresh, renamed)) == [("signature_changed", "info", "pay")]
+    other = put(base, "a.ts", "pay(a: Money)", "pay(a: Price)")
+    assert told(collide(base, {}, other)) == [("signature_changed", "error", "pay")]
+
+
 def test_a_compatible_signature_is_told_to_who_is_writing_a_call_of_it() -> None:
     compatible = put(PYTHON, "m.py", "(a, b)", "(a, b, c=1)")
     assert told(collide(PYTHON, NEW_CALL, compatible)) == [("signature_changed", "info", "charge")]
