@@ -259,7 +259,7 @@ class _Judge:
     def _site(self, edit: Edit, change: ImpactChange, use: Use, verdict_of: _VerdictOf) -> Site | None:
         """Judge one use; None where it does not count, for a merge would not leave it as it is."""
         file = self._yours.work.after(use.path)
-        entity = around(file, use.scope)
+        entity = around(file, use.scope, use.line)
         if file is None or entity is None:
             return None
         caller = key_in(use.path, entity)

@@ -119,22 +119,25 @@ def lines_of(file: File | None, side: Side) -> list[bytes] | None:
     return file.own_lines(at)
 
 
-def around(file: File | None, scope: str) -> Entity | None:
-    """Return the innermost entity that a scope of the call graph is or lies in: at last, top-level code."""
+def around(file: File | None, scope: str, line: int) -> Entity | None:
+    """Return the innermost entity that a line in a scope of the call graph lies in: at last, top-level code.
+
+    Of overloads it is the one that holds the line; top-level code may be the value of a constant.
+    """
     if file is None:
         return None
-    by_name: dict[str, Entity] = {}
+    by_name: dict[str, list[Entity]] = {}
     rest = None
     for entity in file.table.entities:
         if entity.kind in ("statements", "file"):
             rest = entity
-        else:
-            by_name.setdefault(entity.qualified_name, entity)
-    while scope:
-        if scope in by_name:
-            return by_name[scope]
+        elif scope or (entity.kind == "constant" and entity.line <= line <= entity.end_line):
+            by_name.setdefault(entity.qualified_name if scope else "", []).append(entity)
+    while scope not in by_name and scope:
         scope = scope.rpartition(".")[0]
-    return rest
+    found = by_name.get(scope, [])
+    holding = (entity for entity in found if entity.line <= line <= entity.end_line)
+    return next(holding, found[0] if found else rest)
 
 
 def is_inside(name: str, outer: str) -> bool:

@@ -228,6 +228,23 @@ def test_a_line_that_the_other_side_took_out_does_not_count_as_written() -> None
     assert ("removed", "error", "charge") in told(collide(base, fresh, gone))
 
 
+def test_a_constant_that_the_other_took_out_with_what_it_calls_is_not_yours() -> None:
+    base = {"m.py": "import os\n\n\ndef make():\n    return 1\n\n\nMADE = make()\n"}
+    mine = put(base, "m.py", "import os\n", "import os\nimport sys\n")
+    assert collide(base, mine, {"m.py": "import os\n"}) == []
+    written = {"m.py": base["m.py"].replace("MADE = make()", "MADE = [make()]")}
+    assert ("removed", "error", "make") in told(collide(base, written, {"m.py": "import os\n\nMADE = 1\n"}))
+
+
+def test_a_call_in_an_overload_that_the_other_mended_is_not_yours() -> None:
+    two = "  int two(int a) { return a; }\n  int two(int a, int b) { return one(a); }\n"
+    base = {"A.java": f"class A {{\n  int one(int a) {{ return a; }}\n{two}}}\n"}
+    mended = {
+        "A.java": base["A.java"].replace("one(int a)", "one(int a, int b)").replace("one(a)", "one(a, b)")
+    }
+    assert collide(base, {}, mended) == []
+
+
 def test_a_call_over_several_lines_is_mended_in_any_of_them() -> None:
     base = {
         **PYTHON,
