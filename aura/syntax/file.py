@@ -6,7 +6,8 @@ from functools import cached_property
 from aura.syntax.extract import extract
 from aura.syntax.language import Language, load
 from aura.syntax.margins import BLANK, inner
-from aura.syntax.tokens import Slice, Tokens, read_tokens
+from aura.syntax.slices import Slice
+from aura.syntax.tokens import Tokens, read_tokens
 from aura.syntax.types import Entity, Table
 
 # What parts a piece from the entity before it, but not its indentation.

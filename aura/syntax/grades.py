@@ -13,13 +13,13 @@ from aura.syntax.arguments import UNTYPED, Verdict, verdicts_of_parameters
 from aura.syntax.bases import is_inherited
 from aura.syntax.handed import hands_on
 from aura.syntax.items import CODE, TYPES, VALUES, Item
+from aura.syntax.language import SCRIPTS
 from aura.syntax.match import Matches
 from aura.syntax.signatures import SignatureEdits
 from aura.syntax.types import Change, DecoratorEdit, Grade
 from aura.syntax.visibility import is_public, level
 
 _ORDER: tuple[Grade, ...] = ("none", "internal", "compatible", "breaking")
-_SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 _WORD = re.compile(rb"\w+")
 # Where a file is no part of the name by which others reach what it holds: by folder, or not at all.
 _BY_FOLDER = frozenset({"go", "java", "kotlin", "scala", "csharp", "php"})
@@ -248,9 +248,9 @@ def _of_modifiers(found: Changed) -> Iterator[Verdict]:
             continue
         if word == "async" and found.language == "csharp":
             grades = None
-        if word == "default" and found.language in _SCRIPTS:
+        if word == "default" and found.language in SCRIPTS:
             grades = ("breaking", "breaking")
-        if found.language in _SCRIPTS and word in ("const", "var"):
+        if found.language in SCRIPTS and word in ("const", "var"):
             grades = None
         if grades:
             yield grades[edit.edit == "removed"], f"{word} {edit.edit}"

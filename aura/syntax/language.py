@@ -40,6 +40,9 @@ from tree_sitter import Node
 from aura.syntax.parameters import type_text
 from aura.syntax.types import Kind, Parameter
 
+SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
+"""The languages of one family, which have most of their syntax in common."""
+
 Match = tuple[int, dict[str, list[Node]]]
 Window = tuple[int, int]
 ReadParameters = Callable[[Node, bytes], tuple[Parameter, ...]]

@@ -14,12 +14,13 @@ RefDiff's (Silva et al., TSE 2021), and the voting of a function's parts CodeSho
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from operator import eq
 
 from msgspec import Struct
 
 from aura.syntax.assignment import assign
+from aura.syntax.doubt import Doubt
 from aura.syntax.file import File
 from aura.syntax.items import CODE, TYPES, VALUES, Item, items
 from aura.syntax.nesting import Narrow, astray, everything, outer
@@ -37,8 +38,6 @@ COPIES = 8
 STATEMENTS, FILES = frozenset({"statements"}), frozenset({"file"})
 SURE, CLEAR = 0.8, 0.1
 """How alike what stands in one place must be, and how much more than what stands beside it, to be one."""
-MARGIN = 0.4
-"""How much more alike another must be than a namesake that nobody else would be paired with."""
 KEPT = 0.02
 """The least worth of a doubted namesake: it stays where nobody else is worth anything."""
 
@@ -271,7 +270,7 @@ class _Matcher:
                 rows[old][columns[new]] = worth
         for old, new in doubted.items():
             rows[old][columns[new]] = max(KEPT, rows[old].get(columns[new], 0.0))
-        doubt = _Doubt(doubted, votes)
+        doubt = Doubt(doubted, votes)
         while True:
             found = assign(list(rows.values()))
             chosen = {votes.olds[row]: votes.news[column] for row, column in found.items()}
@@ -361,33 +360,6 @@ def _keeps_members(old: Item, new: Item) -> bool:
     if 2 * sum(map(eq, one, two)) >= most:
         return True
     return 2 * (Counter(one) & Counter(two)).total() >= most
-
-
-class _Doubt:
-    """The namesakes in doubt, and what speaks for them."""
-
-    def __init__(self, pairs: Mapping[Item, Item], votes: Votes) -> None:
-        self.twins = {**pairs, **{new: old for old, new in pairs.items()}}
-        self.kept = {item: votes.text(*pair) for pair in pairs.items() for item in pair}
-        self.votes = votes
-        words = [(Counter(old.words), Counter(new.words)) for old, new in pairs.items()]
-        newly = frozenset(word for one, two in words for word in two - one)
-        formerly = frozenset(word for one, two in words for word in one - two)
-        self.called = newly, formerly
-
-    def is_copied(self, old: Item, new: Item, taken: Container[Item]) -> bool:
-        """Tell whether content went from one to the other while a namesake stayed that nobody took.
-
-        So it is where namesakes call the other on one side only: the content was taken out of them, or put
-        into them; and where the namesake is not much less alike.
-        """
-        for item, other, called in zip((old, new), (new, old), self.called, strict=True):
-            twin = self.twins.get(item, other)
-            if twin is other or twin in taken:
-                continue
-            if other.entity.name.encode() in called or self.votes.text(old, new) < self.kept[item] + MARGIN:
-                return True
-        return False
 
 
 def _top(side: Iterable[Item]) -> list[Item]:

@@ -13,12 +13,11 @@ from operator import itemgetter
 from msgspec import Struct
 from tree_sitter import Node, QueryCursor
 
-from aura.syntax.language import Language, query_of
-from aura.syntax.margins import is_silent
+from aura.syntax.language import SCRIPTS, Language, query_of
 from aura.syntax.parsing import MATCH_LIMIT, parse
 from aura.syntax.remarks import is_directive, words_of_comment
 from aura.syntax.shared import Run, shared_runs
-from aura.syntax.types import Kind
+from aura.syntax.slices import Slice, Text
 
 NAME = b"\x00name"
 MAX_SLICE = 256 * 1024
@@ -38,19 +37,9 @@ class Tokens(Struct, frozen=True):
     body: _Stream
 
 
-class Slice(Struct, frozen=True):
-    """The own text of an entity: the pieces around the entities inside it."""
-
-    kind: Kind
-    name: str
-    container: Kind | None
-    indent: bytes
-    pieces: list[bytes]
-
-
 def read_tokens(part: Slice, language: Language) -> Tokens:
     """Return the token streams of a slice; where it is over the budget, its lines are its body."""
-    text = _Text(part, language)
+    text = Text(part, language)
     tree = parse(text.content, language) if len(text.content) <= MAX_SLICE else None
     if tree is None:
         return Tokens((), (), tuple(text.content.splitlines()))
@@ -71,7 +60,7 @@ def difference(old: Slice, new: Slice, language: Language) -> Difference:
     A node in a run that both texts share stands for all that is in it, as in incremental parsing, so that the
     cost is that of the two parses and of what changed.
     """
-    texts = _Text(old, language), _Text(new, language)
+    texts = Text(old, language), Text(new, language)
     trees = [parse(text.content, language) if len(text.content) <= MAX_SLICE else None for text in texts]
     found = Difference(False, False, True)
     if None in trees:
@@ -101,38 +90,8 @@ def _squeezed(content: bytes) -> bytes:
     return content.translate(None, _LAYOUT)
 
 
-class _Text:
-    """The text to parse: fillers in the place of inner entities, and a wrapper around it all."""
-
-    def __init__(self, part: Slice, language: Language) -> None:
-        pieces = [piece.replace(b"\r\n", b"\n") for piece in part.pieces]
-        before, after = language.wrapper(part.kind, part.container, b"".join(pieces))
-        content = before + part.indent
-        self.start = len(content)
-        self.fillers: set[tuple[int, int]] = set()
-        for number, piece in enumerate(pieces):
-            if number:
-                piece = _SEPARATORS.sub(b"", piece)
-            if number < len(pieces) - 1 and language.name in _SCRIPTS:
-                piece = _DECLARING.sub(rb'"\1";\2', piece)
-            if number and language.filler:
-                self.fillers.add((len(content), len(content) + len(language.filler)))
-                content += language.filler
-            content += piece
-        self.end = len(content)
-        self.comma = _last_comma(content, self.start, language)
-        # A comment that ends the text must not hold what is put behind it.
-        self.content = content + b"\n" + after if after else content
-
-
-def _last_comma(content: bytes, start: int, language: Language) -> int:
-    """Return where the comma is that parts a definition from the next one, or -1."""
-    comma = content.rfind(b",", start)
-    return comma if comma >= 0 and is_silent(content[comma:], language) else -1
-
-
 class _Reader:
-    def __init__(self, text: _Text, part: Slice, language: Language) -> None:
+    def __init__(self, text: Text, part: Slice, language: Language) -> None:
         self.text, self.part, self.language = text, part, language
         self.name = part.name.encode()
         self.name_start = -1
@@ -248,7 +207,7 @@ class _Reader:
         if kind in _MAKING and children[-1].type == "arguments" and children[-1].child_count == 2:
             children = children[:-1]
         stack.extend(reversed(children))
-        if kind == "pair" and language.name in _SCRIPTS and children[0].type == "string":
+        if kind == "pair" and language.name in SCRIPTS and children[0].type == "string":
             self._key(children[0], stream, stack)
 
     def _key(self, node: Node, stream: list[bytes], stack: list[Node | tuple[list[bytes], bytes]]) -> None:
@@ -390,15 +349,12 @@ _TRANSPARENT = frozenset(
         "type", "type_parameter",
     }
 )  # fmt: skip
-_SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 _MAKING = frozenset({"new_expression", "object_creation_expression"})
 _NUMBERS = frozenset({"number", "integer", "float"})
 # Where one expression may be in braces or not, as a formatter likes it.
 _BARE = frozenset({"block", "expression_statement"})
 _ARMS = frozenset({"match_arm", "closure_expression"})
 _PLAIN_KEY = re.compile(rb"[\"']([A-Za-z_$][\w$]*)[\"']")
-# What is left of a declaration of several names, each of which is an entity.
-_DECLARING = re.compile(rb"\b((?:export\s+)?(?:const|let|var))(\s*)\Z")
 _LAYOUT = b" \t\r\n\\()[]{},;'\""
 # What is the same as the only node in it; a sign may lead what it else stands between.
 _ALONE = frozenset({"union_type", "intersection_type", "required_parameter"})
@@ -416,7 +372,6 @@ _CLOSERS = frozenset({")", "]", "}", ">"})
 _COMMA_COUNTS = frozenset({"subscript", "token_tree"})
 _PLAIN = frozenset({"escape_sequence"})
 _DISPENSABLE = re.compile(rb"[,;\\]")
-_SEPARATORS = re.compile(rb"\A\s*[,;]+")
 _QUOTED = re.compile(rb"""([A-Za-z]*)(\"\"\"|'''|"|')(.*)\2""", re.DOTALL)
 _MACRO_TOKEN = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\w+|[-+*/%&|^<>=!#]+|[^\w\s]")
 # What single quotes, in some languages, keep as it is.

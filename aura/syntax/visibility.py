@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from aura.syntax.items import CODE, TYPES, Item
+from aura.syntax.language import SCRIPTS
 
 HIDDEN, GROUP, HEIRS, EVERYONE = range(4)
 """Seen by its own file or type alone, by its package, module or assembly, by heirs too, by everyone."""
@@ -15,7 +16,6 @@ _LEVELS = {
     **dict.fromkeys(("protected", "protected[this]"), HEIRS),
     **dict.fromkeys(("public", "open", "pub", "export"), EVERYONE),
 }
-_SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 
 
 def is_public(item: Item) -> bool:
@@ -32,7 +32,7 @@ def level(item: Item) -> int:
     if not _has_public_name(entity.qualified_name, language):
         return HIDDEN
     said = [_LEVELS[word] for word in entity.modifiers if word in _LEVELS]
-    if said and not (language in _SCRIPTS and entity.modifiers[0] == "export"):
+    if said and not (language in SCRIPTS and entity.modifiers[0] == "export"):
         return min(said)
     return _unsaid(item, language)
 
@@ -51,7 +51,7 @@ def _is_special(name: str, language: str) -> bool:
 def _unsaid(item: Item, language: str) -> int:
     """Return how far an entity can be seen that has no word for it."""
     parent = item.parent.entity.kind if item.parent is not None else None
-    if language in _SCRIPTS:
+    if language in SCRIPTS:
         return EVERYONE if parent in TYPES or is_exported(item) else HIDDEN
     if language == "rust":
         return EVERYONE if parent in ("trait", "enum") or _of_trait(item) else HIDDEN
