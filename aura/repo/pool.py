@@ -42,7 +42,7 @@ from aura.syntax.evidence import Evidence
 from aura.syntax.references.graph import Direction
 from aura.syntax.types import Grafted
 
-CHUNK = 24
+CHUNK = 48
 """Neighbouring commits share files: a worker is given this many at a time, where there are that many."""
 SHARE = 4
 """A chunk is this part of what each worker would get of the rest: towards the end none waits long."""
