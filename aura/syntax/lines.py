@@ -41,7 +41,7 @@ class _Hunk(Struct, frozen=True):
 
 def difference_of_lines(old: Version, new: Version, language: Language) -> Difference | None:
     """Tell which streams of two versions of an entity differ, or None when the lines cannot tell."""
-    if language.name not in STRINGS or not _are_alike(old.entity, new.entity):
+    if language.name not in STRINGS or not _are_alike(old.entity, new.entity) or _name_each_other(old, new):
         return None
     bodies = body_start(old.entity, old.text, language), body_start(new.entity, new.text, language)
     if bodies[0] is None or bodies[1] is None:
@@ -89,6 +89,12 @@ def _are_alike(old: Entity, new: Entity) -> bool:
     if old.kind != new.kind or old.name == new.name:
         return old.kind == new.kind
     return _WORD.fullmatch(old.name.encode()) is not None and _WORD.fullmatch(new.name.encode()) is not None
+
+
+def _name_each_other(old: Version, new: Version) -> bool:
+    """Tell whether one may call what has the name of the other: by that name it would call itself there."""
+    names = old.entity.name.encode(), new.entity.name.encode()
+    return names[0] != names[1] and (names[0] in new.text or names[1] in old.text)
 
 
 class _Part(Struct, frozen=True):

@@ -68,6 +68,11 @@ def difference(old: Slice, new: Slice, language: Language) -> Difference:
     # Where a line came and another went, equal lines in the same places need not be the same.
     surely, likely = (shared_runs(texts[0].content, texts[1].content, lines=lines) for lines in (False, True))
     attempts = [likely, surely] if likely != surely else [surely]
+    if old.name != new.name and (
+        old.name.encode() in texts[1].content or new.name.encode() in texts[0].content
+    ):
+        # What one of them calls by this name is itself, and what the other calls is not.
+        attempts = [([], [])]
     if _squeezed(texts[0].content) == _squeezed(texts[1].content):
         # Brackets around what both share make it one node here and several there.
         attempts.append(([], []))

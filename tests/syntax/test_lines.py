@@ -57,6 +57,13 @@ def told(path: str, old: str, new: str) -> tuple[Difference | None, Difference] 
     return difference_of_lines(*found, language), difference(files[0].slice(0), files[1].slice(0), language)
 
 
+def test_what_calls_another_is_changed_when_it_takes_the_name_of_that() -> None:
+    found = told("x.rs", "pub fn g(a: u8) {\n  f(\n  );\n}\n", "fn f(a: u8) {\n  // one\n  f(\n  );\n}\n")
+    assert found is not None
+    assert found[1].body
+    assert found[0] in (None, found[1])
+
+
 @pytest.mark.parametrize("path", HEADS)
 @given(data=st.data())
 @settings(deadline=None, max_examples=150)
