@@ -5,9 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from functools import cache
 from importlib import resources
-from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +20,6 @@ G = TypeVar("G")
 T = TypeVar("T")
 Connection = apsw.Connection
 INTERRUPT_SECONDS = 2.0
-INSERT_ROWS = 64
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -101,25 +98,6 @@ def one(db: Connection, sql: str, *bindings: Any) -> Any:
 def rows(db: Connection, sql: str, *bindings: Any) -> list[Any]:
     """Return all rows."""
     return db.execute(sql, bindings).fetchall()
-
-
-def insert(db: Connection, into: str, given: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows, in order, with few statements; `into` is one without its values.
-
-    Each statement gives the interpreter away while it runs, and must get it back from the other threads.
-    """
-    start = 0
-    while left := len(given) - start:
-        # A power of two: so there are few statements, and they stay prepared.
-        count = min(1 << (left.bit_length() - 1), INSERT_ROWS)
-        values = tuple(chain.from_iterable(given[start : start + count]))
-        db.execute(f"{into} VALUES {_marks(len(given[start]), count)}", values)
-        start += count
-
-
-@cache
-def _marks(columns: int, count: int) -> str:
-    return ",".join([f"({','.join('?' * columns)})"] * count)
 
 
 class Store:

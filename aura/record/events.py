@@ -10,7 +10,7 @@ from aura.api import Actor, Caller, Place, Time, now_us, rfc3339
 from aura.ids import new_id
 from aura.listing import Filter, Listing, Page
 from aura.op import op
-from aura.store import Connection, insert, one
+from aura.store import Connection, one
 from aura.store import rows as all_rows
 
 EventType = Literal[
@@ -57,7 +57,7 @@ def append(
     db: Connection, caller: Caller, type_: EventType, data: dict[str, Any], place: Place | None = None
 ) -> int:
     """Append one event and return its sequence."""
-    insert(db, _INSERT, [_row(caller, type_, data, place or caller.place)])
+    db.execute(_INSERT, _row(caller, type_, data, place or caller.place))
     return db.last_insert_rowid()
 
 
@@ -65,7 +65,7 @@ def append_many(
     db: Connection, type_: EventType, about: Iterable[tuple[Caller, Place | None, dict[str, Any]]]
 ) -> None:
     """Append events of one type, in order."""
-    insert(db, _INSERT, [_row(caller, type_, data, place) for caller, place, data in about])
+    db.executemany(_INSERT, [_row(caller, type_, data, place) for caller, place, data in about])
 
 
 def _row(caller: Caller, type_: EventType, data: dict[str, Any], where: Place | None) -> tuple[Any, ...]:
@@ -75,7 +75,10 @@ def _row(caller: Caller, type_: EventType, data: dict[str, Any], where: Place | 
     return (new_id("evt"), type_, now_us(), *place, caller.session, actor.id, actor.kind, text)
 
 
-_INSERT = "INSERT INTO events (id, type, at, repo, slug, worktree, session, actor_id, actor_kind, data)"
+_INSERT = (
+    "INSERT INTO events (id, type, at, repo, slug, worktree, session, actor_id, actor_kind, data)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?)"
+)
 COLUMNS = "e.seq, e.id, e.type, e.at, e.slug, e.worktree, e.session, e.actor_id, e.actor_kind, e.data"
 
 

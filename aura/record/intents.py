@@ -15,7 +15,7 @@ from aura.record import events, judgements, settings
 from aura.record.claims import Judged, Verdict, parsed
 from aura.record.tickets import Ticket, found_in, merged
 from aura.repo.commits import resolve
-from aura.store import Connection, insert, one, rows
+from aura.store import Connection, one, rows
 
 Source = Literal["log", "commit"]
 Analysis = Literal["pending", "done", "failed"]
@@ -254,15 +254,15 @@ def add(db: Connection, given: Sequence[tuple[Caller, NewIntent]]) -> list[tuple
     made = [
         (caller, new, _made(caller, new, *systems[caller.here.repo], rfc3339(now))) for caller, new in given
     ]
-    insert(
-        db,
+    db.executemany(
         "INSERT INTO intents (id, repo, worktree, session, branch, author, source, summary, created_at,"
-        " recorded_at, base_sha, commit_sha, analysis, files)",
+        " recorded_at, base_sha, commit_sha, analysis, files)"
+        " VALUES (?,?,?,?,?,?,'log',?,?,?,?,?,'pending',?)",
         [
             (
                 intent.id, caller.here.repo, intent.worktree, intent.session, intent.branch,
-                authors[caller.actor], intent.source, new.summary, now, now, caller.here.head, new.commit,
-                intent.analysis, msgspec.json.encode(new.files).decode() if new.files else None,
+                authors[caller.actor], new.summary, now, now, caller.here.head, new.commit,
+                msgspec.json.encode(new.files).decode() if new.files else None,
             )
             for caller, new, intent in made
         ],
@@ -271,9 +271,8 @@ def add(db: Connection, given: Sequence[tuple[Caller, NewIntent]]) -> list[tuple
     last = db.last_insert_rowid()
     added = [(last - len(made) + place, intent) for place, (_, _, intent) in enumerate(made, 1)]
     add_tickets(db, [(seq, intent.id, intent.tickets) for seq, intent in added])
-    insert(
-        db,
-        "INSERT INTO goals (intent, position, goal)",
+    db.executemany(
+        "INSERT INTO goals (intent, position, goal) VALUES (?,?,?)",
         [(seq, at, goal.goal) for seq, intent in added for at, goal in enumerate(intent.prove_goals)],
     )
     judgements.add(db, [(seq, intent.claims) for seq, intent in added])
@@ -386,9 +385,8 @@ def by_seq(db: Connection, seq: int) -> Intent:
 
 def add_tickets(db: Connection, of: Sequence[tuple[int, str, list[Ticket]]]) -> None:
     """Attach tickets to intents, each given by its sequence and id."""
-    insert(
-        db,
-        "INSERT OR IGNORE INTO tickets (intent, system, id, intent_id)",
+    db.executemany(
+        "INSERT OR IGNORE INTO tickets (intent, system, id, intent_id) VALUES (?,?,?,?)",
         [(seq, ticket.system, ticket.id, id_) for seq, id_, tickets in of for ticket in tickets],
     )
 

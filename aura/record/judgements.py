@@ -7,16 +7,15 @@ import msgspec
 from aura.api import Caller, Place
 from aura.record import events
 from aura.record.claims import Judged
-from aura.store import Connection, insert, one
+from aura.store import Connection, one
 
 _decode = msgspec.json.Decoder(Judged).decode
 
 
 def add(db: Connection, made: Iterable[tuple[int, Sequence[Judged]]]) -> None:
     """Keep the claims of new intents, each given by its sequence."""
-    insert(
-        db,
-        "INSERT INTO claims (intent, position, verdict, judged)",
+    db.executemany(
+        "INSERT INTO claims (intent, position, verdict, judged) VALUES (?,?,?,?)",
         [
             (seq, position, claim.verdict, msgspec.json.encode(claim).decode())
             for seq, claims in made
