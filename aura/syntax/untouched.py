@@ -22,16 +22,18 @@ def untouched(before: Mapping[str, File], after: Mapping[str, File]) -> tuple[In
 
     Types are never among them: others inherit from them, and members may stand elsewhere.
     """
-    old, new = {}, {}
+    old: dict[str, Set[int]] = {}
+    new: dict[str, Set[int]] = {}
     for path in before.keys() & after.keys():
         one, two = (_without_statements(side[path].table.entities) for side in (before, after))
         if min(len(one), len(two)) < LEAST:
             continue
         begin, end = _shared_ends(one, two)
-        first = _tops(one, 0, begin)[: None if begin == len(one) else -NEAR]
-        last = slice(NEAR, None)
-        old[path] = {*_inside(one, first), *_inside(one, _tops(one, len(one) - end, len(one))[last])}
-        new[path] = {*_inside(two, first), *_inside(two, _tops(two, len(two) - end, len(two))[last])}
+        is_all = begin == len(one) == len(two)
+        first = _tops(one, 0, begin)[: None if is_all else -NEAR]
+        for found, side in ((old, one), (new, two)):
+            last = _tops(side, len(side) - end, len(side))[NEAR:]
+            found[path] = {*_inside(side, first), *_inside(side, last)}
     return old, new
 
 

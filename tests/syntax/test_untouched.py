@@ -46,6 +46,13 @@ def test_what_is_inside_goes_with_what_encloses_it_and_types_stay() -> None:
     assert "method" not in names(old, before["x.py"])
 
 
+def test_what_stands_before_an_addition_at_the_end_is_compared() -> None:
+    parts = [function(f"f{n}") for n in range(MANY)]
+    old, new = source(*parts), source(*parts, function("come"))
+    before, after = untouched({"x.py": old}, {"x.py": new})
+    assert names(old, before["x.py"]) == names(new, after["x.py"]) == [f"f{n}" for n in range(MANY - NEAR)]
+
+
 def test_a_small_file_is_compared_as_it_is() -> None:
     old, new = source(function("a")), source(function("a"), function("b"))
     assert untouched({"x.py": old}, {"x.py": new}) == ({}, {})
