@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from aura.syntax.headers import VALUES, body_start
 from aura.syntax.language import Language
+from aura.syntax.naming import has_word
 from aura.syntax.quoting import QUOTES, STRINGS, is_settled, quotes, silent
 from aura.syntax.remarks import is_directive, words_of_comment
 from aura.syntax.shared import common_ends
@@ -93,8 +94,8 @@ def _are_alike(old: Entity, new: Entity) -> bool:
 
 def _name_each_other(old: Version, new: Version) -> bool:
     """Tell whether one may call what has the name of the other: by that name it would call itself there."""
-    names = old.entity.name.encode(), new.entity.name.encode()
-    return names[0] != names[1] and (names[0] in new.text or names[1] in old.text)
+    one, two = old.entity.name, new.entity.name
+    return one != two and (has_word(new.text, one) or has_word(old.text, two))
 
 
 class _Part(Struct, frozen=True):

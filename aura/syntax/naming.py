@@ -3,6 +3,7 @@
 import re
 
 _CALL = re.compile(r"\(\)\Z")
+_IN_WORD = re.compile(rb"\w")
 
 
 def answers_to(path: str, qualified_name: str, said: str) -> bool:
@@ -25,3 +26,15 @@ def with_dots(text: str) -> str:
 def dotted(said: str) -> str:
     """Write a name with points between its parts and without a pair of brackets after it."""
     return _CALL.sub("", said.strip()).replace("::", ".").replace("#", ".")
+
+
+def has_word(text: bytes, name: str) -> bool:
+    """Tell whether a name stands in a text, and not only as a part of another."""
+    word = name.encode()
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _IN_WORD.search(text[max(start - 1, 0) : start] + text[end : end + 1]):
+            return True
+        start = text.find(word, end)
+    return False

@@ -14,6 +14,7 @@ from msgspec import Struct
 from tree_sitter import Node, QueryCursor
 
 from aura.syntax.language import SCRIPTS, Language, query_of
+from aura.syntax.naming import has_word
 from aura.syntax.parsing import MATCH_LIMIT, parse
 from aura.syntax.remarks import is_directive, words_of_comment
 from aura.syntax.shared import Run, shared_runs
@@ -69,7 +70,7 @@ def difference(old: Slice, new: Slice, language: Language) -> Difference:
     surely, likely = (shared_runs(texts[0].content, texts[1].content, lines=lines) for lines in (False, True))
     attempts = [likely, surely] if likely != surely else [surely]
     if old.name != new.name and (
-        old.name.encode() in texts[1].content or new.name.encode() in texts[0].content
+        has_word(texts[1].content, old.name) or has_word(texts[0].content, new.name)
     ):
         # What one of them calls by this name is itself, and what the other calls is not.
         attempts = [([], [])]
