@@ -123,7 +123,8 @@ def word_features(words: list[bytes]) -> Counter[bytes]:
     found, single = Counter(map(b" ".join, pairwise(words))), Counter(words)
     for sign in [word for word in single if len(word) == 1 and not word.isalnum()]:
         del single[sign]
-    found.update(single)
+    # No word holds a space, so that nothing is counted twice.
+    dict.update(found, single)
     return found
 
 

@@ -196,17 +196,16 @@ class _Matcher:
         twins = set(but.values())
         free = [old for old in olds if old not in but], [new for new in news if new not in twins]
         for left, right in list(self.known.gaps(*free)):
-            alike = {
-                (i, j): plain_likeness(left[i], right[j])
-                for i in range(len(left))
-                for j in (i - 1, i, i + 1)
-                if 0 <= j < len(right)
-            }
-            for i, (old, new) in enumerate(zip(left, right, strict=True)):
-                beside = max(
-                    alike.get(pair, 0.0) for pair in ((i - 1, i), (i, i - 1), (i + 1, i), (i, i + 1))
-                )
-                if alike[i, i] >= max(SURE, beside + CLEAR):
+            alike = list(map(plain_likeness, left, right))
+            crossed = [
+                max(plain_likeness(left[i], right[i + 1]), plain_likeness(left[i + 1], right[i]))
+                if max(alike[i : i + 2]) >= SURE
+                else 0.0
+                for i in range(len(left) - 1)
+            ]
+            beside = map(max, [0.0, *crossed], [*crossed, 0.0])
+            for old, new, here, there in zip(left, right, alike, beside, strict=True):
+                if here >= max(SURE, there + CLEAR):
                     self._pair(old, new)
 
     def _left(self, side: int, kinds: frozenset[str]) -> list[Item]:

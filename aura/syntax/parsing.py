@@ -16,6 +16,8 @@ MAX_BYTES = 2 * 1024 * 1024
 PARSE_SECONDS = 1.2
 SMALL = 8 * 1024
 MAX_REUSED = 256 * 1024
+LEAST_SHARED = 0.25
+"""The share of a text that another must have in common at both ends before its tree is of use."""
 MAX_ERROR_CHILDREN = 20_000
 MAX_ERROR_VISITS = 200_000
 MATCH_LIMIT = 4096
@@ -52,12 +54,13 @@ def reparse(source: bytes, language: Language, like: bytes, tree: Tree) -> tuple
     """Parse `source` from another version of it and its tree: what both share is not parsed again.
 
     The tree is the one that `source` has by itself. Where there are errors it might not be, and None is
-    returned; so it is for texts that are over the budget, or to be parsed in another way.
+    returned; so it is for texts that are over the budget, to be parsed in another way, or hardly alike.
     """
     final = language.final_newline and not source.endswith(b"\n")
-    if len(source) > MAX_REUSED or final or tree.root_node.has_error:
-        return None
     before, after = common_ends(like, source)
+    is_alike = before + after >= LEAST_SHARED * len(source)
+    if len(source) > MAX_REUSED or final or not is_alike or tree.root_node.has_error:
+        return None
     old_end, new_end = len(like) - after, len(source) - after
     start = _code_above(source, before)
     edited = tree.copy()
