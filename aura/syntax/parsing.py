@@ -44,7 +44,7 @@ def parse(source: bytes, language: Language) -> Tree | None:
     if language.final_newline and not source.endswith(b"\n"):
         source += b"\n"
     tree = _parse(parser, source, seconds)
-    if tree is not None and tree.root_node.has_error and language.repair is not None:
+    if tree is not None and language.repair is not None and _is_misread(tree.root_node, language):
         repaired = _parse(parser, language.repair(source), seconds)
         tree = tree if repaired is None or repaired.root_node.has_error else repaired
     return tree
@@ -66,12 +66,18 @@ def reparse(source: bytes, language: Language, like: bytes, tree: Tree) -> tuple
     edited = tree.copy()
     edited.edit(start, old_end, new_end, _point(like, start), _point(like, old_end), _point(source, new_end))
     again = parser_of(language.name).parse(source, edited)
-    if again.root_node.has_error:
+    if _is_misread(again.root_node, language):
         return None
     ranges = edited.changed_ranges(again)
     start = min([before, *(found.start_byte for found in ranges)])
     end = max([new_end, *(found.end_byte for found in ranges)])
     return again, Change(start, end - len(source) + len(like), end)
+
+
+def _is_misread(root: Node, language: Language) -> bool:
+    if root.has_error:
+        return True
+    return bool(language.misread) and any(node.type in language.misread for node in root.named_children)
 
 
 def _code_above(source: bytes, offset: int) -> int:

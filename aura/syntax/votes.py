@@ -27,6 +27,7 @@ KIN, COMPANY, RARE = 0.2, 0.1, 0.1
 LEAST_VOTES = 0.75
 ALIKE, LIKELY = 0.8, 0.4
 """Below the first two texts may differ only in what counts for nothing; below the second, hardly."""
+CALLED_ALIKE = 0.6
 LEAST_TEXT = 0.2
 LEAST_OF_LOCAL = 0.75
 """What is within a function hardly leaves it alone, and small types within functions are much alike."""
@@ -141,9 +142,11 @@ class Votes:
     def _is_worth_reading(self, old: Item, new: Item, known: float) -> bool:
         one, two = ([p.name for p in item.entity.parameters] for item in (old, new))
         is_renamed = len(one) == len(two) and one != two
-        if old.entity.name == new.entity.name:
-            return is_renamed or old.is_commented or new.is_commented
-        return known >= LIKELY and is_renamed
+        if known >= LIKELY and is_renamed:
+            return True
+        a, b = old.entity.name, new.entity.name
+        is_called_alike = a == b or name_likeness(a, b) >= CALLED_ALIKE or self.vocabulary.explains(a, b)
+        return is_called_alike and (is_renamed or old.is_commented or new.is_commented)
 
     def _code_likeness(self, old: Item, new: Item) -> float:
         words = self._code.get(new)

@@ -5,6 +5,7 @@ import re
 from tree_sitter import Node
 
 from aura.syntax.language import Language
+from aura.syntax.languages._kotlin_repair import repair
 from aura.syntax.parameters import text
 from aura.syntax.types import Kind, Parameter, ParameterKind
 
@@ -82,16 +83,6 @@ def _wrapper(kind: Kind, container: Kind | None, content: bytes) -> tuple[bytes,
     return b"", b""
 
 
-_BEFORE_BRACE = re.compile(rb"(?<=[^\s{;,(])(?<!->)[ \t](?=[ \t]*\})")
-_ACTUAL = re.compile(rb"\b(?:actual|expect)(?=\s+(?:constructor\b|va[lr]\s+\w+\s*:[^\n=]*,\s*\n))")
-
-
-def _repair(source: bytes) -> bytes:
-    """End members before a `}` on their line; leave out `actual` of constructors and their parameters."""
-    source = _BEFORE_BRACE.sub(b";", source)
-    return _ACTUAL.sub(lambda found: b" " * len(found[0]), source)
-
-
 _TYPE = "[(user_type) (nullable_type) (parenthesized_type) (non_nullable_type) (function_type)]"
 
 
@@ -120,7 +111,7 @@ def _properties() -> str:
 
 LANGUAGE = Language(
     name="kotlin",
-    version=1,
+    version=2,
     grammar=_grammar,
     query=f"""
     (class_declaration (modifiers (class_modifier "enum")) name: (_) @name
@@ -158,5 +149,6 @@ LANGUAGE = Language(
     bodies=("function_body", "class_body", "enum_class_body", "block", "getter", "property_delegate", "="),
     strings=frozenset(),
     final_newline=True,
-    repair=_repair,
+    repair=repair,
+    misread=frozenset({"annotated_expression"}),
 )

@@ -1,5 +1,7 @@
 import pytest
 
+from aura.syntax.diff import diff
+
 from .reading import assert_damage_never_raises, assert_ranges_nest, names, read, unparsed
 
 PATH = "a.kt"
@@ -155,6 +157,42 @@ def test_ranges_include_doc_comments_and_accessors() -> None:
 )
 def test_members_that_the_grammar_cannot_end_do_not_hide_what_follows(source: str) -> None:
     assert ("function", "after") in names(source, PATH)
+
+
+@pytest.mark.parametrize("limited", ["private", "internal", "protected", "public"])
+def test_a_class_of_two_annotations_may_limit_its_constructor(limited: str) -> None:
+    """The grammar reads it as an expression, and says nothing of an error."""
+    text = (
+        f"@A\n@B(1)\nopen class Box<T> {limited} constructor(val x: Int) : Base() {{\n    fun f() {{}}\n}}\n"
+    )
+    assert names(text, PATH) == [("class", "Box"), ("method", "Box.f")]
+    found = read(text, PATH)["Box"]
+    assert found.decorators == ("A", "B(1)")
+    assert [p.name for p in found.parameters] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("@A(X.Y)\nfun now(): String = f()\n\n@B\nfun g() {}\n", [("function", "now"), ("function", "g")]),
+        (
+            "@Target(X.Y)\nannotation class A\n\n/** B. */\n@T(X)\nannotation class B\n",
+            [("class", "A"), ("class", "B")],
+        ),
+        ("@A\nexpect object Tools {\n    fun f(): Int\n}\n", [("object", "Tools"), ("method", "Tools.f")]),
+    ],
+)
+def test_what_annotations_on_lines_of_their_own_are_of_is_an_entity(
+    text: str, wanted: list[tuple[str, str]]
+) -> None:
+    assert names(text, PATH) == wanted
+    assert all(entity.decorators for name, entity in read(text, PATH).items() if "." not in name)
+
+
+def test_a_limited_constructor_is_seen_to_change() -> None:
+    before, after = (f"@A\n@B\nclass Box {limited} constructor()\n" for limited in ("private", "internal"))
+    [edit] = diff({PATH: before.encode()}, {PATH: after.encode()})
+    assert edit.changes == ("signature_changed",)
 
 
 def test_an_annotation_at_the_very_end_does_not_hang() -> None:
