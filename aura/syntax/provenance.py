@@ -262,7 +262,7 @@ def _homes(item: Item, others: Mapping[Item, Item]) -> list[Copy]:
         other = others.get(child)
         if other is not None and other.parent is not None and other.parent.entity.kind in TYPES:
             homes[other.parent].append(other)
-    if 2 * sum(map(len, homes.values())) < len(members):
+    if 2 * sum(map(len, homes.values())) <= len(members):
         return []
     return [
         Copy(home, min(m.entity.start for m in moved), max(m.entity.end for m in moved))

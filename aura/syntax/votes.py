@@ -144,9 +144,15 @@ class Votes:
         is_renamed = len(one) == len(two) and one != two
         if known >= LIKELY and is_renamed:
             return True
+        return (is_renamed or old.is_commented or new.is_commented) and self._are_called_alike(old, new)
+
+    def _are_called_alike(self, old: Item, new: Item) -> bool:
+        """Tell whether two names are hardly different, or one gave way to the other in the same place."""
         a, b = old.entity.name, new.entity.name
-        is_called_alike = a == b or name_likeness(a, b) >= CALLED_ALIKE or self.vocabulary.explains(a, b)
-        return is_called_alike and (is_renamed or old.is_commented or new.is_commented)
+        if name_likeness(a, b) >= CALLED_ALIKE or self.vocabulary.explains(a, b):
+            return True
+        is_used = self.vocabulary.used[a.encode(), b.encode()] > 0
+        return is_used and self.pairing.is_same_place(old, new)
 
     def _code_likeness(self, old: Item, new: Item) -> float:
         words = self._code.get(new)

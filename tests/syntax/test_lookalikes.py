@@ -364,3 +364,113 @@ def test_a_function_inside_another_is_not_taken_for_a_method_that_became_the_oth
         "class LogOperations:\n    base = 2\n"
     }
     assert fates(before, after)["LogOperations.add_reduce"] == ("renamed", "set_add_reduce")
+
+
+def _adder(name: str, parameter: str, field: str, said: str) -> str:
+    return f"""\
+/**
+ * {said}
+ *
+ * @param {{Step}} {parameter}
+ * @return {{Plan}} for chaining
+ */
+
+Plan.prototype.{name} = function({parameter}) {{
+  this.{field}.push({parameter});
+  return this;
+}};
+"""
+
+
+def _binding(first: str, last: str) -> str:
+    return f"""\
+function bind(plan, hooks) {{
+  plan.{first}(hooks.first);
+}}
+
+function bindLast(plan, hooks) {{
+  plan.{last}(hooks.last);
+}}
+"""
+
+
+def test_two_that_are_much_alike_and_are_called_otherwise_now_are_renamed() -> None:
+    before = {
+        "plan.js": _adder("addOpening", "opening", "opening", "Add an `opening`.")
+        + _adder("addClosing", "closing", "closing", "Add a `closing`."),
+        "bind.js": _binding("addOpening", "addClosing"),
+    }
+    after = {
+        "plan.js": _adder("beforeAll", "step", "beforeAllSteps", "Run `step(plan)` before all checks.")
+        + _adder("afterAll", "step", "afterAllSteps", "Run `step(plan)` after all checks."),
+        "bind.js": _binding("beforeAll", "afterAll"),
+    }
+    found = fates(before, after)
+    assert found["Plan.addOpening"] == ("renamed", "Plan.beforeAll")
+    assert found["Plan.addClosing"] == ("renamed", "Plan.afterAll")
+
+
+def _format(name: str, setting: str, telling: str) -> str:
+    called = name[0].upper() + name[1:]
+    return f"""\
+public class Format {{
+    private String {name};
+    {setting}
+    public Format with{called}(final String {name}) {{
+        this.{name} = {name};
+        return this;
+    }}
+    {telling}
+    public String get{called}() {{
+        return {name};
+    }}
+}}
+"""
+
+
+def test_short_methods_that_are_documented_anew_under_names_much_like_theirs_are_renamed() -> None:
+    before = _format(
+        "nullToText",
+        "/**\n * Sets the text to write for null values.\n *\n * @param nullToText\n"
+        " *            the text to write for null values\n * @return this builder with the given text\n */",
+        "/**\n * Tells what is written for null values.\n *\n * @return the text to write for them\n */",
+    )
+    after = _format(
+        "nullText",
+        "/**\n * Performs conversions from and to null on input and output.\n * <ul>\n"
+        " * <li><strong>Reading:</strong> fields equal to {@code nullText} become {@code null}.</li>\n"
+        " * <li><strong>Writing:</strong> {@code null} becomes {@code nullText}.</li>\n * </ul>\n */",
+        "/**\n * Returns what stands for an absent value, in both directions; none where it is null.\n */",
+    )
+    found = fates({"Format.java": before}, {"Format.java": after})
+    assert found["Format.withNullToText"] == ("renamed", "Format.withNullText")
+    assert found["Format.getNullToText"] == ("renamed", "Format.getNullText")
+
+
+def test_a_type_half_of_whose_members_are_gone_went_into_no_other() -> None:
+    handler = """\
+interface Handler {{
+  fun handle(name: String): String
+  companion object {{
+{}  }}
+}}
+"""
+    guess = """\
+    fun guess(name: String): String {
+      val parts = name.split('/')
+      return parts.last()
+    }
+"""
+    after_slash = """\
+    fun afterSlash(name: String, mark: Char): String {
+      val at = name.lastIndexOf(mark)
+      return if (at < 0) name else name.substring(at + 1)
+    }
+"""
+    names = "object Names {\n  fun other(): Int = 1\n"
+    before = {"Handler.kt": handler.format(guess + after_slash), "Names.kt": names + "}\n"}
+    after = {
+        "Handler.kt": "interface Handler {\n  fun handle(name: String): String\n}\n",
+        "Names.kt": names + after_slash + "}\n",
+    }
+    assert fates(before, after)["Handler.Companion"] == ("deleted", None)
