@@ -13,7 +13,7 @@ from xxhash import xxh3_64_intdigest
 from aura.syntax.collect import Collector, Draft
 from aura.syntax.language import HEAD, Language, Window, grammar_of, language_for, load
 from aura.syntax.margins import BLANK, gaps, own_content
-from aura.syntax.parsing import Change, matches_within, parse, reparse
+from aura.syntax.parsing import Change, matches_within, parse_or_repair, reparse
 from aura.syntax.types import Entity, Table
 
 EXTRACTOR_VERSION = 3
@@ -63,13 +63,13 @@ def read(source: bytes, path: str, like: Version | None = None) -> tuple[Table, 
     parsed = reparse(source, language, near.source, near.tree) if near else None
     if near and parsed and (version := _spliced(source, near, *parsed)):
         return Table(language.name, False, _entities(version)), version
-    tree = parsed[0] if parsed else parse(source, language)
+    tree, is_repaired = (parsed[0], False) if parsed else parse_or_repair(source, language)
     fresh = _fresh(source, language, tree) if tree is not None else None
     if fresh is None:
         return whole_file(source, path, language.name, degraded=True), like
     version, is_safe = fresh
     table = Table(language.name, version.tree.root_node.has_error, _entities(version))
-    return table, version if is_safe else like
+    return table, version if is_safe and not is_repaired else like
 
 
 @cache

@@ -37,8 +37,13 @@ class Change(NamedTuple):
 
 def parse(source: bytes, language: Language) -> Tree | None:
     """Parse `source`, or return None when it is over the budget."""
+    return parse_or_repair(source, language)[0]
+
+
+def parse_or_repair(source: bytes, language: Language) -> tuple[Tree | None, bool]:
+    """Parse `source`, and tell whether the tree is that of a repaired text: none is to be read from that."""
     if len(source) > MAX_BYTES or any(run in source for run in _NESTED):
-        return None
+        return None, False
     parser = parser_of(language.name)
     seconds = PARSE_SECONDS
     if language.final_newline and not source.endswith(b"\n"):
@@ -46,8 +51,14 @@ def parse(source: bytes, language: Language) -> Tree | None:
     tree = _parse(parser, source, seconds)
     if tree is not None and language.repair is not None and _is_misread(tree.root_node, language):
         repaired = _parse(parser, language.repair(source), seconds)
-        tree = tree if repaired is None or repaired.root_node.has_error else repaired
-    return tree
+        is_valid = repaired is not None and not repaired.root_node.has_error
+        if (
+            repaired
+            and is_valid
+            and (tree.root_node.has_error or not _is_misread(repaired.root_node, language))
+        ):
+            return repaired, True
+    return tree, False
 
 
 def reparse(source: bytes, language: Language, like: bytes, tree: Tree) -> tuple[Tree, Change] | None:

@@ -186,7 +186,25 @@ def test_what_annotations_on_lines_of_their_own_are_of_is_an_entity(
     text: str, wanted: list[tuple[str, str]]
 ) -> None:
     assert names(text, PATH) == wanted
-    assert all(entity.decorators for name, entity in read(text, PATH).items() if "." not in name)
+    found = {name: entity for name, entity in read(text, PATH).items() if "." not in name}
+    assert all(entity.decorators for entity in found.values())
+    kinds = {"A": ("annotation",), "B": ("annotation",), "Tools": ("expect",)}
+    assert {name: entity.modifiers for name, entity in found.items() if entity.modifiers} == {
+        name: kinds[name] for name in found if name in kinds
+    }
+
+
+def test_an_annotation_within_a_comment_is_none() -> None:
+    text = '@A // for @B\nenum class E { @B("x") ONE }\n\n@A\nclass C(val e: E)\n'
+    assert read(text, PATH)["C"].decorators == ("A",)
+
+
+def test_what_another_definition_makes_the_grammar_misread_keeps_its_modifiers() -> None:
+    text = "actual class Files {\n    actual fun f() = 1\n}\n\n"
+    more = '@Suppress("X")\nactual inline val Files.S: Files\n  get() = S\n'
+    plain, beside = read(text, PATH), read(text + more, PATH)
+    assert [beside[name] for name in ("Files", "Files.f")] == [plain[name] for name in ("Files", "Files.f")]
+    assert beside["Files.S"].decorators == ('Suppress("X")',)
 
 
 def test_a_limited_constructor_is_seen_to_change() -> None:
