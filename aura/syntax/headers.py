@@ -3,6 +3,7 @@
 import re
 
 from aura.syntax.language import Language
+from aura.syntax.naming import find_word
 from aura.syntax.quoting import QUOTES, STRINGS, quotes
 from aura.syntax.types import Entity, Kind
 
@@ -85,22 +86,13 @@ def _behind_name(text: bytes, entity: Entity) -> int | None:
         line = text[start:end]
         bare = line.lstrip()
         if bare and not bare.startswith((b"@", b"#", b"[", b"//", b"/*", b"*")):
-            found = _find_name(line, name)
+            found = find_word(line, name, _JOINED)
             if found >= 0:
                 return None if b"//" in line[:found] or b"/*" in line else start + found + len(name)
             if any(mark in line for mark in (*QUOTES, b"{", b"/*")):
                 return None
         start = end
     return None
-
-
-def _find_name(line: bytes, name: bytes) -> int:
-    found = line.find(name)
-    while found >= 0 and _JOINED.search(
-        line[max(found - 1, 0) : found] + b" " + line[found + len(name) :][:1]
-    ):
-        found = line.find(name, found + 1)
-    return found
 
 
 def _may_open(before: bytes, kind: Kind, language: Language) -> bool:

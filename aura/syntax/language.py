@@ -83,7 +83,7 @@ class Language(Struct, frozen=True, eq=False):
     - `find`: a quicker way to the very matches of the query that begin in a range of bytes, or None where it
       does not know one.
     - `final_newline`: whether the text must end with a line break (the grammar loops forever without).
-    - `repair`: same-length text to parse instead where the grammar fails on valid code;
+    - `repair`: same-length text to parse instead where the grammar fails on valid code.
     - `misread`: nodes at the top of a file that the grammar takes definitions for, without an error.
     """
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from aura.syntax.headers import VALUES, body_start
 from aura.syntax.language import Language
-from aura.syntax.naming import has_word
+from aura.syntax.naming import name_each_other
 from aura.syntax.quoting import QUOTES, STRINGS, is_settled, quotes, silent
 from aura.syntax.remarks import is_directive, words_of_comment
 from aura.syntax.shared import common_ends
@@ -42,7 +42,9 @@ class _Hunk(Struct, frozen=True):
 
 def difference_of_lines(old: Version, new: Version, language: Language) -> Difference | None:
     """Tell which streams of two versions of an entity differ, or None when the lines cannot tell."""
-    if language.name not in STRINGS or not _are_alike(old.entity, new.entity) or _name_each_other(old, new):
+    if language.name not in STRINGS or not _are_alike(old.entity, new.entity):
+        return None
+    if name_each_other(old.entity.name, old.text, new.entity.name, new.text):
         return None
     bodies = body_start(old.entity, old.text, language), body_start(new.entity, new.text, language)
     if bodies[0] is None or bodies[1] is None:
@@ -90,12 +92,6 @@ def _are_alike(old: Entity, new: Entity) -> bool:
     if old.kind != new.kind or old.name == new.name:
         return old.kind == new.kind
     return _WORD.fullmatch(old.name.encode()) is not None and _WORD.fullmatch(new.name.encode()) is not None
-
-
-def _name_each_other(old: Version, new: Version) -> bool:
-    """Tell whether one may call what has the name of the other: by that name it would call itself there."""
-    one, two = old.entity.name, new.entity.name
-    return one != two and (has_word(new.text, one) or has_word(old.text, two))
 
 
 class _Part(Struct, frozen=True):

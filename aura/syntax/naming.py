@@ -1,4 +1,4 @@
-"""Which entity a person means by a name."""
+"""Names: which entity a person means by one, and where one stands in a text."""
 
 import re
 
@@ -28,13 +28,17 @@ def dotted(said: str) -> str:
     return _CALL.sub("", said.strip()).replace("::", ".").replace("#", ".")
 
 
-def has_word(text: bytes, name: str) -> bool:
-    """Tell whether a name stands in a text, and not only as a part of another."""
-    word = name.encode()
+def find_word(text: bytes, word: bytes, joined: re.Pattern[bytes] = _IN_WORD) -> int:
+    """Return where a word first stands in a text with nothing `joined` to it, or -1."""
     start = text.find(word)
     while start >= 0:
         end = start + len(word)
-        if not _IN_WORD.search(text[max(start - 1, 0) : start] + text[end : end + 1]):
-            return True
-        start = text.find(word, end)
-    return False
+        if not joined.search(text[max(start - 1, 0) : start] + text[end : end + 1]):
+            break
+        start = text.find(word, start + 1)
+    return start
+
+
+def name_each_other(old: str, before: bytes, new: str, after: bytes) -> bool:
+    """Tell whether one of two texts may call what has the name of the other: there it would call itself."""
+    return old != new and (find_word(after, old.encode()) >= 0 or find_word(before, new.encode()) >= 0)

@@ -49,15 +49,11 @@ def parse_or_repair(source: bytes, language: Language) -> tuple[Tree | None, boo
     if language.final_newline and not source.endswith(b"\n"):
         source += b"\n"
     tree = _parse(parser, source, seconds)
-    if tree is not None and language.repair is not None and _is_misread(tree.root_node, language):
-        repaired = _parse(parser, language.repair(source), seconds)
-        is_valid = repaired is not None and not repaired.root_node.has_error
-        if (
-            repaired
-            and is_valid
-            and (tree.root_node.has_error or not _is_misread(repaired.root_node, language))
-        ):
-            return repaired, True
+    if tree is None or language.repair is None or not (faults := _faults(tree.root_node, language)):
+        return tree, False
+    repaired = _parse(parser, language.repair(source), seconds)
+    if repaired is not None and _faults(repaired.root_node, language) < faults:
+        return repaired, True
     return tree, False
 
 
@@ -68,16 +64,17 @@ def reparse(source: bytes, language: Language, like: bytes, tree: Tree) -> tuple
     returned; so it is for texts that are over the budget, to be parsed in another way, or hardly alike.
     """
     final = language.final_newline and not source.endswith(b"\n")
+    if len(source) > MAX_REUSED or final or tree.root_node.has_error:
+        return None
     before, after = common_ends(like, source)
-    is_alike = before + after >= LEAST_SHARED * len(source)
-    if len(source) > MAX_REUSED or final or not is_alike or tree.root_node.has_error:
+    if before + after < LEAST_SHARED * len(source):
         return None
     old_end, new_end = len(like) - after, len(source) - after
     start = _code_above(source, before)
     edited = tree.copy()
     edited.edit(start, old_end, new_end, _point(like, start), _point(like, old_end), _point(source, new_end))
     again = parser_of(language.name).parse(source, edited)
-    if _is_misread(again.root_node, language):
+    if _faults(again.root_node, language):
         return None
     ranges = edited.changed_ranges(again)
     start = min([before, *(found.start_byte for found in ranges)])
@@ -85,10 +82,12 @@ def reparse(source: bytes, language: Language, like: bytes, tree: Tree) -> tuple
     return again, Change(start, end - len(source) + len(like), end)
 
 
-def _is_misread(root: Node, language: Language) -> bool:
+def _faults(root: Node, language: Language) -> int:
+    """Say how badly a text was read: 2 with errors, 1 with definitions taken for something else, else 0."""
     if root.has_error:
-        return True
-    return bool(language.misread) and any(node.type in language.misread for node in root.named_children)
+        return 2
+    misread = language.misread
+    return int(bool(misread) and any(node.type in misread for node in root.named_children))
 
 
 def _code_above(source: bytes, offset: int) -> int:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from tree_sitter import Node, QueryCursor
 
 from aura.syntax.language import SCRIPTS, Language, query_of
-from aura.syntax.naming import has_word
+from aura.syntax.naming import name_each_other
 from aura.syntax.parsing import MATCH_LIMIT, parse
 from aura.syntax.remarks import is_directive, words_of_comment
 from aura.syntax.shared import Run, shared_runs
@@ -69,9 +69,7 @@ def difference(old: Slice, new: Slice, language: Language) -> Difference:
     # Where a line came and another went, equal lines in the same places need not be the same.
     surely, likely = (shared_runs(texts[0].content, texts[1].content, lines=lines) for lines in (False, True))
     attempts = [likely, surely] if likely != surely else [surely]
-    if old.name != new.name and (
-        has_word(texts[1].content, old.name) or has_word(texts[0].content, new.name)
-    ):
+    if name_each_other(old.name, texts[0].content, new.name, texts[1].content):
         # What one of them calls by this name is itself, and what the other calls is not.
         attempts = [([], [])]
     if _squeezed(texts[0].content) == _squeezed(texts[1].content):

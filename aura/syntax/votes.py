@@ -28,6 +28,7 @@ LEAST_VOTES = 0.75
 ALIKE, LIKELY = 0.8, 0.4
 """Below the first two texts may differ only in what counts for nothing; below the second, hardly."""
 CALLED_ALIKE = 0.6
+"""From here on two names are hardly different."""
 LEAST_TEXT = 0.2
 LEAST_OF_LOCAL = 0.75
 """What is within a function hardly leaves it alone, and small types within functions are much alike."""
