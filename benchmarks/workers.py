@@ -1,5 +1,6 @@
 """Workers as they are while a daemon works: they run, and have met the languages that they will read."""
 
+import random
 import resource
 import time
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,8 @@ from aura.repo.pool import Pool
 SIZE = 2
 _FILES = 64
 """So many small files of each language that each worker gets some."""
+_BYTES = 128
+"""So many bytes of white space that no two files are alike."""
 
 
 class Cost(NamedTuple):
@@ -28,8 +31,8 @@ def running(paths: Iterable[str], cache: str, *, size: int = SIZE) -> Iterator[P
     with TemporaryDirectory(prefix="aura-bench-") as folder, Pool(size=size, cache=cache) as pool:
         for suffix in {PurePosixPath(path).suffix for path in paths}:
             for number in range(_FILES):
-                # No two are alike: what one worker has read, the other would find in the cache.
-                Path(folder, f"{number}{suffix}").write_bytes(b"\n" * number)
+                # What was read before, now or by another pool with this cache, would be found there.
+                Path(folder, f"{number}{suffix}").write_bytes(bytes(random.choices(b" \n", k=_BYTES)))
         pool.folder_entities(str(Path(folder).resolve()))
         yield pool
 

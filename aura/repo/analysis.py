@@ -69,10 +69,11 @@ class Analyst:
         repository.start()
         cut = boundary(git_dir)
         pending = iter(shas)
-        while group := list(islice(pending, _GROUP)):
-            known = dict(repository.changes.of(sha for sha in group if sha not in cut))
-            self._read_ahead(repository.cat, list(known.values()))
-            for sha in group:
+        while chunk := list(islice(pending, _BATCH)):
+            known = dict(repository.changes.of(sha for sha in chunk if sha not in cut))
+            for place, sha in enumerate(chunk):
+                if place % _GROUP == 0:
+                    self._read_ahead(repository.cat, [known.get(s) for s in chunk[place : place + _GROUP]])
                 if sha in cut:
                     yield CommitDiff(sha, shallow=True)
                 elif (changed := known[sha]) is None:

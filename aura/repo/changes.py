@@ -56,12 +56,11 @@ class CommitChanges:
         pending = iter(shas)
         while chunk := list(islice(pending, 30)):
             lines: list[tuple[str, str | None]] = []
-            for sha, commit in zip(chunk, self._cat.read_many(chunk), strict=True):
+            for sha, commit in zip(chunk, self._cat.read_whole(chunk), strict=True):
                 if commit is None or commit.kind != "commit":
                     lines.append((sha, None))
                     continue
-                data = commit.data if commit.data is not None else self._large(sha)
-                parents = () if sha in cut else parents_of(data)[:1]
+                parents = () if sha in cut else parents_of(commit.data or b"")[:1]
                 # Naming the parent is what gives a merge the diff against its first parent only.
                 lines.append((sha, " ".join((sha, *parents))))
             yield from self._diffs(lines)
@@ -71,11 +70,6 @@ class CommitChanges:
         if self._stream is None:
             self._stream = git.Stream(self._cat.git_dir, "diff-tree", "--stdin", "--root", "--always", *RAW)
         return self._stream
-
-    def _large(self, sha: str) -> bytes:
-        """Return a commit that is larger than files are allowed to be."""
-        with CatFile(self._cat.git_dir, cap=1 << 30) as cat:
-            return cat.read(sha).data or b""
 
     def close(self) -> None:
         """End git; the objects' reader is the caller's."""

@@ -66,6 +66,10 @@ class CatFile:
                 else:
                     yield next(contents)
 
+    def read_whole(self, shas: Iterable[str]) -> Iterator[Object | None]:
+        """Read objects that are known to be small, as commits are, in the order asked, whatever their size."""
+        return self._contents.ask(_checked(shas))
+
     def read(self, sha: str) -> Object:
         """Read one object, or raise AuraError `unreadable_object`."""
         found = next(self.read_many([sha]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aura.syntax.headers import body_start
 from aura.syntax.items import CODE, Item
 from aura.syntax.similarity import name_likeness
 from aura.syntax.tokens import CLOSE, OPEN
@@ -66,7 +67,10 @@ def with_signature_words(edits: SignatureEdits, old: Item, new: Item) -> Signatu
     """Add the modifiers that only the tokens of a signature tell."""
     language = new.file.language
     words = language.signature_words if language else frozenset()
-    if all(old.text.count(word) == new.text.count(word) for word in words):
+    if not words:
+        return edits
+    before, after = _header(old), _header(new)
+    if all(before.count(word) == after.count(word) for word in words):
         return edits
     one, two = (
         [token.decode() for token in _outside_parameters(item.tokens.signature) if token in words]
@@ -74,6 +78,13 @@ def with_signature_words(edits: SignatureEdits, old: Item, new: Item) -> Signatu
     )
     late = modifier_edits(one, two)
     return replace(edits, modifiers=(*edits.modifiers, *late)) if late else edits
+
+
+def _header(item: Item) -> bytes:
+    """Return the text up to where the body is known to begin."""
+    language = item.file.language
+    text = item.file.own_text(item.index)
+    return text if language is None else text[: body_start(item.entity, text, language)]
 
 
 def _outside_parameters(signature: Sequence[bytes]) -> Iterator[bytes]:

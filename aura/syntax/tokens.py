@@ -13,7 +13,7 @@ from operator import itemgetter
 from msgspec import Struct
 from tree_sitter import Node, QueryCursor
 
-from aura.syntax.language import SCRIPTS, Language, query_of
+from aura.syntax.language import SCRIPTS, Language, Match, query_of
 from aura.syntax.naming import name_each_other
 from aura.syntax.parsing import MATCH_LIMIT, parse
 from aura.syntax.remarks import is_directive, words_of_comment
@@ -122,9 +122,7 @@ class _Reader:
     def _locate(self, root: Node) -> None:
         """Find the definition in the slice, its name and where its body begins."""
         best: tuple[int, int, int] | None = None
-        cursor = QueryCursor(query_of(self.language.name), match_limit=MATCH_LIMIT)
-        cursor.set_max_start_depth(DEPTH)
-        for pattern, captures in cursor.matches(root):
+        for pattern, captures in self._definitions(root):
             kind, nodes = next(iter(captures.items()))
             name = captures.get("name")
             if name is None or kind in ("scope", "extension", "section") or not self._inside(name[0]):
@@ -136,6 +134,15 @@ class _Reader:
                 self.name_start = name[0].start_byte
                 body = next(filter(None, (self._body(node, 4) for node in nodes)), None)
                 self.body_start, self.body_end = body or (len(self.text.content),) * 2
+
+    def _definitions(self, root: Node) -> list[Match]:
+        language, content = self.language, self.text.content
+        found = language.find(root, content, (0, len(content))) if language.find else None
+        if found is not None:
+            return found
+        cursor = QueryCursor(query_of(language.name), match_limit=MATCH_LIMIT)
+        cursor.set_max_start_depth(DEPTH)
+        return cursor.matches(root)
 
     def _inside(self, node: Node) -> bool:
         return node.start_byte >= self.text.start and node.end_byte <= self.text.end
