@@ -6,6 +6,7 @@ from operator import attrgetter, eq
 
 from aura.syntax.file import File
 from aura.syntax.items import TYPES
+from aura.syntax.shared import common_ends
 from aura.syntax.types import Entity
 
 NEAR = 10
@@ -29,12 +30,35 @@ def untouched(before: Mapping[str, File], after: Mapping[str, File]) -> tuple[In
         if min(len(one), len(two)) < LEAST:
             continue
         begin, end = _shared_ends(one, two)
+        if _may_have_moved(before[path], after[path]):
+            limits = common_ends(before[path].source, after[path].source)
+            begin = min(begin, _ended(one, limits[0]))
+            end = min(end, _begun(one, len(before[path].source) - limits[1]))
         is_all = begin == len(one) == len(two)
         first = _tops(one, 0, begin)[: None if is_all else -NEAR]
         for found, side in ((old, one), (new, two)):
             last = _tops(side, len(side) - end, len(side))[NEAR:]
             found[path] = {*_inside(side, first), *_inside(side, last)}
     return old, new
+
+
+def _may_have_moved(old: File, new: File) -> bool:
+    """Tell whether statements, though the same, may stand elsewhere among what is the same."""
+    one, two = (len(file.table.entities) - 1 for file in (old, new))
+    a, b = old.table.entities[one], new.table.entities[two]
+    if a.kind != "statements" or b.kind != "statements":
+        return False
+    return a.raw == b.raw or old.own_lines(one) == new.own_lines(two)
+
+
+def _ended(side: Sequence[Entity], limit: int) -> int:
+    """Return how many of the first entities end before an offset."""
+    return sum(1 for _ in takewhile(lambda entity: entity.end <= limit, side))
+
+
+def _begun(side: Sequence[Entity], limit: int) -> int:
+    """Return how many of the last entities begin behind an offset."""
+    return sum(1 for _ in takewhile(lambda entity: entity.start >= limit, reversed(side)))
 
 
 def _without_statements(side: Sequence[Entity]) -> Sequence[Entity]:

@@ -6,7 +6,7 @@ where it was called and take what it took.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import nsmallest
 
 from aura.syntax.items import CODE, TYPES, VALUES, Item, word_features
@@ -52,7 +52,8 @@ class Votes:
         self._likeness: Likeness | None = None
         self._text: dict[tuple[Item, Item], float] = {}
         self._taken: dict[Item, frozenset[str]] = {}
-        self._code: dict[Item, Features] = {}
+        self._code: dict[tuple[Item, tuple[tuple[bytes, bytes], ...]], Features] = {}
+        self._old = frozenset(olds)
         self._among = {*olds, *news}
         self._ways: set[tuple[str, str]] = set()
         names = [Counter(item.entity.name for item in side) for side in (olds, news)]
@@ -70,7 +71,7 @@ class Votes:
         }
         if not vocabulary.translates_like(before):
             self._likeness = None
-            self._text, self._near = {}, {}
+            self._text, self._near, self._code = {}, {}, {}
 
     @property
     def likeness(self) -> Likeness:
@@ -156,15 +157,22 @@ class Votes:
         return is_used and self.pairing.is_same_place(old, new)
 
     def _code_likeness(self, old: Item, new: Item) -> float:
-        words = self._code.get(new)
-        if words is None:
-            words = self._code[new] = word_features(new.code_words)
         one, two = (
             [p.name.encode() for p in item.entity.parameters if p.kind != "receiver"] for item in (old, new)
         )
-        names = dict(zip(one, two, strict=True)) if len(one) == len(two) else {}
-        code = self.vocabulary.translated(old.code_words)
-        return self.likeness.between(word_features([names.get(word, word) for word in code]), words)
+        renamed = {a: b for a, b in zip(one, two, strict=False) if a != b} if len(one) == len(two) else {}
+        return self.likeness.between(self._code_of(old, renamed), self._code_of(new, {}))
+
+    def _code_of(self, item: Item, renamed: Mapping[bytes, bytes]) -> Features:
+        """Return the features of the code of an item, what is old as it is called after."""
+        key = item, tuple(renamed.items())
+        known = self._code.get(key)
+        if known is None:
+            words = item.code_words
+            if item in self._old:
+                words = [renamed.get(word, word) for word in self.vocabulary.translated(words)]
+            known = self._code[key] = word_features(words)
+        return known
 
     def _is_more_like_outer(self, old: Item, new: Item, text: float) -> bool:
         """Tell whether what encloses one of two items, and is left, too, is more like the other."""

@@ -10,6 +10,7 @@ from aura.syntax.match import match
 from aura.syntax.types import Carried, Edit
 from aura.syntax.untouched import LEAST, NEAR, untouched
 
+STATEMENT = "register(a)\n\n\n"
 MANY = LEAST + 3 * NEAR
 
 
@@ -58,6 +59,15 @@ def test_a_small_file_is_compared_as_it_is() -> None:
     assert untouched({"x.py": old}, {"x.py": new}) == ({}, {})
 
 
+def test_a_statement_that_moved_far_from_the_only_change_is_told_of() -> None:
+    parts = [function(f"f{n}") for n in range(MANY)]
+    old = source(STATEMENT, *parts)
+    new = source(*parts[:3], STATEMENT, *parts[3:-1], function("last"))
+    found, _ = said(old, new, whole=False)
+    assert "statements" in [edit.kind for edit in found]
+    assert found == said(old, new, whole=True)[0]
+
+
 def said(old: File, new: File, *, whole: bool) -> tuple[list[Edit], list[Carried]]:
     matches = match({"x.py": old}, {"x.py": new}, whole=whole)
     found = edits(matches)
@@ -65,13 +75,15 @@ def said(old: File, new: File, *, whole: bool) -> tuple[list[Edit], list[Carried
 
 
 change = st.tuples(
-    st.sampled_from(["edit", "rename", "remove", "add", "repeat", "swap"]), st.integers(0, MANY - 2)
+    st.sampled_from(["edit", "rename", "remove", "add", "repeat", "swap", "state", "restate"]),
+    st.integers(0, MANY - 2),
 )
 
 
 @given(st.lists(change, max_size=4))
 def test_the_same_is_said_as_of_the_whole_files(changes: list[tuple[str, int]]) -> None:
     parts = [function(f"f{n}") for n in range(MANY)]
+    parts[MANY // 2] += STATEMENT
     old = source(*parts)
     for number, (what, place) in enumerate(changes):
         if what == "edit":
@@ -84,6 +96,11 @@ def test_the_same_is_said_as_of_the_whole_files(changes: list[tuple[str, int]]) 
             parts[place] += function(f"added{number}")
         elif what == "repeat":
             parts[place] += parts[place]
+        elif what == "state":
+            parts = [part.replace(STATEMENT, "") for part in parts]
+            parts[place] += STATEMENT
+        elif what == "restate":
+            parts[place] += f"register({number})\n\n\n"
         else:
             parts[place], parts[place + 1] = parts[place + 1], parts[place]
     new = source(*parts)
