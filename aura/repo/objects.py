@@ -67,7 +67,7 @@ class CatFile:
                     yield next(contents)
 
     def read_whole(self, shas: Iterable[str]) -> Iterator[Object | None]:
-        """Read objects that are known to be small, as commits are, in the order asked, whatever their size."""
+        """Read objects that are known to be small, as commits are, in the order asked."""
         return self._contents.ask(_checked(shas))
 
     def read(self, sha: str) -> Object:

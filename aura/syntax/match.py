@@ -13,8 +13,8 @@ RefDiff's (Silva et al., TSE 2021), and the voting of a function's parts CodeSho
 2021).
 """
 
-from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Set
 from operator import eq
 
 from msgspec import Struct
@@ -23,7 +23,8 @@ from aura.syntax.assignment import assign
 from aura.syntax.doubt import Doubt
 from aura.syntax.file import File
 from aura.syntax.items import CODE, TYPES, VALUES, Item, items
-from aura.syntax.nesting import Narrow, astray, everything, outer
+from aura.syntax.namesakes import namesakes
+from aura.syntax.nesting import Narrow, astray, everything, is_local, outer
 from aura.syntax.pairing import Pairing
 from aura.syntax.similarity import is_evident, plain_likeness
 from aura.syntax.untouched import untouched
@@ -72,6 +73,8 @@ class _Matcher:
         self.lessons = Lessons()
         self.put_off: dict[Item, Item] = {}
         self.loose: tuple[list[Item], list[Item]] = [], []
+        self.local: Set[Item] = frozenset()
+        """What is not matched as long as it is not known which functions it is in."""
 
     def run(self) -> Matches:
         known = self.known
@@ -79,7 +82,13 @@ class _Matcher:
             self._align(olds, known.tops[1].get(path, []))
         self.loose = known.left(self.before), known.left(self.after)
         self._follow_files()
-        for kinds in (TYPES, CODE, VALUES):
+        self.local = {item for side in self.loose for item in side if is_local(item)}
+        stages = [TYPES, CODE]
+        for kinds in stages:
+            self._assign(kinds)
+        stages = [TYPES, CODE, VALUES] if self.local else [VALUES]
+        self.local = frozenset()
+        for kinds in stages:
             self._assign(kinds)
         if self._adopt():
             self._assign(CODE)
@@ -97,36 +106,9 @@ class _Matcher:
             self._align(old.children, new.children)
 
     def _align(self, olds: list[Item], news: list[Item]) -> None:
-        """Pair what has one name and kind and is in no pair; namesakes by text, by parameters, in order."""
-        olds, news = self.known.left(olds), self.known.left(news)
-        by_name = {new.title: new for new in news}
-        names = [old.title for old in olds]
-        if len(by_name) == len(news) and len(set(names)) == len(olds):
-            for old, new in zip(olds, map(by_name.get, names), strict=True):
-                if new is not None:
-                    self._meet(old, new)
-            return
-        rest = _by_name(news)
-        for name, namesakes in _by_name(olds).items():
-            if name in rest:
-                self._namesakes(namesakes, rest[name])
-
-    def _namesakes(self, olds: list[Item], news: list[Item]) -> None:
-        if len(olds) == len(news) == 1:
-            self._meet(olds[0], news[0])
-            return
-        met: set[Item] = set()
-        for key in (_kind_and_text, _kind_and_parameters, _kind_only):
-            waiting: dict[object, deque[Item]] = defaultdict(deque)
-            for new in news:
-                if new not in met:
-                    waiting[key(new)].append(new)
-            for old in olds:
-                same = waiting.get(key(old))
-                if old not in met and same:
-                    new = same.popleft()
-                    met |= {old, new}
-                    self._meet(old, new)
+        """Pair what has one name and kind and is in no pair."""
+        for old, new in namesakes(self.known.left(olds), self.known.left(news)):
+            self._meet(old, new)
 
     def _meet(self, old: Item, new: Item) -> None:
         """Pair two namesakes, or put it off when they might not be one entity."""
@@ -209,7 +191,9 @@ class _Matcher:
                     self._pair(old, new)
 
     def _left(self, side: int, kinds: frozenset[str]) -> list[Item]:
-        return self.known.left(item for item in self.loose[side] if item.entity.kind in kinds)
+        return self.known.left(
+            item for item in self.loose[side] if item.entity.kind in kinds and item not in self.local
+        )
 
     def _doubted(self, kinds: frozenset[str]) -> dict[Item, Item]:
         """Return the namesakes that were put off and that others contest; pair those that nobody does."""
@@ -373,28 +357,9 @@ def _by_path(side: Iterable[Item], but: set[str]) -> dict[str, list[Item]]:
     return found
 
 
-def _by_name(side: Iterable[Item]) -> dict[tuple[str, str], list[Item]]:
-    found: dict[tuple[str, str], list[Item]] = {}
-    for item in side:
-        found.setdefault(item.title, []).append(item)
-    return found
-
-
 def _order(item: Item) -> tuple[str, int, int]:
     return item.order
 
 
 def _base(path: str) -> str:
     return path.rpartition("/")[2]
-
-
-def _kind_and_text(item: Item) -> object:
-    return item.entity.kind, item.entity.raw
-
-
-def _kind_and_parameters(item: Item) -> object:
-    return item.entity.kind, item.entity.parameters, item.entity.decorators
-
-
-def _kind_only(item: Item) -> object:
-    return item.entity.kind

@@ -2,10 +2,22 @@
 
 from collections.abc import Callable, Mapping
 
-from aura.syntax.items import Item
+from aura.syntax.items import CODE, TYPES, Item
 
 _Sides = tuple[list[Item], list[Item]]
 Narrow = Callable[[list[Item], list[Item]], _Sides]
+
+
+def is_local(item: Item) -> bool:
+    """Tell whether an item is a type within a function, or within such a type."""
+    is_in_type = False
+    above: Item | None = item
+    while above is not None:
+        if is_in_type and above.entity.kind in CODE:
+            return True
+        is_in_type |= above.entity.kind in TYPES
+        above = above.parent
+    return False
 
 
 def everything(olds: list[Item], news: list[Item]) -> _Sides:

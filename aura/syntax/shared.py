@@ -1,6 +1,14 @@
-"""What two texts share."""
+"""What two texts, or two sequences of anything, share."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import takewhile
+from operator import eq
 
 Run = tuple[int, int]
+MOST = 100_000
+"""How many pairs of equal elements are looked at for the runs that two sequences share."""
 
 
 def common_ends(one: bytes, two: bytes) -> tuple[int, int]:
@@ -54,3 +62,25 @@ def _shared_lines(one: bytes, two: bytes, before: int, ends: tuple[int, int]) ->
         at = end + 1
         shift += len(other) - len(line)
     return found
+
+
+def equal_ends(one: Sequence[object], two: Sequence[object]) -> tuple[int, int]:
+    """Return how many elements two sequences share at the beginning and, apart from those, at the end."""
+    begin = sum(takewhile(bool, map(eq, one, two)))
+    return begin, sum(takewhile(bool, map(eq, reversed(one[begin:]), reversed(two[begin:]))))
+
+
+def equal_runs(one: Sequence[Hashable], two: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
+    """Yield the places, in either, of what two sequences share in order: ends first, then the longest runs.
+
+    Between the ends of sequences that hold one thing too often, nothing is looked for.
+    """
+    begin, end = equal_ends(one, two)
+    last = len(one) - end, len(two) - end
+    yield from ((place, place) for place in range(begin))
+    a, b = one[begin : last[0]], two[begin : last[1]]
+    counts = Counter(b)
+    if a and b and sum(counts[key] for key in a) <= MOST:
+        for run in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks():
+            yield from ((begin + run.a + place, begin + run.b + place) for place in range(run.size))
+    yield from ((last[0] + place, last[1] + place) for place in range(end))

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise, takewhile
-from operator import attrgetter, eq
+from operator import attrgetter
 
 from aura.syntax.file import File
 from aura.syntax.items import TYPES
-from aura.syntax.shared import common_ends
+from aura.syntax.shared import common_ends, equal_ends
 from aura.syntax.types import Entity
 
 NEAR = 10
@@ -29,7 +29,7 @@ def untouched(before: Mapping[str, File], after: Mapping[str, File]) -> tuple[In
         one, two = (_without_statements(side[path].table.entities) for side in (before, after))
         if min(len(one), len(two)) < LEAST:
             continue
-        begin, end = _shared_ends(one, two)
+        begin, end = equal_ends(list(map(_told, one)), list(map(_told, two)))
         if _may_have_moved(before[path], after[path]):
             limits = common_ends(before[path].source, after[path].source)
             begin = min(begin, _ended(one, limits[0]))
@@ -64,13 +64,6 @@ def _begun(side: Sequence[Entity], limit: int) -> int:
 def _without_statements(side: Sequence[Entity]) -> Sequence[Entity]:
     """Return a table without the statements, which come last."""
     return side[:-1] if side and side[-1].kind == "statements" else side
-
-
-def _shared_ends(one: Sequence[Entity], two: Sequence[Entity]) -> tuple[int, int]:
-    """Return how many entities two tables share at their beginning and, apart from those, at their end."""
-    keys, others = [list(map(_told, side)) for side in (one, two)]
-    begin = sum(takewhile(bool, map(eq, keys, others)))
-    return begin, sum(takewhile(bool, map(eq, reversed(keys[begin:]), reversed(others[begin:]))))
 
 
 def _tops(side: Sequence[Entity], start: int, end: int) -> list[tuple[int, int]]:

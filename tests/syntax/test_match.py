@@ -1,4 +1,5 @@
 import time
+from collections.abc import Callable
 from textwrap import indent
 
 from hypothesis import given
@@ -6,6 +7,8 @@ from hypothesis import strategies as st
 
 from aura.syntax.file import File
 from aura.syntax.match import match
+
+Changes = Callable[[str, str, str], list[tuple[str, str | None, str | None]]]
 
 BODY = """
     total = 0
@@ -247,3 +250,40 @@ def test_each_entity_is_in_one_pair_whatever_the_order_of_the_files(
 @given(SIDES)
 def test_what_did_not_change_is_itself(side: dict[str, str]) -> None:
     assert all(a == b for a, b in matched(side, side))
+
+
+def local(name: str, local_name: str, checks: str) -> str:
+    head = f"def test_{name}():\n    made = deprecated('{name}')\n"
+    return f"{head}    with {checks}:\n\n        class {local_name}(made):\n            pass\n"
+
+
+def test_small_types_in_functions_stay_in_them_though_all_were_rewritten() -> None:
+    names = {"first": "User", "second": "User", "third": "Other", "fourth": "User"}
+    before = "\n\n".join(
+        local(name, within, "warnings.catch(record=True) as w")
+        + f"\n    w = mine(w)\n    assert len(w) == {count}\n    assert '{name}' in str(w[0].message)\n"
+        for count, (name, within) in enumerate(names.items())
+    )
+    after = "\n\n".join(
+        local(name, within, f"pytest.warns(Mine, match=r'{name} inherits from what is deprecated')")
+        for name, within in names.items()
+    )
+    after = after.replace("class User(made):\n            pass", "made()", 1)
+    after += "\n\n" + local("fifth", "User", "pytest.warns(Mine, match='fifth')")
+    found = pairs({"x.py": before}, {"x.py": after})
+    stayed = [f"x.py:test_{name}.{names[name]}" for name in ("second", "third", "fourth")]
+    assert {(name, name) for name in stayed} <= found
+
+
+def test_one_more_among_equal_namesakes_leaves_those_behind_it_alone(changes: Changes) -> None:
+    def case(name: str, pending: str = "true") -> str:
+        return (
+            f'it("{name}", function () {{\n  run({{\n'
+            "    title: function () {\n      return expected;\n    },\n"
+            f"    isPending: function () {{\n      return {pending};\n    }},\n  }});\n}});\n"
+        )
+
+    before = "".join(map(case, "abc"))
+    after = case("a") + case("new", "false") + case("b") + case("c")
+    assert sorted(what for what, _, _ in changes("x.js", before, after)) == ["added", "added", "body_changed"]
+    assert ("body_changed", "statements", "statements") in changes("x.js", before, after)

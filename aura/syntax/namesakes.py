@@ -1,0 +1,68 @@
+"""Which of the items in one place have one name, and which is which where several have it."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+
+from aura.syntax.items import Item
+from aura.syntax.shared import equal_runs
+
+_Pair = tuple[Item, Item]
+
+
+def namesakes(olds: Sequence[Item], news: Sequence[Item]) -> Iterator[_Pair]:
+    """Yield the pairs of one name and kind; of several namesakes by neighbours, text, parameters, order."""
+    by_name = {new.title: new for new in news}
+    names = [old.title for old in olds]
+    if len(by_name) == len(news) and len(set(names)) == len(olds):
+        yield from ((old, by_name[name]) for old, name in zip(olds, names, strict=True) if name in by_name)
+        return
+    # Of equal namesakes one that came or went must not shift all that are behind it.
+    runs = equal_runs(list(map(_name_and_text, olds)), list(map(_name_and_text, news)))
+    equal = [(olds[place], news[other]) for place, other in runs]
+    yield from equal
+    met = {item for pair in equal for item in pair}
+    rest = _by_name(new for new in news if new not in met)
+    for name, called in _by_name(old for old in olds if old not in met).items():
+        if name in rest:
+            yield from _of_one_name(called, rest[name])
+
+
+def _of_one_name(olds: list[Item], news: list[Item]) -> Iterator[_Pair]:
+    if len(olds) == len(news) == 1:
+        yield olds[0], news[0]
+        return
+    met: set[Item] = set()
+    for key in (_kind_and_text, _kind_and_parameters, _kind):
+        waiting: dict[object, deque[Item]] = defaultdict(deque)
+        for new in news:
+            if new not in met:
+                waiting[key(new)].append(new)
+        for old in olds:
+            same = waiting.get(key(old))
+            if old not in met and same:
+                new = same.popleft()
+                met |= {old, new}
+                yield old, new
+
+
+def _by_name(side: Iterable[Item]) -> dict[tuple[str, str], list[Item]]:
+    found: dict[tuple[str, str], list[Item]] = {}
+    for item in side:
+        found.setdefault(item.title, []).append(item)
+    return found
+
+
+def _name_and_text(item: Item) -> tuple[object, int]:
+    return item.title, item.entity.raw
+
+
+def _kind_and_text(item: Item) -> object:
+    return item.entity.kind, item.entity.raw
+
+
+def _kind_and_parameters(item: Item) -> object:
+    return item.entity.kind, item.entity.parameters, item.entity.decorators
+
+
+def _kind(item: Item) -> object:
+    return item.entity.kind
