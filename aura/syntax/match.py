@@ -39,6 +39,8 @@ COPIES = 8
 STATEMENTS, FILES = frozenset({"statements"}), frozenset({"file"})
 SURE, CLEAR = 0.8, 0.1
 """How alike what stands in one place must be, and how much more than what stands beside it, to be one."""
+REMAIN = 3
+"""So many members make a type what it was, though many others came or went."""
 KEPT = 0.02
 """The least worth of a doubted namesake: it stays where nobody else is worth anything."""
 
@@ -92,6 +94,7 @@ class _Matcher:
             self._assign(kinds)
         if self._adopt():
             self._assign(CODE)
+        self._rebind()
         self._files()
         self._rests()
         pairs = [(item, known.new[item]) for item in self.before if item in known.new]
@@ -296,6 +299,18 @@ class _Matcher:
             self._pair(olds[row], news[column])
         return bool(found)
 
+    def _rebind(self) -> None:
+        """Pair an object that is left with what its name is bound to instead, be that a value or a type."""
+        news: dict[str, list[Item]] = defaultdict(list)
+        for new in self.known.left(self.loose[1]):
+            news[new.label].append(new)
+        for old in self.known.left(self.loose[0]):
+            for new in news.get(old.label, ()):
+                is_object = "object" in (old.entity.kind, new.entity.kind)
+                if is_object and new not in self.known.old and self.known.is_same_place(old, new):
+                    self.known.pair(old, new)
+                    break
+
     def _files(self) -> None:
         """Pair whole files of one content, then those that share most lines."""
         olds, news = self._left(0, FILES), self._left(1, FILES)
@@ -336,13 +351,15 @@ def _is_clear(old: Item, new: Item) -> bool:
 
 
 def _keeps_members(old: Item, new: Item) -> bool:
-    most = max(len(old.children), len(new.children))
+    """Tell whether half of the members are the same, or most of all those that one side has."""
+    least, most = sorted((len(old.children), len(new.children)))
     if not most:
         return old.entity.raw == new.entity.raw
     one, two = ([(child.label, child.entity.raw) for child in item.children] for item in (old, new))
     if 2 * sum(map(eq, one, two)) >= most:
         return True
-    return 2 * (Counter(one) & Counter(two)).total() >= most
+    same = (Counter(one) & Counter(two)).total()
+    return 2 * same >= most or (same >= REMAIN and 3 * same > 2 * least)
 
 
 def _top(side: Iterable[Item]) -> list[Item]:
