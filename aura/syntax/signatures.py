@@ -229,8 +229,8 @@ def _edits_of_pattern(old: str, new: str) -> list[ParameterEdit]:
     before, after = properties(old), properties(new)
     edits = [
         ParameterEdit("default_changed", name, None, before[name], after[name])
-        for name in before.keys() & after.keys()
-        if before[name] != after[name]
+        for name in before
+        if name in after and before[name] != after[name]
     ]
     edits += [ParameterEdit("removed", name) for name in before if name not in after]
     return edits + [ParameterEdit("added", name) for name in after if name not in before]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
 from math import log
-from operator import mul
 
 from aura.syntax.items import Item, overlap
 from aura.syntax.shared import common_ends
@@ -16,7 +15,11 @@ EVIDENT = 0.75
 Features = Counter[bytes]
 
 
-class Weights(dict[bytes, float]):
+UNIT = 1 << 20
+"""Weights are whole numbers of this part of one: sums of those are the same in any order."""
+
+
+class Weights(dict[bytes, int]):
     """The weight of a feature, by how few of the items of a side have it."""
 
     def __init__(
@@ -33,8 +36,8 @@ class Weights(dict[bytes, float]):
         """Return in how many items of a side a feature is."""
         return max(self._old.get(feature, 0), self._new.get(feature, 0))
 
-    def __missing__(self, feature: bytes) -> float:
-        weight = self[feature] = log(self.most / (self.frequency(feature) or 1))
+    def __missing__(self, feature: bytes) -> int:
+        weight = self[feature] = round(UNIT * log(self.most / (self.frequency(feature) or 1)))
         return weight
 
 
@@ -52,35 +55,35 @@ class Likeness:
         self.features = {item: translate(item) for item in olds} | {item: item.features for item in news}
         before, after = ([self.features[item] for item in side] for side in (olds, news))
         self.weights = Weights(before, after, [item.features for item in beside])
-        self._mass: dict[Item, float] = {}
+        self._mass: dict[Item, int] = {}
 
     def between(self, one: Features, two: Features) -> float:
         """Return the weighted Dice coefficient of any features."""
         total = self._mass_of(one) + self._mass_of(two)
         return 2 * self._shared(one, two) / total if total else 1.0
 
-    def mass(self, item: Item) -> float:
+    def mass(self, item: Item) -> int:
+        """Return the weight of all features of an item."""
         known = self._mass.get(item)
         if known is None:
             known = self._mass[item] = self._mass_of(self.features[item])
         return known
 
-    def _mass_of(self, features: Features) -> float:
-        mass: float = sum(map(mul, map(self.weights.__getitem__, features), features.values()))
-        return mass
+    def _mass_of(self, features: Features) -> int:
+        return sum(map(int.__mul__, map(self.weights.__getitem__, features), features.values()))
 
     def of(self, old: Item, new: Item) -> float:
         """Return the weighted Dice coefficient of the features of two items."""
         total = self.mass(old) + self.mass(new)
         return 2 * self.shared(old, new) / total if total else 1.0
 
-    def shared(self, old: Item, new: Item) -> float:
+    def shared(self, old: Item, new: Item) -> int:
         return self._shared(self.features[old], self.features[new])
 
-    def _shared(self, one: Features, two: Features) -> float:
+    def _shared(self, one: Features, two: Features) -> int:
         both = one.keys() & two.keys()
         counts = map(min, map(one.__getitem__, both), map(two.__getitem__, both))
-        return sum(map(float.__mul__, map(self.weights.__getitem__, both), counts))
+        return sum(map(int.__mul__, map(self.weights.__getitem__, both), counts))
 
 
 def plain_likeness(old: Item, new: Item) -> float:

@@ -49,7 +49,8 @@ class Vocabulary:
             for one, two in single.items()
             for case in (str.lower, str.title, str.upper)
         }
-        self._part = re.compile(b"|".join(map(re.escape, self.parts))) if self.parts else None
+        longest = sorted(self.parts, key=lambda part: (-len(part), part))
+        self._part = re.compile(b"|".join(map(re.escape, longest))) if longest else None
         self._known: dict[bytes, bytes] = {}
 
     def translates_like(self, other: "Vocabulary") -> bool:

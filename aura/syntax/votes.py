@@ -11,7 +11,7 @@ from heapq import nsmallest
 
 from aura.syntax.items import CODE, TYPES, VALUES, Item, word_features
 from aura.syntax.pairing import Pairing
-from aura.syntax.similarity import Features, Likeness, name_likeness
+from aura.syntax.similarity import UNIT, Features, Likeness, name_likeness
 from aura.syntax.vocabulary import Vocabulary, parts
 
 CANDIDATES = 12
@@ -92,7 +92,7 @@ class Votes:
         for old in self.olds:
             names[old.entity.name].append(old)
         used: dict[str, list[Item]] = defaultdict(list)
-        for one, two in self.vocabulary.used.keys() | self.vocabulary.named.keys():
+        for one, two in sorted(self.vocabulary.used.keys() | self.vocabulary.named.keys()):
             used[two.decode(errors="replace")] += names.get(one.decode(errors="replace"), ())
         if not self._near:
             index = self._index()
@@ -120,12 +120,12 @@ class Votes:
     def _nearest(self, new: Item, index: dict[bytes, list[Item]]) -> list[Item]:
         weights, features = self.likeness.weights, self.likeness.features
         own = [feature for feature in features[new] if feature in index]
-        shared: dict[Item, float] = defaultdict(float)
+        shared: dict[Item, int] = defaultdict(int)
         for feature in nsmallest(RAREST, own, key=lambda f: len(index[f])) if len(own) > RAREST else own:
             for old in index[feature]:
                 shared[old] += weights[feature] * min(features[new][feature], features[old][feature])
         return nsmallest(
-            CANDIDATES, shared, key=lambda old: (-shared[old] / (self.likeness.mass(old) + 1), old.order)
+            CANDIDATES, shared, key=lambda old: (-shared[old] / (self.likeness.mass(old) + UNIT), old.order)
         )
 
     def text(self, old: Item, new: Item) -> float:

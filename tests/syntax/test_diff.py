@@ -1,5 +1,9 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,3 +91,34 @@ def test_folders_are_compared_without_links_and_git(tmp_path: Path) -> None:
 def test_a_file_under_another_name_has_no_other_content() -> None:
     (edit,) = diff({"a.rst": b"one\ntwo\n", "b.md": None}, {"a.rst": None, "b.md": b"one\ntwo\n"})
     assert set(edit.changes) <= {"renamed", "moved"}
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_the_same_is_said_in_every_process(seed: str) -> None:
+    """Sets are walked in another order in each, and nearly equal worths would be added up otherwise."""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", _SAY],
+            env={**os.environ, "PYTHONHASHSEED": one},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for one in ("0", seed)
+    ]
+    assert said[0] == said[1] != b""
+
+
+_SAY = """
+from aura.syntax.diff import diff
+
+def function(name, *words):
+    lines = "".join(f"  const {word} = read({word}, limit) + {len(word)};\\n" for word in words)
+    return f"function {name}({{ a = 1, b = 2, c = 3, d }}) {{\\n{lines}  return total;\\n}}\\n"
+
+kinds = ["min", "max", "above", "below", "first", "last"]
+before = "".join(function(f"{kind}Overflow", "left", "right", kind, "total") for kind in kinds)
+after = "".join(function(f"{kind}Bound", "left", "wide", "total") for kind in reversed(kinds))
+before, after = before + function("kept", "left"), after + function("kept", "right")
+after = after.replace("a = 1, b = 2, c = 3, d", "b = 3, c = 2, a = 2")
+print(diff({"x.js": before.encode()}, {"x.js": after.encode()}))
+"""
