@@ -85,12 +85,10 @@ class _Matcher:
         self.loose = known.left(self.before), known.left(self.after)
         self._follow_files()
         self.local = {item for side in self.loose for item in side if is_local(item)}
-        stages = [TYPES, CODE]
-        for kinds in stages:
+        for kinds in (TYPES, CODE):
             self._assign(kinds)
-        stages = [TYPES, CODE, VALUES] if self.local else [VALUES]
-        self.local = frozenset()
-        for kinds in stages:
+        local, self.local = self.local, frozenset()
+        for kinds in (TYPES, CODE, VALUES) if local else (VALUES,):
             self._assign(kinds)
         if self._adopt():
             self._assign(CODE)

@@ -71,9 +71,9 @@ def equal_ends(one: Sequence[object], two: Sequence[object]) -> tuple[int, int]:
 
 
 def equal_runs(one: Sequence[Hashable], two: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
-    """Yield the places, in either, of what two sequences share in order: ends first, then the longest runs.
+    """Yield the places, in either, of what two sequences share in order: their ends, and runs between.
 
-    Between the ends of sequences that hold one thing too often, nothing is looked for.
+    The longest runs are taken first, and none where one thing stands there too often.
     """
     begin, end = equal_ends(one, two)
     last = len(one) - end, len(two) - end
