@@ -7,6 +7,7 @@ from msgspec import Struct
 from tree_sitter import Node, Tree
 
 from aura.syntax.file import File
+from aura.syntax.naming import WITH_DOLLARS, find_word
 from aura.syntax.parsing import parse
 
 CALLS = frozenset(
@@ -96,8 +97,7 @@ class Calling:
     def line_of(self, name: str) -> int:
         """Return the line where a name is first met in the file, or 1."""
         source = self._file.source
-        found = re.search(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])", source)
-        return source.count(b"\n", 0, found.start()) + 1 if found else 1
+        return source.count(b"\n", 0, max(find_word(source, name.encode(), WITH_DOLLARS), 0)) + 1
 
     def _text(self, node: Node) -> str:
         return self._file.source[node.start_byte : node.end_byte].decode("utf-8", "replace")

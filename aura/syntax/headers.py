@@ -3,7 +3,7 @@
 import re
 
 from aura.syntax.language import Language
-from aura.syntax.naming import find_word
+from aura.syntax.naming import WITH_DOLLARS, find_word
 from aura.syntax.quoting import QUOTES, STRINGS, quotes
 from aura.syntax.types import Entity, Kind
 
@@ -86,7 +86,7 @@ def _behind_name(text: bytes, entity: Entity) -> int | None:
         line = text[start:end]
         bare = line.lstrip()
         if bare and not bare.startswith((b"@", b"#", b"[", b"//", b"/*", b"*")):
-            found = find_word(line, name, _JOINED)
+            found = find_word(line, name, WITH_DOLLARS)
             if found >= 0:
                 return None if b"//" in line[:found] or b"/*" in line else start + found + len(name)
             if any(mark in line for mark in (*QUOTES, b"{", b"/*")):
@@ -123,7 +123,6 @@ _BEFORE_EQUALS = (b"=", b"!", b"<", b">", b":", b"+", b"-", b"*", b"/", b"%", b"
 _SIGNS = re.compile(rb"[()\[\]{}:=;#\"'`]")
 _ASSIGNED = re.compile(rb"\s*=[^=>]")
 _PLAIN_RESULT = re.compile(rb"\)(?:\s*:\s*[\w.<>\[\], |]*[\w>\]])?\Z")
-_JOINED = re.compile(rb"[\w$]")
 _PYTHON_HEADER = re.compile(rb"^[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]+(?P<name>\w+)", re.MULTILINE)
 _PYTHON_VALUE = re.compile(rb"^[ \t]*(?P<name>\w+)[ \t]*(?::[^=\n\"'#]*)?=(?!=)", re.MULTILINE)
 _RUBY_HEADER = re.compile(

@@ -4,6 +4,8 @@ import re
 
 _CALL = re.compile(r"\(\)\Z")
 _IN_WORD = re.compile(rb"\w")
+WITH_DOLLARS = re.compile(rb"[\w$]")
+"""What makes another word of one where names may hold dollars."""
 
 
 def answers_to(path: str, qualified_name: str, said: str) -> bool:
