@@ -16,9 +16,10 @@ def namesakes(olds: Sequence[Item], news: Sequence[Item]) -> Iterator[_Pair]:
     if len(by_name) == len(news) and len(set(names)) == len(olds):
         yield from ((old, by_name[name]) for old, name in zip(olds, names, strict=True) if name in by_name)
         return
-    # Of equal namesakes one that came or went must not shift all that are behind it.
-    runs = equal_runs(list(map(_name_and_text, olds)), list(map(_name_and_text, news)))
-    equal = [(olds[place], news[other]) for place, other in runs]
+    # Of equal namesakes one that came or went must not shift all that are behind it; statements come last.
+    one, two = ([item for item in side if item.entity.kind != "statements"] for side in (olds, news))
+    runs = equal_runs(list(map(_name_and_text, one)), list(map(_name_and_text, two)))
+    equal = [(one[place], two[other]) for place, other in runs]
     yield from equal
     met = {item for pair in equal for item in pair}
     rest = _by_name(new for new in news if new not in met)

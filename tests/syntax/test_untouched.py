@@ -1,6 +1,6 @@
 """What no change is near to is not compared, and its absence changes nothing that is said."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aura.syntax.carried import carried
@@ -81,6 +81,7 @@ change = st.tuples(
 
 
 @given(st.lists(change, max_size=4))
+@example([("swap", 11), ("repeat", MANY // 2)])
 def test_the_same_is_said_as_of_the_whole_files(changes: list[tuple[str, int]]) -> None:
     parts = [function(f"f{n}") for n in range(MANY)]
     parts[MANY // 2] += STATEMENT
