@@ -287,3 +287,36 @@ def test_one_more_among_equal_namesakes_leaves_those_behind_it_alone(changes: Ch
     after = case("a") + case("new", "false") + case("b") + case("c")
     assert sorted(what for what, _, _ in changes("x.js", before, after)) == ["added", "added", "body_changed"]
     assert ("body_changed", "statements", "statements") in changes("x.js", before, after)
+
+
+def test_an_object_is_what_its_name_is_bound_to_instead(changes: Changes) -> None:
+    before = "const config = {\n  run() { return 2; },\n};\n"
+    after = "const config = define({\n  run() { return 2; },\n});\n"
+    assert changes("x.js", before, after) == [("signature_changed body_changed", "config", "config")]
+    kept = "class A {\n  val f = object : B() {\n    override fun g() = 1\n  }"
+    assert changes("x.kt", kept + "\n}\n", kept + ".safe()\n}\n") == [
+        ("signature_changed body_changed", "A.f", "A.f")
+    ]
+
+
+def test_an_object_that_took_the_name_of_another_is_still_itself(changes: Changes) -> None:
+    inside = (
+        "  name: 'first',\n  load() { return read(this.name, limit, depth); },\n"
+        "  save() { return write(this); },\n"
+    )
+    before = f"const one = {{\n{inside}}};\nconst two = 2;\n"
+    after = f"const two = {{\n{inside}}};\n"
+    assert ("renamed", "one", "two") in changes("x.js", before, after)
+
+
+def test_a_class_that_gave_most_members_away_is_what_is_left_of_it() -> None:
+    def method(name: str) -> str:
+        return f"    def {name}(self):\n        assert check('{name}', self.{name}_rule)\n\n"
+
+    stay, go = ("sequence", "verify", "order"), [f"collect{n}" for n in range(9)]
+    before = "class VerifierTest:\n" + "".join(map(method, [*go, *stay]))
+    after = "class VerifierTest:\n" + "".join(map(method, stay))
+    moved = "class CollectorTest:\n" + "".join(map(method, go))
+    found = pairs({"v.py": before}, {"v.py": after, "c.py": moved})
+    assert ("v.py:VerifierTest", "v.py:VerifierTest") in found
+    assert ("v.py:VerifierTest.collect1", "c.py:CollectorTest.collect1") in found
