@@ -26,19 +26,24 @@ class Weights(dict[bytes, int]):
         self, olds: Sequence[Features], news: Sequence[Features], around: Sequence[Features]
     ) -> None:
         """Count the items of each side and those around, which belong to both."""
-        self.most = 1 + max(len(olds), len(news)) + len(around)
+        most = 1 + max(len(olds), len(news)) + len(around)
+        self._of = [round(UNIT * log(most / max(count, 1))) for count in range(most + 1)]
         common: Counter[bytes] = Counter(chain.from_iterable(around))
         self._old, self._new = common.copy(), common
         self._old.update(chain.from_iterable(olds))
         self._new.update(chain.from_iterable(news))
+        for side in (self._old, self._new):
+            self.update(zip(side, map(self._of.__getitem__, side.values()), strict=True))
+        both = self._old.keys() & self._new.keys()
+        counts = map(max, map(self._old.__getitem__, both), map(self._new.__getitem__, both))
+        self.update(zip(both, map(self._of.__getitem__, counts), strict=True))
 
     def frequency(self, feature: bytes) -> int:
         """Return in how many items of a side a feature is."""
         return max(self._old.get(feature, 0), self._new.get(feature, 0))
 
     def __missing__(self, feature: bytes) -> int:
-        weight = self[feature] = round(UNIT * log(self.most / (self.frequency(feature) or 1)))
-        return weight
+        return self._of[0]
 
 
 class Likeness:

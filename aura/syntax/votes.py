@@ -91,9 +91,11 @@ class Votes:
         names: dict[str, list[Item]] = defaultdict(list)
         for old in self.olds:
             names[old.entity.name].append(old)
+        wanted = {name.encode(): called for name, called in names.items()}
+        changes = self.vocabulary.used.keys() | self.vocabulary.named.keys()
         used: dict[str, list[Item]] = defaultdict(list)
-        for one, two in sorted(self.vocabulary.used.keys() | self.vocabulary.named.keys()):
-            used[two.decode(errors="replace")] += names.get(one.decode(errors="replace"), ())
+        for one, two in sorted([change for change in changes if change[0] in wanted]):
+            used[two.decode(errors="replace")] += wanted[one]
         if not self._near:
             index = self._index()
             self._near = {new: self._nearest(new, index) for new in self.news}
