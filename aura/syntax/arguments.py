@@ -72,10 +72,12 @@ def _of_kept(old: Parameter, new: Parameter, moved: bool, language: str) -> Iter
 
 def _of_pattern(old: str, new: str) -> Iterator[Verdict]:
     before, after = properties(old), properties(new)
-    for name in (name for name in before if name not in after):
-        yield "breaking", f"property {name} removed"
-    for name in (name for name in after if name not in before):
-        yield "compatible", f"property {name} added, which may be left out"
+    for name in before:
+        if name not in after:
+            yield "breaking", f"property {name} removed"
+    for name in after:
+        if name not in before:
+            yield "compatible", f"property {name} added, which may be left out"
     if before != after:
         yield "compatible", "default of a property changed"
 

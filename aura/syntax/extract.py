@@ -13,7 +13,7 @@ from xxhash import xxh3_64_intdigest
 from aura.syntax.collect import Collector, Draft
 from aura.syntax.language import HEAD, Language, Window, grammar_of, language_for, load
 from aura.syntax.margins import BLANK, gaps, own_content
-from aura.syntax.parsing import Change, matches_within, parse_or_repair, reparse
+from aura.syntax.parsing import Change, definitions, parse_or_repair, reparse
 from aura.syntax.types import Entity, Table
 
 EXTRACTOR_VERSION = 3
@@ -96,10 +96,7 @@ def _fresh(source: bytes, language: Language, tree: Tree) -> tuple[Version, bool
 def _collector(
     source: bytes, language: Language, tree: Tree, window: Window, floor: int
 ) -> tuple[Collector, bool]:
-    found = language.find(tree.root_node, source, window) if language.find else None
-    exceeded = False
-    if found is None:
-        found, exceeded = matches_within(tree.root_node, language, window)
+    found, exceeded = definitions(tree.root_node, source, language, window)
     return Collector(source, language, found, window, floor), not exceeded
 
 

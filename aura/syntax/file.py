@@ -20,6 +20,7 @@ class File:
     def __init__(self, path: str, source: bytes, table: Table) -> None:
         self.path, self.source, self.table = path, source, table
         self._tokens: dict[int, Tokens] = {}
+        self._lines: dict[int, list[bytes]] = {}
 
     @classmethod
     def read(cls, path: str, source: bytes) -> "File":
@@ -49,8 +50,12 @@ class File:
 
     def own_lines(self, index: int) -> list[bytes]:
         """Return the own text of an entity as lines, without blank ones and white space around them."""
-        pieces = (self.source[a:b].strip(BLANK) for a, b in self.spans(index))
-        return [line for piece in pieces for line in map(bytes.strip, piece.splitlines()) if line]
+        known = self._lines.get(index)
+        if known is None:
+            pieces = (self.source[a:b].strip(BLANK) for a, b in self.spans(index))
+            lines = (line for piece in pieces for line in map(bytes.strip, piece.splitlines()))
+            known = self._lines[index] = [line for line in lines if line]
+        return known
 
     def own_text(self, index: int) -> bytes:
         """Return the own text of an entity: the pieces around the entities inside it, one below the other."""

@@ -161,8 +161,19 @@ def matches(node: Node, language: Language) -> list[Match]:
     return QueryCursor(query_of(language.name), match_limit=MATCH_LIMIT).matches(node)
 
 
-def matches_within(node: Node, language: Language, window: Window) -> tuple[list[Match], bool]:
-    """Run the language's query on a part of `node`, and tell whether it may have lost matches."""
+def definitions(
+    root: Node, source: bytes, language: Language, window: Window, depth: int | None = None
+) -> tuple[list[Match], bool]:
+    """Return what the language's query finds in a part of a tree, and whether matches may be lost.
+
+    Where the language knows a quicker way to all of them, no query is run; else they begin at most `depth`
+    nodes deep.
+    """
+    found = language.find(root, source, window) if language.find else None
+    if found is not None:
+        return found, False
     cursor = QueryCursor(query_of(language.name), match_limit=MATCH_LIMIT)
     cursor.set_byte_range(*window)
-    return cursor.matches(node), cursor.did_exceed_match_limit
+    if depth is not None:
+        cursor.set_max_start_depth(depth)
+    return cursor.matches(root), cursor.did_exceed_match_limit

@@ -27,23 +27,23 @@ class Weights(dict[bytes, int]):
     ) -> None:
         """Count the items of each side and those around, which belong to both."""
         most = 1 + max(len(olds), len(news)) + len(around)
-        self._of = [round(UNIT * log(most / max(count, 1))) for count in range(most + 1)]
+        self._by_count = [round(UNIT * log(most / max(count, 1))) for count in range(most + 1)]
         common: Counter[bytes] = Counter(chain.from_iterable(around))
         self._old, self._new = common.copy(), common
         self._old.update(chain.from_iterable(olds))
         self._new.update(chain.from_iterable(news))
         for side in (self._old, self._new):
-            self.update(zip(side, map(self._of.__getitem__, side.values()), strict=True))
+            self.update(zip(side, map(self._by_count.__getitem__, side.values()), strict=True))
         both = self._old.keys() & self._new.keys()
         counts = map(max, map(self._old.__getitem__, both), map(self._new.__getitem__, both))
-        self.update(zip(both, map(self._of.__getitem__, counts), strict=True))
+        self.update(zip(both, map(self._by_count.__getitem__, counts), strict=True))
 
     def frequency(self, feature: bytes) -> int:
         """Return in how many items of a side a feature is."""
         return max(self._old.get(feature, 0), self._new.get(feature, 0))
 
     def __missing__(self, feature: bytes) -> int:
-        return self._of[0]
+        return self._by_count[0]
 
 
 class Likeness:

@@ -11,11 +11,11 @@ from bisect import bisect_right
 from operator import itemgetter
 
 from msgspec import Struct
-from tree_sitter import Node, QueryCursor
+from tree_sitter import Node
 
-from aura.syntax.language import SCRIPTS, Language, Match, query_of
+from aura.syntax.language import SCRIPTS, Language
 from aura.syntax.naming import name_each_other
-from aura.syntax.parsing import MATCH_LIMIT, parse
+from aura.syntax.parsing import definitions, parse
 from aura.syntax.remarks import is_directive, words_of_comment
 from aura.syntax.shared import Run, shared_runs
 from aura.syntax.slices import Slice, Text
@@ -122,7 +122,9 @@ class _Reader:
     def _locate(self, root: Node) -> None:
         """Find the definition in the slice, its name and where its body begins."""
         best: tuple[int, int, int] | None = None
-        for pattern, captures in self._definitions(root):
+        content = self.text.content
+        found, _ = definitions(root, content, self.language, (0, len(content)), DEPTH)
+        for pattern, captures in found:
             kind, nodes = next(iter(captures.items()))
             name = captures.get("name")
             if name is None or kind in ("scope", "extension", "section") or not self._inside(name[0]):
@@ -133,16 +135,7 @@ class _Reader:
                 best = rank
                 self.name_start = name[0].start_byte
                 body = next(filter(None, (self._body(node, 4) for node in nodes)), None)
-                self.body_start, self.body_end = body or (len(self.text.content),) * 2
-
-    def _definitions(self, root: Node) -> list[Match]:
-        language, content = self.language, self.text.content
-        found = language.find(root, content, (0, len(content))) if language.find else None
-        if found is not None:
-            return found
-        cursor = QueryCursor(query_of(language.name), match_limit=MATCH_LIMIT)
-        cursor.set_max_start_depth(DEPTH)
-        return cursor.matches(root)
+                self.body_start, self.body_end = body or (len(content),) * 2
 
     def _inside(self, node: Node) -> bool:
         return node.start_byte >= self.text.start and node.end_byte <= self.text.end

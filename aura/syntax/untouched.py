@@ -31,14 +31,16 @@ def untouched(before: Mapping[str, File], after: Mapping[str, File]) -> tuple[In
             continue
         begin, end = equal_ends(list(map(_told, one)), list(map(_told, two)))
         if _may_have_moved(before[path], after[path]):
-            limits = common_ends(before[path].source, after[path].source)
-            begin = min(begin, _ended(one, limits[0]))
-            end = min(end, _begun(one, len(before[path].source) - limits[1]))
+            first, last = common_ends(before[path].source, after[path].source)
+            begin = sum(takewhile(bool, (entity.end <= first for entity in one[:begin])))
+            behind = len(before[path].source) - last
+            rest = reversed(one[len(one) - end :])
+            end = sum(takewhile(bool, (entity.start >= behind for entity in rest)))
         is_all = begin == len(one) == len(two)
-        first = _tops(one, 0, begin)[: None if is_all else -NEAR]
+        above = _tops(one, 0, begin)[: None if is_all else -NEAR]
         for found, side in ((old, one), (new, two)):
-            last = _tops(side, len(side) - end, len(side))[NEAR:]
-            found[path] = {*_inside(side, first), *_inside(side, last)}
+            below = _tops(side, len(side) - end, len(side))[NEAR:]
+            found[path] = {*_inside(side, above), *_inside(side, below)}
     return old, new
 
 
@@ -49,16 +51,6 @@ def _may_have_moved(old: File, new: File) -> bool:
     if a.kind != "statements" or b.kind != "statements":
         return False
     return a.raw == b.raw or old.own_lines(one) == new.own_lines(two)
-
-
-def _ended(side: Sequence[Entity], limit: int) -> int:
-    """Return how many of the first entities end before an offset."""
-    return sum(1 for _ in takewhile(lambda entity: entity.end <= limit, side))
-
-
-def _begun(side: Sequence[Entity], limit: int) -> int:
-    """Return how many of the last entities begin behind an offset."""
-    return sum(1 for _ in takewhile(lambda entity: entity.start >= limit, reversed(side)))
 
 
 def _without_statements(side: Sequence[Entity]) -> Sequence[Entity]:
