@@ -1,6 +1,7 @@
 """OpenAPI 3.1, derived from the declarations that route."""
 
 import html
+import inspect
 from typing import Any
 
 import msgspec
@@ -36,6 +37,10 @@ def document() -> dict[str, Any]:
         types += [t for t in (given, o.output) if t not in (None, bytes, dict[str, Any])]
     schemas, components = msgspec.json.schema_components(types, ref_template=REF)
     by_type = dict(zip(map(repr, types), schemas, strict=True))
+    for schema in components.values():
+        if "description" in schema:
+            # Python 3.13 takes the indentation of a docstring away; earlier ones keep it.
+            schema["description"] = inspect.cleandoc(schema["description"])
     components["Error"]["properties"]["error"] = {"$ref": REF.format(name="ErrorDetail")}
     components["ErrorDetail"]["properties"]["code"] = {"type": "string", "enum": sorted(CODES)}
     paths: dict[str, dict[str, Any]] = {}
