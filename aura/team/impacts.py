@@ -208,17 +208,14 @@ def change(db: Connection, caller: Caller, new: ImpactEdit) -> Impact:
             f"cannot open {impact.id}: {there} is open in its place",
             f"aura impact show {there}",
         )
-    closing = new.status not in LIVE
-    by = caller.actor if closing else None
+    now, by, closing = now_us(), caller.actor, new.status not in LIVE
+    closed = (now, by.id, by.kind, by.name) if closing else (None,) * 4
     db.execute(
         "UPDATE impacts SET status = ?, note = ifnull(?, note), snoozed_until = ?, closed_at = ?,"
         " closed_by_id = ?, closed_by_kind = ?, closed_by_name = ?, updated_at = ?,"
         " standing = max(standing, ?) WHERE id = ?",
-        (
-            new.status, new.note, until, now_us() if closing else None, by and by.id, by and by.kind,
-            by and by.name, now_us(), int(not closing), impact.id,
-        ),
-    )  # fmt: skip
+        (new.status, new.note, until, *closed, now, int(not closing), impact.id),
+    )
     impact = get(db, impact.id)
     say(db, caller, impact, because="reopened" if new.status == "open" else None)
     return impact
