@@ -1,6 +1,5 @@
 """What the work of one side means for another: who on yours uses what the other changed, and how."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
@@ -10,6 +9,7 @@ from aura.syntax.clashes import Clash, clashes, is_same_end
 from aura.syntax.conventions import holds_test
 from aura.syntax.file import File
 from aura.syntax.fits import FITS, Called, Verdict, doubtful, fit, in_new_words
+from aura.syntax.handed import aliases, is_alias
 from aura.syntax.impacts import Finding, ImpactChange, Severity, Site
 from aura.syntax.items import CODE, TYPES, VALUES
 from aura.syntax.lost import LOST, Losses, Use, Users, namesakes
@@ -34,7 +34,6 @@ SITES = 50
 _VerdictOf = Callable[[Edit, ImpactChange, Use], Verdict]
 _SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
 _OF_FIT: dict[str, Severity] = {"broken": "error", "doubtful": "warning", "fits": "info"}
-_ALIAS = re.compile(rb"=\s*[A-Za-z_$][\w$.]*\s*;?\s*\Z")
 
 
 def collisions(yours: Parted, other: Parted, users: Users, names: tuple[str, str]) -> list[Finding]:
@@ -301,7 +300,7 @@ class _Judge:
         return (lines_of(file, side) if side is not None else None) or []
 
     def _verdict(self, edit: Edit, change: ImpactChange, use: Use) -> Verdict:
-        if change in LOST:
+        if change in LOST and not self._is_aliased(edit, change):
             return self._losses.of(edit, change, use)
         if change == "behaviour_changed":
             return Verdict("fits", "its body changed")
@@ -310,13 +309,20 @@ class _Judge:
             return doubtful(_reason(edit, change))
         if called.after.kind in VALUES:
             file = self._other.work.after(called.path)
-            source = file.source[called.after.start : called.after.end] if file is not None else b""
-            return FITS if _ALIAS.search(source) else doubtful(f"it is a {called.after.kind} now")
+            is_same = file is not None and is_alias(file, called.after)
+            return FITS if is_same else doubtful(f"it is a {called.after.kind} now")
         given = self._losses.given(edit, use)
         if given is None:
             grave = edit.grade == "breaking" and called.after.kind in CODE
             return doubtful("it is used here, but not called") if grave else FITS
         return fit(given, called, elsewhere=use.path != called.path)
+
+    def _is_aliased(self, edit: Edit, change: ImpactChange) -> bool:
+        """Tell whether what is called otherwise now may still be had by its old name."""
+        if change != "renamed" or edit.old is None:
+            return False
+        file = self._other.work.after(edit.old.path)
+        return file is not None and aliases(file, edit.old.qualified_name)
 
     def _called(self, edit: Edit) -> Called | None:
         old, new = edit.old, edit.new

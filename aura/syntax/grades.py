@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from aura.syntax.arguments import UNTYPED, Verdict, verdicts_of_parameters
 from aura.syntax.bases import is_inherited
-from aura.syntax.handed import hands_on
+from aura.syntax.handed import aliases, hands_on
 from aura.syntax.items import CODE, TYPES, VALUES, Item
 from aura.syntax.language import SCRIPTS
 from aura.syntax.match import Matches
@@ -130,10 +130,13 @@ def _verdicts(found: Changed) -> Iterator[Verdict]:
 
 
 def _of_name(found: Changed) -> Verdict:
-    kind = found.old.entity.kind
-    return (
-        ("internal", "renamed") if kind in ("statements", "file") else ("breaking", f"public {kind} renamed")
-    )
+    old, new = found.old, found.new
+    kind = old.entity.kind
+    if kind in ("statements", "file"):
+        return "internal", "renamed"
+    if old.parent is None and old.path == new.path and aliases(new.file, old.entity.name):
+        return "compatible", "renamed, but its old name still stands for it"
+    return "breaking", f"public {kind} renamed"
 
 
 def _of_move(found: Changed) -> Verdict:
@@ -161,10 +164,11 @@ def _is_found_by_the_same_name(found: Changed) -> bool:
 
 
 def _is_named_in(found: Changed, path: str) -> bool:
-    """Tell whether what is left at the old place imports the entity under its name."""
+    """Tell whether what is left at the old place has the entity under its name."""
     sides = (*(new for _, new in found.matches.pairs), *found.matches.added)
     rest = next((item.file for item in sides if item.path == path), None)
-    return rest is not None and hands_on(rest, found.new.entity.name)
+    name = found.new.entity.name
+    return rest is not None and (hands_on(rest, name) or aliases(rest, name))
 
 
 def _of_body(found: Changed) -> Verdict:

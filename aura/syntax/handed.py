@@ -1,11 +1,14 @@
-"""What a file hands on to those who import from it, though it is defined elsewhere."""
+"""What a file hands on to those who import from it, though it is defined elsewhere or otherwise called."""
 
 import re
 
 from aura.syntax.file import File
+from aura.syntax.items import VALUES
 from aura.syntax.language import SCRIPTS
+from aura.syntax.types import Entity
 
 _WORD = re.compile(rb"\w+")
+_ALIAS = re.compile(rb"=\s*(?:require\([^()]*\)|[A-Za-z_$][\w$.]*)\s*;?\s*\Z")
 
 
 def hands_on(file: File, name: str) -> bool:
@@ -20,3 +23,13 @@ def hands_on(file: File, name: str) -> bool:
             if name.encode() in words and any(mark in words for mark in marks):
                 return True
     return False
+
+
+def is_alias(file: File, entity: Entity) -> bool:
+    """Tell whether a value is nothing but another name for something."""
+    return entity.kind in VALUES and _ALIAS.search(file.source, entity.start, entity.end) is not None
+
+
+def aliases(file: File, name: str) -> bool:
+    """Tell whether a file gives something another name by which it may be had."""
+    return any(entity.qualified_name == name and is_alias(file, entity) for entity in file.table.entities)

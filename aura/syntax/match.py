@@ -117,7 +117,7 @@ class _Matcher:
             self.known.pair(old, new)
         elif _is_clear(old, new):
             self._pair(old, new)
-        else:
+        elif (old.entity.kind in CODE) == (new.entity.kind in CODE):
             self.put_off[old] = new
 
     def _follow_files(self) -> None:
@@ -298,14 +298,13 @@ class _Matcher:
         return bool(found)
 
     def _rebind(self) -> None:
-        """Pair an object that is left with what its name is bound to instead, be that a value or a type."""
+        """Pair an object or a function that is left with what its name is bound to instead."""
         news: dict[str, list[Item]] = defaultdict(list)
         for new in self.known.left(self.loose[1]):
             news[new.label].append(new)
         for old in self.known.left(self.loose[0]):
             for new in news.get(old.label, ()):
-                is_object = "object" in (old.entity.kind, new.entity.kind)
-                if is_object and new not in self.known.old and self.known.is_same_place(old, new):
+                if _is_rebound(old, new) and new not in self.known.old and self.known.is_same_place(old, new):
                     self.known.pair(old, new)
                     break
 
@@ -345,7 +344,13 @@ def _is_clear(old: Item, new: Item) -> bool:
     a, b = old.entity, new.entity
     if a.kind in TYPES:
         return _keeps_members(old, new) or is_evident(old, new)
-    return a.raw == b.raw or a.kind not in CODE or b.kind not in CODE or is_evident(old, new)
+    return a.raw == b.raw or not {a.kind, b.kind} & CODE or is_evident(old, new)
+
+
+def _is_rebound(old: Item, new: Item) -> bool:
+    """Tell whether a name may be bound to something of another kind."""
+    kinds = {old.entity.kind, new.entity.kind}
+    return "object" in kinds or (old.title == new.title and bool(kinds & CODE) and bool(kinds & VALUES))
 
 
 def _keeps_members(old: Item, new: Item) -> bool:

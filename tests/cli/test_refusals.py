@@ -140,14 +140,14 @@ def test_closed_descriptors_are_no_trouble(aura: Aura, known: GitRepo) -> None:
 
 
 def test_a_folder_that_is_gone_is_no_trouble(aura: Aura, tmp_path: Path) -> None:
-    line = f"rmdir gone; '{sys.executable}' -m aura.cli.main status"
-    (tmp_path / "gone").mkdir()
-    done = subprocess.run(
-        ["sh", "-c", f"cd gone; rmdir ../gone; {line.partition('; ')[2]}"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    def run_there(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        (tmp_path / "gone").mkdir()
+        line = ["sh", "-c", 'cd gone; rmdir ../gone; exec "$@"', "sh", sys.executable, *arguments]
+        return subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+
+    if run_there("-c", "pass").returncode:
+        pytest.skip("this Python does not start in a folder that is gone")
+    done = run_there("-m", "aura.cli.main", "status")
     assert done.returncode == 0, done.stderr
 
 

@@ -82,11 +82,17 @@ _QUERY = """
     (TOP (variable_declaration (variable_declarator name: (identifier) @name) @constant))
 
     (expression_statement (assignment_expression
-      left: [(identifier) (member_expression)] @name right: FUNCTION)) @function
+      left: [(identifier) (member_expression)] @name right: [FUNCTION CHAIN]) OTHER) @function
+    (expression_statement (assignment_expression left: (_) @name right: NAMELESS) EXPORTS) @function
+    (expression_statement (assignment_expression left: (_) @name right: (assignment_expression
+      right: NAMELESS)) EXPORTS) @function
+    (expression_statement (assignment_expression left: (_) @left right: NAMED) LEFT) @function
+    (expression_statement (assignment_expression left: (_) @left right: (assignment_expression
+      right: NAMED)) LEFT) @function
     (expression_statement (assignment_expression
-      left: [(identifier) (member_expression)] @name right: CHAIN)) @function
-    (expression_statement (assignment_expression
-      left: [(identifier) (member_expression)] @name right: (class))) @class
+      left: [(identifier) (member_expression)] @name right: (class)) OTHER) @class
+    (expression_statement (assignment_expression left: (_) @name right: (class !name)) EXPORTS) @class
+    (expression_statement (assignment_expression left: (_) @left right: (class name: (_) @name)) LEFT) @class
     (program (expression_statement (assignment_expression
       left: [(identifier) (member_expression)] @name right: (object))) @object)
 
@@ -103,14 +109,33 @@ _FUNCTION = "[(_ parameters: (_) @parameters RESULT) (_ parameter: (_) @paramete
 # Where no semicolon ends a declaration, the comment behind it belongs to it.
 _ENDS = (".", ". (comment) .")
 _SECOND = "(assignment_expression right: FUNCTION)"
+_TAKES = "parameters: (_) @parameters RESULT"
+_NAMED = f"[(function_expression name: (_) @name {_TAKES}) (generator_function name: (_) @name {_TAKES})]"
+_NAMELESS = (
+    f"[(arrow_function {_TAKES}) (arrow_function parameter: (_) @parameters)"
+    f" (function_expression !name {_TAKES}) (generator_function !name {_TAKES})]"
+)
+# What a module exports as itself has its own name, where it has one.
+_EXPORTS = '"^(module[.])?exports$"'
 _CHAIN = f"[{_SECOND} (parenthesized_expression {_SECOND})]"
+
+_WORDS = {
+    "OTHER": f"(#not-match? @name {_EXPORTS})",
+    "LEFT": f"(#match? @left {_EXPORTS})",
+    "EXPORTS": f"(#match? @name {_EXPORTS})",
+    "NAMELESS": _NAMELESS,
+    "NAMED": _NAMED,
+    "CHAIN": _CHAIN,
+    "FUNCTION": _FUNCTION,
+}
 
 
 def query(*more: str, result: str = "") -> str:
     """Return the patterns of JavaScript and `more`.
 
     FUNCTION is a function value, CHAIN one with a second name (`var f = exports.f = ...`), TOP a file or an
-    export, END the end of a declaration, RESULT the pattern of a result type.
+    export, END the end of a declaration, RESULT the pattern of a result type. EXPORTS holds where the name is
+    that of a module's exports, LEFT where what is assigned to is, OTHER where the name is not.
     """
     lines = "\n".join((_QUERY, *more)).splitlines()
     both = (
@@ -119,7 +144,10 @@ def query(*more: str, result: str = "") -> str:
         for top in ("program", "export_statement")[: 1 + ("TOP" in line)]
         for end in _ENDS[: 1 + ("END" in line)]
     )
-    return "\n".join(both).replace("CHAIN", _CHAIN).replace("FUNCTION", _FUNCTION).replace("RESULT", result)
+    text = "\n".join(both)
+    for word, meaning in _WORDS.items():
+        text = text.replace(word, meaning)
+    return text.replace("RESULT", result)
 
 
 _FIELDS = """
@@ -129,7 +157,7 @@ _FIELDS = """
 
 LANGUAGE = Language(
     name="javascript",
-    version=3,
+    version=4,
     grammar=_grammar,
     query=query(_FIELDS),
     comment=(b"//", b"#!"),

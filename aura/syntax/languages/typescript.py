@@ -74,7 +74,7 @@ MODIFIERS = frozenset(
 
 LANGUAGE = Language(
     name="typescript",
-    version=3,
+    version=4,
     grammar=_grammar,
     query=QUERY,
     comment=javascript.LANGUAGE.comment,

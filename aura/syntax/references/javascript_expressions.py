@@ -83,6 +83,8 @@ class Expressions(Definitions):
     def _defined(self, target: Node, value: Node) -> int:
         scope, name = split_name(self.text(target))
         name = f"{scope}.{name}" if scope else name
+        if name == "exports":
+            name = self.field_text(value, "name") or name
         if value.type not in _FUNCTIONS:
             is_top = self.frame is self.top or value.type == "class"
             return self.value(value, name) if is_top else self.visit(value)
