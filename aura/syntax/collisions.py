@@ -9,7 +9,7 @@ from aura.syntax.clashes import Clash, clashes, is_same_end
 from aura.syntax.conventions import holds_test
 from aura.syntax.file import File
 from aura.syntax.fits import FITS, Called, Verdict, doubtful, fit, in_new_words
-from aura.syntax.handed import aliases, is_alias
+from aura.syntax.handed import aliases, target
 from aura.syntax.impacts import Finding, ImpactChange, Severity, Site
 from aura.syntax.items import CODE, TYPES, VALUES
 from aura.syntax.lost import LOST, Losses, Use, Users, namesakes
@@ -309,7 +309,7 @@ class _Judge:
             return doubtful(_reason(edit, change))
         if called.after.kind in VALUES:
             file = self._other.work.after(called.path)
-            is_same = file is not None and is_alias(file, called.after)
+            is_same = file is not None and target(file, called.after) is not None
             return FITS if is_same else doubtful(f"it is a {called.after.kind} now")
         given = self._losses.given(edit, use)
         if given is None:

@@ -8,7 +8,7 @@ from aura.syntax.language import SCRIPTS
 from aura.syntax.types import Entity
 
 _WORD = re.compile(rb"\w+")
-_ALIAS = re.compile(rb"=\s*(?:require\([^()]*\)|[A-Za-z_$][\w$.]*)\s*;?\s*\Z")
+_ALIAS = re.compile(rb"=\s*(require\([^()]*\)|[A-Za-z_$][\w$.]*)\s*;?\s*\Z")
 
 
 def hands_on(file: File, name: str) -> bool:
@@ -25,11 +25,14 @@ def hands_on(file: File, name: str) -> bool:
     return False
 
 
-def is_alias(file: File, entity: Entity) -> bool:
-    """Tell whether a value is nothing but another name for something."""
-    return entity.kind in VALUES and _ALIAS.search(file.source, entity.start, entity.end) is not None
+def target(file: File, entity: Entity) -> bytes | None:
+    """Return what a value is another name for, where it is nothing else."""
+    found = _ALIAS.search(file.source, entity.start, entity.end) if entity.kind in VALUES else None
+    return found and found[1]
 
 
 def aliases(file: File, name: str) -> bool:
     """Tell whether a file gives something another name by which it may be had."""
-    return any(entity.qualified_name == name and is_alias(file, entity) for entity in file.table.entities)
+    return any(
+        entity.qualified_name == name and target(file, entity) is not None for entity in file.table.entities
+    )

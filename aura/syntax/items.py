@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from itertools import pairwise
 
 from aura.syntax.file import File
-from aura.syntax.margins import comments
+from aura.syntax.margins import remarks
 from aura.syntax.tokens import CLOSE, NAME, OPEN, Tokens
 from aura.syntax.types import Entity
 
@@ -78,13 +78,13 @@ class Item:
     @property
     def is_commented(self) -> bool:
         language = self.file.language
-        return language is not None and comments(language).search(self.text) is not None
+        return language is not None and remarks(language).search(self.text) is not None
 
     @property
     def code_words(self) -> list[bytes]:
-        """The words and signs of the text but for comments and the own name."""
+        """The words and signs of the text but for comments, documentation and the own name."""
         language, name = self.file.language, self.entity.name.encode()
-        text = self.text if language is None else comments(language).sub(b"", self.text)
+        text = self.text if language is None else remarks(language).sub(b"", self.text)
         return [word for word in words_of(text) if word != name]
 
     @property

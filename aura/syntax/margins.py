@@ -64,6 +64,15 @@ def comments(language: Language) -> re.Pattern[bytes]:
     return re.compile(b"|".join(forms), re.DOTALL)
 
 
+@cache
+def remarks(language: Language) -> re.Pattern[bytes]:
+    """Return a pattern that finds comments as `comments` does, and strings that stand alone as documentation."""
+    if not language.docstrings:
+        return comments(language)
+    alone = rb"^[ \t]*[rRuU]?(?P<quote>\"\"\"|''').*?(?P=quote)[ \t]*$"
+    return re.compile(b"|".join((alone, comments(language).pattern)), re.DOTALL | re.MULTILINE)
+
+
 def is_silent(chunk: bytes, language: Language) -> bool:
     """Tell whether `chunk` holds nothing but white space, separators and comments."""
     chunk = chunk.strip(BLANK)

@@ -289,8 +289,9 @@ class _Matcher:
         for old in olds:
             there = (new.parent for child in old.children if (new := self.known.new.get(child)))
             votes = Counter(numbers[parent] for parent in there if parent in numbers)
+            sizes = {c: sorted((len(old.children), len(news[c].children))) for c in votes}
             rows.append(
-                {c: n for c, n in votes.items() if 2 * n >= min(len(old.children), len(news[c].children))}
+                {c: n for c, n in votes.items() if 2 * n >= sizes[c][0] and (n > 1 or sizes[c][1] < REMAIN)}
             )
         found = assign(rows)
         for row, column in found.items():

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import nsmallest
 
+from aura.syntax.handed import target
 from aura.syntax.items import CODE, TYPES, VALUES, Item, word_features
 from aura.syntax.pairing import Pairing
 from aura.syntax.similarity import UNIT, Features, Likeness, name_likeness
@@ -143,12 +144,19 @@ class Votes:
             self._text[old, new] = known
         return known
 
+    def share(self, old: Item, new: Item) -> float:
+        """Return how much of an old text is in a new one, words read as they are called after."""
+        mass = self.likeness.mass(old)
+        return self.likeness.shared(old, new) / mass if mass else 0.0
+
     def _is_worth_reading(self, old: Item, new: Item, known: float) -> bool:
         one, two = ([p.name for p in item.entity.parameters] for item in (old, new))
         is_renamed = len(one) == len(two) and one != two
         if known >= LIKELY and is_renamed:
             return True
-        return (is_renamed or old.is_commented or new.is_commented) and self._are_called_alike(old, new)
+        if not (is_renamed or old.is_commented or new.is_commented):
+            return False
+        return known >= LIKELY or self._are_called_alike(old, new)
 
     def _are_called_alike(self, old: Item, new: Item) -> bool:
         """Tell whether two names are hardly different, or one gave way to the other in the same place."""
@@ -218,6 +226,8 @@ class Votes:
         name = 1.0 if self.vocabulary.explains(a.name, b.name) else name_likeness(a.name, b.name)
         here = self.pairing.is_same_place(old, new)
         if a.kind in VALUES:
+            if a.name != b.name and name < CALLED_ALIKE and _stand_for_others(old, new):
+                return -1.0
             return text + NAME * name - _least_of_values(a.name == b.name, here, users > 0)
         if a.kind in TYPES:
             least = 0.3 if a.name == b.name else 0.5
@@ -237,6 +247,12 @@ class Votes:
             beside = 2 * self.pairing.neighbourhood(old, new) - 1
             said += PLACE + NEIGHBOURS * (max(beside, 0) if users else beside)
         return text * size / (size + 4) + said - LEAST_VOTES
+
+
+def _stand_for_others(old: Item, new: Item) -> bool:
+    """Tell whether two values are names of two things that are defined elsewhere."""
+    one, two = target(old.file, old.entity), target(new.file, new.entity)
+    return bool(one and two) and one != two
 
 
 def _least_of_values(same_name: bool, here: bool, used: bool) -> float:
