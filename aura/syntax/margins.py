@@ -66,7 +66,7 @@ def comments(language: Language) -> re.Pattern[bytes]:
 
 @cache
 def remarks(language: Language) -> re.Pattern[bytes]:
-    """Return a pattern that finds comments as `comments` does, and strings that stand alone as documentation."""
+    """Return a pattern that finds comments, and strings that stand alone as documentation."""
     if not language.docstrings:
         return comments(language)
     alone = rb"^[ \t]*[rRuU]?(?P<quote>\"\"\"|''').*?(?P=quote)[ \t]*$"

@@ -1,10 +1,18 @@
 """Which of the items in one place have one name, and which is which where several have it."""
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from aura.syntax.items import Item
+from aura.syntax.assignment import assign
+from aura.syntax.items import CODE, Item
 from aura.syntax.shared import equal_runs
+from aura.syntax.similarity import plain_likeness
+
+SIGNED = 0.5
+"""What the same parameters are worth, beside the likeness of two texts."""
+NEARER = 1e-6
+MOST = 2_500
+"""Of more pairs than these none is compared."""
 
 _Pair = tuple[Item, Item]
 
@@ -33,7 +41,12 @@ def _of_one_name(olds: list[Item], news: list[Item]) -> Iterator[_Pair]:
         yield olds[0], news[0]
         return
     met: set[Item] = set()
-    for key in (_kind_and_text, _kind_and_parameters, _kind):
+    for key in (_kind_and_text, _kind_and_parameters, None, _kind):
+        if key is None:
+            found = list(_most_alike(*([item for item in side if item not in met] for side in (olds, news))))
+            met.update(item for pair in found for item in pair)
+            yield from found
+            continue
         waiting: dict[object, deque[Item]] = defaultdict(deque)
         for new in news:
             if new not in met:
@@ -44,6 +57,37 @@ def _of_one_name(olds: list[Item], news: list[Item]) -> Iterator[_Pair]:
                 new = same.popleft()
                 met |= {old, new}
                 yield old, new
+
+
+def _most_alike(olds: list[Item], news: list[Item]) -> Iterator[_Pair]:
+    """Yield the functions of one name that are overloads of it, each with what is most like it."""
+    olds, news = ([item for item in side if item.entity.kind in CODE] for side in (olds, news))
+    if not 1 < len(olds) * len(news) <= MOST:
+        return
+    rows = [
+        {
+            column: 1
+            + plain_likeness(old, new)
+            + SIGNED * _signatures_alike(old, new)
+            - NEARER * abs(row - column)
+            for column, new in enumerate(news)
+        }
+        for row, old in enumerate(olds)
+    ]
+    for row, column in assign(rows).items():
+        yield olds[row], news[column]
+
+
+def _signatures_alike(old: Item, new: Item) -> float:
+    """Return how many names and types of the parameters are the same; one that may be null is its type."""
+    one, two = (
+        Counter(
+            part for p in item.entity.parameters for part in (p.name, f": {(p.annotation or '').rstrip('?')}")
+        )
+        for item in (old, new)
+    )
+    total = one.total() + two.total()
+    return 2 * (one & two).total() / total if total else 1.0
 
 
 def _by_name(side: Iterable[Item]) -> dict[tuple[str, str], list[Item]]:
