@@ -49,10 +49,10 @@ def parse_or_repair(source: bytes, language: Language) -> tuple[Tree | None, boo
     if language.final_newline and not source.endswith(b"\n"):
         source += b"\n"
     tree = _parse(parser, source, seconds)
-    if tree is None or language.repair is None or not (faults := _faults(tree.root_node, language)):
+    if tree is None or language.repair is None or not _is_faulty(tree.root_node, language):
         return tree, False
     repaired = _parse(parser, language.repair(source), seconds)
-    if repaired is not None and _faults(repaired.root_node, language) < faults:
+    if repaired is not None and _is_better(repaired.root_node, tree.root_node, language):
         return repaired, True
     return tree, False
 
@@ -74,7 +74,7 @@ def reparse(source: bytes, language: Language, like: bytes, tree: Tree) -> tuple
     edited = tree.copy()
     edited.edit(start, old_end, new_end, _point(like, start), _point(like, old_end), _point(source, new_end))
     again = parser_of(language.name).parse(source, edited)
-    if _faults(again.root_node, language):
+    if _is_faulty(again.root_node, language):
         return None
     ranges = edited.changed_ranges(again)
     start = min([before, *(found.start_byte for found in ranges)])
@@ -82,12 +82,39 @@ def reparse(source: bytes, language: Language, like: bytes, tree: Tree) -> tuple
     return again, Change(start, end - len(source) + len(like), end)
 
 
-def _faults(root: Node, language: Language) -> int:
-    """Say how badly a text was read: 2 with errors, 1 with definitions taken for something else, else 0."""
-    if root.has_error:
-        return 2
+def _is_faulty(root: Node, language: Language) -> bool:
+    """Tell whether a text was read with errors, or definitions in it taken for something else."""
     misread = language.misread
-    return int(bool(misread) and any(node.type in misread for node in root.named_children))
+    return root.has_error or (bool(misread) and any(node.type in misread for node in root.named_children))
+
+
+def _is_better(repaired: Node, root: Node, language: Language) -> bool:
+    """Tell whether a repaired text was read without faults, or with fewer and no definition less."""
+    if not _is_faulty(repaired, language):
+        return True
+    before, after = _faults(root, language), _faults(repaired, language)
+    return after < before and _definitions(repaired) >= _definitions(root)
+
+
+def _faults(root: Node, language: Language) -> tuple[int, int]:
+    """Return how many bytes and missing pieces are in error, and how many definitions are misread."""
+    wrong, nodes = 0, [root]
+    while nodes:
+        node = nodes.pop()
+        if node.is_error or node.is_missing:
+            wrong += 1 + node.end_byte - node.start_byte
+        elif node.has_error:
+            nodes.extend(node.children)
+    return wrong, sum(node.type in language.misread for node in root.named_children)
+
+
+def _definitions(root: Node) -> int:
+    found, nodes = 0, [root]
+    while nodes:
+        node = nodes.pop()
+        found += node.type.endswith("_declaration")
+        nodes.extend(node.named_children)
+    return found
 
 
 def _code_above(source: bytes, offset: int) -> int:

@@ -44,6 +44,72 @@ public class ValidatorTest {{
 {VALIDATOR}
 }}
 """
+REMOVE = """\
+def remove_escape(text, which=("\\n", "\\t")):
+    for escape in which:
+        text = text.replace(escape, "")
+    return to_unicode(text)
+"""
+AXIOS = """\
+function Axios(defaults) {
+  this.defaults = defaults;
+  this.interceptors = { request: new Manager(), response: new Manager() };
+}
+"""
+KOIN = """\
+class Koin:
+    def create(self):
+        self.registry.create_all()
+
+    def load(self, modules):
+        self.registry.load(modules)
+"""
+KOIN_APP = """\
+class App:
+    def create(self):
+        if self.koin.logger.level == DEBUG:
+            self.koin.logger.debug("create eager instances")
+            duration = measured(self.koin.create())
+            self.koin.logger.debug("eager instances created in", duration)
+        else:
+            self.koin.create()
+"""
+ANSWER = """\
+        request = Request("http://example.com")
+        body = "<p>You are being redirected</p>"
+        answer = Response(request.url, status=302, body=body, headers={"Location": "/login"})
+"""
+PLAIN = """\
+class DefaultsTest(ManagerTest):
+    def test_plain(self):
+        request = Request("http://example.com/index.html")
+        self.assertTrue(self.download(request, Response(request.url)))
+"""
+GZIPPED = f"""\
+{PLAIN}
+
+class GzippedTest(ManagerTest):
+    def test_gzipped(self):
+{ANSWER}
+        result = self.download(request, answer)
+        self.assertTrue(isinstance(result, Request), "not redirected")
+"""
+GZIPPED_ANEW = f"""\
+{PLAIN}
+    def test_redirects_what_is_no_gzip(self):
+        \"\"\"A regression happened when a compressed request was redirected.
+
+        The middleware for compression comes before that for redirection, and tries to unpack the body of an
+        answer that says to be packed and is not, as some servers send them with a status of 302.
+        \"\"\"
+{ANSWER}
+        result = self.download(request, answer)
+        self.assertTrue(isinstance(result, Request), "not redirected")
+
+    def test_fails_for_what_is_no_gzip(self):
+{ANSWER.replace("302", "200")}
+        self.assertRaises(IOError, self.download, request, answer)
+"""
 REQUEST = """\
 public class Request {
     private Object target;
@@ -287,11 +353,70 @@ abstract class CollectionSerializer<E, C: Collection<E>>(of: Serializer<E>) : Li
             {"exports": ("renamed", "watch")},
             id="a function whose parameter is renamed, too, is the same function",
         ),
+        pytest.param(
+            {"markup.py": REMOVE},
+            {
+                "markup.py": REMOVE.replace("remove_escape", "replace_escape").replace('""', "by")
+                + "\n\nremove_escape = replace_escape\n"
+            },
+            {"remove_escape": ("renamed", "replace_escape")},
+            id="a function goes with its text, though its name is bound to something yet",
+        ),
+        pytest.param(
+            {"axios.js": AXIOS},
+            {"core/Axios.js": AXIOS, "axios.js": "var Axios = require('./core/Axios');\n"},
+            {"Axios": ("moved", "Axios")},
+            id="a function moves, though its name is imported where it was",
+        ),
+        pytest.param(
+            {"koin.py": KOIN, "app.py": KOIN_APP},
+            {
+                "koin.py": KOIN.replace(
+                    "        self.registry.create_all()\n",
+                    KOIN_APP.partition("(self):\n")[2].replace(
+                        "self.koin.create", "self.registry.create_all"
+                    ),
+                )
+            },
+            {"Koin.create": ("body_changed", "Koin.create"), "App.create": ("deleted", None)},
+            id="what took in more stays itself where its own text is still there",
+        ),
+        pytest.param(
+            {"test_a.py": GZIPPED},
+            {"test_a.py": GZIPPED_ANEW},
+            {"GzippedTest.test_gzipped": ("renamed", "DefaultsTest.test_redirects_what_is_no_gzip")},
+            id="documentation does not hide what the code is",
+        ),
     ],
 )
 def test_the_right_one_is_found(before: Files, after: Files, expected: Found) -> None:
     found = fates(before, after)
     assert {name: found.get(name) for name in expected} == expected
+
+
+def test_another_module_that_is_imported_is_not_the_former_one_renamed() -> None:
+    before = b"var forEach = require('./forEach');\n\nforEach(1);\nforEach(2);\n"
+    after = b"var utils = require('./utils');\n\nutils.forEach(1);\nutils.forEach(2);\n"
+    found = diff({"a.js": before}, {"a.js": after})
+    assert {e.changes[0] for e in found if e.kind == "constant"} == {"added", "deleted"}
+    respelled = before.replace(b"forEach", b"for_each")
+    [edit] = [e for e in diff({"a.js": before}, {"a.js": respelled}) if e.kind == "constant"]
+    assert edit.changes[0] == "renamed"
+
+
+def test_overloads_are_told_apart_by_text_and_parameters() -> None:
+    many = [", ".join(f"T{place}" for place in range(1, size + 1)) for size in range(4)]
+    plain = [f"fun of(make: ({types}) -> R): Any = plain {{ new(make) }}\n" for types in many]
+    named = [f"fun of(by: By, make: ({types}) -> R): Any = bound(by) {{ new(make) }}\n" for types in many]
+    after = [
+        f"fun of(make: ({types}) -> R, by: By? = null): Any = bound(by) {{ new(make) }}\n" for types in many
+    ]
+    before = "\n".join(one for pair in zip(named, plain, strict=True) for one in pair)
+    found = diff({"of.kt": before.encode()}, {"of.kt": "\n".join(after).encode()})
+    lines = [(edit.old.line, edit.new and edit.new.line) for edit in found if edit.old]
+    assert sorted(lines) == sorted(
+        [(1 + 4 * place, 1 + 2 * place) for place in range(4)] + [(3 + 4 * place, None) for place in range(4)]
+    )
 
 
 def test_a_member_that_goes_along_with_its_type_is_not_taken_for_extracted() -> None:

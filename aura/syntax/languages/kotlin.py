@@ -111,7 +111,7 @@ def _properties() -> str:
 
 LANGUAGE = Language(
     name="kotlin",
-    version=2,
+    version=3,
     grammar=_grammar,
     query=f"""
     (class_declaration (modifiers (class_modifier "enum")) name: (_) @name

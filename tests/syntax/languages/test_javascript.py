@@ -1,3 +1,5 @@
+import pytest
+
 from aura.syntax.types import Parameter
 
 SOURCE = """\
@@ -75,3 +77,26 @@ def test_modifiers_decorators_and_docs_are_read(entities) -> None:
     assert found["class A"].decorators == ("dec",)
     assert found["class A"].line == 6
     assert found["class B"].modifiers == ("export", "default")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("module.exports = function merge(a) {};", "merge"),
+        ("module.exports = function* merge(a) {};", "merge"),
+        ("exports = module.exports = function merge(a) {};", "merge"),
+        ("module.exports = exports = function merge(a) {};", "merge"),
+        ("module.exports = class merge {};", "merge"),
+        ("module.exports = function (a) {};", "exports"),
+        ("module.exports = async function* (a) {};", "exports"),
+        ("module.exports = (a) => a;", "exports"),
+        ("module.exports = a => a;", "exports"),
+        ("module.exports = class {};", "exports"),
+        ("module.exports.key = function merge(a) {};", "key"),
+        ("exports.key = function merge(a) {};", "key"),
+    ],
+)
+@pytest.mark.parametrize("path", ["x.js", "x.ts", "x.tsx"])
+def test_what_a_module_exports_as_itself_has_its_own_name(entities, text: str, name: str, path: str) -> None:
+    [said] = [each for each in entities(path, text) if each != "statements statements"]
+    assert said in (f"function {name}", f"class {name}")

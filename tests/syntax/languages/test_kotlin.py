@@ -1,6 +1,7 @@
 import pytest
 
 from aura.syntax.diff import diff
+from aura.syntax.extract import extract
 
 from .reading import assert_damage_never_raises, assert_ranges_nest, names, read, unparsed
 
@@ -192,6 +193,36 @@ def test_what_annotations_on_lines_of_their_own_are_of_is_an_entity(
     assert {name: entity.modifiers for name, entity in found.items() if entity.modifiers} == {
         name: kinds[name] for name in found if name in kinds
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('@JvmName("j") fun f() {\n}\n\nfun g() {\n}\n', {"f": ('JvmName("j")',), "g": ()}),
+        (
+            '@Suppress("x") // Why.\ninfix fun f(a: Int) {\n}\n\n@A\nfun g() {\n}\n',
+            {"f": ('Suppress("x")',), "g": ("A",)},
+        ),
+        (
+            "@T(X, Y)\npublic annotation class f(val of: Array<Int> = [])\n\n@A\nfun g() {\n}\n",
+            {"f": ("T(X, Y)",), "g": ("A",)},
+        ),
+        (
+            "open class f\n// Why.\ninternal constructor(val a: Int) : Base() {\n  val b = 1\n}\n",
+            {"f": (), "f.b": ()},
+        ),
+    ],
+)
+def test_what_the_grammar_misreads_costs_nothing_else(text: str, wanted: dict[str, tuple[str, ...]]) -> None:
+    found = read(text, PATH)
+    assert {name: found[name].decorators for name in wanted} == wanted
+    assert not extract(text.encode(), PATH).degraded
+
+
+def test_a_repair_that_mends_only_some_of_a_file_is_taken() -> None:
+    misread = '@Deep((((("x")))))\nfun g() {\n}\n\nfun h() {\n}\n'
+    assert read(misread, PATH)["g"].decorators == ()
+    assert read("@A(X.Y)\nfun f(): String = h()\n\n" + misread, PATH)["f"].decorators == ("A(X.Y)",)
 
 
 def test_an_annotation_within_a_comment_is_none() -> None:
