@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from aura.syntax.clashes import Clash, clashes, is_same_end
 from aura.syntax.conventions import holds_test
 from aura.syntax.file import File
-from aura.syntax.fits import FITS, Called, Verdict, doubtful, fit, in_new_words
+from aura.syntax.fits import FITS, Called, Verdict, doubtful, fit
 from aura.syntax.handed import aliases, target
 from aura.syntax.impacts import Finding, ImpactChange, Severity, Site
 from aura.syntax.items import CODE, TYPES, VALUES
@@ -25,6 +25,7 @@ from aura.syntax.parted import (
     lines_of,
 )
 from aura.syntax.promised import Demand, demands
+from aura.syntax.signatures import in_new_words
 from aura.syntax.types import Edit, Entity, Side
 from aura.syntax.written import Written
 

@@ -73,7 +73,7 @@ def _pair(
         changes.append("renamed")
     if is_moved(old, new, matches):
         changes.append("moved")
-    typed = signature_edits(old, new)
+    typed = signature_edits(old, new, matches.called)
     if a.raw != b.raw or (a.name != b.name and a.kind != "file") or _declared(a) != _declared(b):
         content, typed = _content(old, new, typed, bool(changes) or a.name != b.name)
         changes += content

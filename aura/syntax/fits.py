@@ -1,12 +1,10 @@
 """Whether a call that was written for one signature can still work with another."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from aura.syntax.arguments import UNTYPED
 from aura.syntax.calling import Given
@@ -47,23 +45,6 @@ class Called(Struct, frozen=True):
     edit: Edit
     language: str
     overloads: tuple[Entity, ...] = ()
-
-
-def in_new_words(entity: Entity, renamed: Mapping[str, str]) -> Entity:
-    """Return an entity with its types under the names that they have now: they are the same types."""
-
-    def told(annotation: str | None) -> str | None:
-        if annotation is None:
-            return None
-        return _WORD.sub(lambda found: renamed.get(found[0], found[0]), annotation)
-
-    if not renamed:
-        return entity
-    parameters = tuple(replace(each, annotation=told(each.annotation)) for each in entity.parameters)
-    return replace(entity, parameters=parameters, result=told(entity.result))
-
-
-_WORD = re.compile(r"\w+")
 
 
 def gravest(verdicts: Iterable[Verdict]) -> Verdict:

@@ -48,13 +48,14 @@ KEPT = 0.02
 class Matches(Struct, frozen=True):
     """All pairs, unchanged ones too, and what is on one side only; in the order of path and position.
 
-    `after_of` gives the other side of an item of before.
+    `after_of` gives the other side of an item of before, `called` the names after of types that were renamed.
     """
 
     pairs: list[tuple[Item, Item]]
     removed: list[Item]
     added: list[Item]
     after_of: dict[Item, Item]
+    called: dict[str, str]
 
     def release(self) -> None:
         """Part the items from each other: without circles they need no collector, which is slow, to go."""
@@ -96,7 +97,10 @@ class _Matcher:
         self._files()
         self._rests()
         pairs = [(item, known.new[item]) for item in self.before if item in known.new]
-        return Matches(pairs, known.left(self.loose[0]), known.left(self.loose[1]), known.new)
+        left = known.left(self.loose[0]), known.left(self.loose[1])
+        types = [old for old in self.loose[0] if old.entity.kind in TYPES and old in known.new]
+        called = {old.entity.name: known.new[old].entity.name for old in types}
+        return Matches(pairs, *left, known.new, called)
 
     def _pair(self, old: Item, new: Item) -> None:
         self.known.pair(old, new)

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from aura.syntax.headers import body_start
 from aura.syntax.items import CODE, Item
 from aura.syntax.similarity import name_likeness
 from aura.syntax.tokens import CLOSE, OPEN
-from aura.syntax.types import DecoratorEdit, ModifierEdit, Parameter, ParameterEdit, ResultEdit
+from aura.syntax.types import DecoratorEdit, Entity, ModifierEdit, Parameter, ParameterEdit, ResultEdit
 
 _Pair = tuple[int, int]
 
@@ -41,13 +42,16 @@ class SignatureEdits(Struct, frozen=True):
 NO_EDITS = SignatureEdits()
 
 
-def signature_edits(old: Item, new: Item) -> SignatureEdits:
-    """Return the typed edits between two signatures, as far as their tables tell."""
+def signature_edits(old: Item, new: Item, called: Mapping[str, str] = MappingProxyType({})) -> SignatureEdits:
+    """Return the typed edits between two signatures, as far as their tables tell.
+
+    `called` says what types that were renamed are called after.
+    """
     a, b = old.entity, new.entity
     same = (a.parameters, a.decorators, a.modifiers, a.result)
     if same == (b.parameters, b.decorators, b.modifiers, b.result):
         return NO_EDITS
-    pairs = pair_parameters(old, new) if a.parameters != b.parameters else None
+    pairs = pair_parameters(old, new, called) if a.parameters != b.parameters else None
     result = ResultEdit(a.result, b.result) if plain(a.result) != plain(b.result) else None
     return SignatureEdits(
         tuple(parameter_edits(pairs)) if pairs else (),
@@ -98,9 +102,9 @@ def _outside_parameters(signature: Sequence[bytes]) -> Iterator[bytes]:
             yield token
 
 
-def pair_parameters(old: Item, new: Item) -> ParameterPairs:
+def pair_parameters(old: Item, new: Item, called: Mapping[str, str]) -> ParameterPairs:
     """Pair parameters by name, then by place, annotation and use for those that were renamed."""
-    one, two = plain_parameters(old), plain_parameters(new)
+    one, two = without_receivers(old.entity), without_receivers(new.entity)
     places: dict[str, list[int]] = {}
     for index, parameter in enumerate(two):
         places.setdefault(_bare(parameter), []).append(index)
@@ -110,12 +114,27 @@ def pair_parameters(old: Item, new: Item) -> ParameterPairs:
         if same:
             pairs.append((index, same.pop(0)))
     moved = frozenset(pairs) - frozenset(_rising(pairs))
-    pairs += _renamed(one, two, pairs, old, new)
+    said = without_receivers(in_new_words(old.entity, called))
+    pairs += _renamed(said, two, pairs, old, new)
     return ParameterPairs(one, two, tuple(sorted(pairs)), moved)
 
 
-def plain_parameters(item: Item) -> tuple[Parameter, ...]:
-    return tuple(p for p in item.entity.parameters if p.kind != "receiver")
+def without_receivers(entity: Entity) -> tuple[Parameter, ...]:
+    return tuple(p for p in entity.parameters if p.kind != "receiver")
+
+
+def in_new_words(entity: Entity, renamed: Mapping[str, str]) -> Entity:
+    """Return an entity with its types under the names that they have now: they are the same types."""
+
+    def told(annotation: str | None) -> str | None:
+        if annotation is None:
+            return None
+        return _WORD.sub(lambda found: renamed.get(found[0], found[0]), annotation)
+
+    if not renamed:
+        return entity
+    parameters = tuple(replace(each, annotation=told(each.annotation)) for each in entity.parameters)
+    return replace(entity, parameters=parameters, result=told(entity.result))
 
 
 def _bare(parameter: Parameter) -> str:
@@ -140,6 +159,7 @@ def _renamed(
     right = sorted(set(range(len(two))) - {j for _, j in pairs})
     if not left or not right:
         return []
+    is_as_many = len(left) == len(right)
     uses_old, uses_new = Counter(old.tokens.body), Counter(new.tokens.body)
     ranked = []
     for i in left:
@@ -150,7 +170,8 @@ def _renamed(
             score = 2.0 * name_likeness(_bare(a), _bare(b))
             score += 1.0 * (_gap(i, pairs, 0) == _gap(j, pairs, 1)) + 0.5 * (i == j)
             score += 1.0 * (a.annotation == b.annotation and a.annotation is not None)
-            score -= 1.5 * (None not in (a.annotation, b.annotation) and a.annotation != b.annotation)
+            is_other = None not in (a.annotation, b.annotation) and a.annotation != b.annotation
+            score += 0.5 * is_as_many - (1.5 if is_as_many else 2.0) * is_other
             score += 0.5 * (a.default == b.default) + 0.5 * (a.kind == b.kind)
             score += _used_alike(_bare(a).encode(), _bare(b).encode(), uses_old, uses_new)
             ranked.append((-score, i, j))
@@ -175,6 +196,7 @@ def _used_alike(name: bytes, other: bytes, old: Counter[bytes], new: Counter[byt
     return 1.5 * min(gone, come) / max(gone, come)
 
 
+_WORD = re.compile(r"\w+")
 _STARRED = frozenset({"variadic", "keyword_variadic"})
 _PATTERNS = ("{", "[", "(")
 
@@ -232,8 +254,13 @@ def _edits_of_pattern(old: str, new: str) -> list[ParameterEdit]:
         for name in before
         if name in after and before[name] != after[name]
     ]
-    edits += [ParameterEdit("removed", name) for name in before if name not in after]
-    return edits + [ParameterEdit("added", name) for name in after if name not in before]
+    gone, come = (
+        [name for name in one if name not in two] for one, two in ((before, after), (after, before))
+    )
+    if len(gone) == len(come) == 1 and before[gone[0]] == after[come[0]]:
+        return [*edits, ParameterEdit("renamed", come[0], gone[0])]
+    edits += [ParameterEdit("removed", name) for name in gone]
+    return edits + [ParameterEdit("added", name) for name in come]
 
 
 def properties(pattern: str) -> dict[str, str | None]:

@@ -1,5 +1,7 @@
 import pytest
 
+from aura.syntax.diff import diff
+
 CASES = [
     ("x.py", "def f(a): pass", "def f(a, b): pass", [("added", "b", None)]),
     ("x.py", "def f(a, b): pass", "def f(b): pass", [("removed", "a", None)]),
@@ -14,6 +16,24 @@ CASES = [
     ("x.go", "func f(a int) {}", "func f(a int64) {}", [("retyped", "a", None)]),
     ("x.go", "func (s *S) f(a int) {}", "func (t *S) f(a int) {}", []),
     ("x.rs", "fn f(a: i32) {}", "fn f(a: i32, b: u8) {}", [("added", "b", None)]),
+    (
+        "x.js",
+        "function f(a, {exclude = [], b}) { return a; }",
+        "function f(a, {ignore = [], b}) { return a; }",
+        [("renamed", "ignore", "exclude")],
+    ),
+    (
+        "X.java",
+        "class A { int last(String text, int of) { if (none(text)) return 0; return text.last(of); } }",
+        "class A { int last(Chars in, int of) { if (none(in)) return 0; return last(in, of, in.size()); } }",
+        [("renamed", "in", "text"), ("retyped", "in", None)],
+    ),
+    (
+        "X.java",
+        "class A { int f(String url, int code, Head head) { this.code = code; return g(head); } }",
+        "class A { int f(String url, Answer answer) { this.answer = answer; return g(answer); } }",
+        [("removed", "code", None), ("removed", "head", None), ("added", "answer", None)],
+    ),
     ("X.java", "class A { void f(int a) {} }", "class A { void f(int a, int b) {} }", [("added", "b", None)]),
 ]
 
@@ -23,6 +43,19 @@ def test_parameter_edits_are_typed(edit, path: str, before: str, after: str, exp
     (found,) = edit(path, before + "\n", after + "\n")
     assert "signature_changed" in found.changes
     assert [(p.edit, p.name, p.old_name) for p in found.parameters] == expected
+
+
+def test_a_parameter_of_a_type_that_was_renamed_is_of_the_same_type() -> None:
+    type_ = "class {0} {{\n  String title() {{ return title; }}\n  int code() {{ return code; }}\n}}\n"
+    user = "interface User {{\n  void failed({0} {1}, int times);\n}}\n"
+    before = {"Note.java": type_.format("Note"), "User.java": user.format("Note", "message")}
+    after = {"Answer.java": type_.format("Answer"), "User.java": user.format("Answer", "response")}
+    found = diff(*({path: text.encode() for path, text in side.items()} for side in (before, after)))
+    [told] = [edit.parameters for edit in found if edit.new and edit.new.name == "failed"]
+    assert [(p.edit, p.name, p.old_name) for p in told] == [
+        ("renamed", "response", "message"),
+        ("retyped", "response", None),
+    ]
 
 
 def test_sides_list_parameters_as_they_are_written(edit) -> None:
