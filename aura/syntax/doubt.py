@@ -20,6 +20,7 @@ class Doubt:
         self.twins = {**pairs, **{new: old for old, new in pairs.items()}}
         self.kept = {item: votes.text(*pair) for pair in pairs.items() for item in pair}
         self.grown = {new for old, new in pairs.items() if votes.share(old, new) >= MOST}
+        self.grown |= {old for old, new in pairs.items() if votes.share(old, new, of_new=True) >= MOST}
         self.votes = votes
         words = [(Counter(old.words), Counter(new.words)) for old, new in pairs.items()]
         newly = frozenset(word for one, two in words for word in two - one)

@@ -144,9 +144,9 @@ class Votes:
             self._text[old, new] = known
         return known
 
-    def share(self, old: Item, new: Item) -> float:
-        """Return how much of an old text is in a new one, words read as they are called after."""
-        mass = self.likeness.mass(old)
+    def share(self, old: Item, new: Item, *, of_new: bool = False) -> float:
+        """Return how much of an old text is in a new one, words read as they are called after; or `of_new`."""
+        mass = self.likeness.mass(new if of_new else old)
         return self.likeness.shared(old, new) / mass if mass else 0.0
 
     def _is_worth_reading(self, old: Item, new: Item, known: float) -> bool:

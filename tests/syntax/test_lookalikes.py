@@ -1,5 +1,7 @@
 """What only looks like a refactoring, or hides one, is not mistaken for another."""
 
+from textwrap import indent
+
 import pytest
 
 from aura.syntax.diff import diff
@@ -55,6 +57,39 @@ function Axios(defaults) {
   this.defaults = defaults;
   this.interceptors = { request: new Manager(), response: new Manager() };
 }
+"""
+ROUTES = """\
+        app = Flask(__name__)
+        app.testing = True
+
+        @app.route("/get_post/<int:x>/<int:y>", methods=["GET", "POST"])
+        def get_post(x, y):
+            pass
+
+        @app.route("/last_post", methods=["POST"])
+        def last_post():
+            pass
+
+        return app
+"""
+FIXTURE = f"""\
+class TestRoutes:
+    @pytest.fixture
+    def invoke(self, runner):
+        def create_app():
+{indent(ROUTES, "    ")}
+        cli = FlaskGroup(create_app=create_app)
+        return partial(runner.invoke, cli)
+"""
+FIXTURE_PARTED = f"""\
+class TestRoutes:
+    @pytest.fixture
+    def app(self):
+{ROUTES}
+    @pytest.fixture
+    def invoke(self, app, runner):
+        cli = FlaskGroup(create_app=lambda: app)
+        return partial(runner.invoke, cli)
 """
 KOIN = """\
 class Koin:
@@ -361,6 +396,15 @@ abstract class CollectionSerializer<E, C: Collection<E>>(of: Serializer<E>) : Li
             },
             {"remove_escape": ("renamed", "replace_escape")},
             id="a function goes with its text, though its name is bound to something yet",
+        ),
+        pytest.param(
+            {"test_a.py": FIXTURE},
+            {"test_a.py": FIXTURE_PARTED},
+            {
+                "TestRoutes.invoke": ("signature_changed", "TestRoutes.invoke"),
+                "TestRoutes.invoke.create_app": ("renamed", "TestRoutes.app"),
+            },
+            id="what gave most of itself away stays itself where all that is left was its own",
         ),
         pytest.param(
             {"axios.js": AXIOS},
