@@ -145,7 +145,7 @@ class Votes:
         return known
 
     def share(self, old: Item, new: Item, *, of_new: bool = False) -> float:
-        """Return how much of an old text is in a new one, words read as they are called after; or `of_new`."""
+        """Return how much of an old text is in a new one, or `of_new` of that; words as they are after."""
         mass = self.likeness.mass(new if of_new else old)
         return self.likeness.shared(old, new) / mass if mass else 0.0
 

@@ -1,7 +1,5 @@
 """What only looks like a refactoring, or hides one, is not mistaken for another."""
 
-from textwrap import indent
-
 import pytest
 
 from aura.syntax.diff import diff
@@ -58,38 +56,44 @@ function Axios(defaults) {
   this.interceptors = { request: new Manager(), response: new Manager() };
 }
 """
-ROUTES = """\
-        app = Flask(__name__)
-        app.testing = True
-
-        @app.route("/get_post/<int:x>/<int:y>", methods=["GET", "POST"])
-        def get_post(x, y):
-            pass
-
-        @app.route("/last_post", methods=["POST"])
-        def last_post():
-            pass
-
-        return app
+REPORT = """\
+        var report = "start: $start, at most ${results.worstStart} ms, exec: $exec"
+        if (!results.isOk) report += "failed"
+        text.value = report
+        val color = if (!results.isOk) colors.red else colors.green
+        text.setColor(resources.getColor(color))
 """
-FIXTURE = f"""\
-class TestRoutes:
-    @pytest.fixture
-    def invoke(self, runner):
-        def create_app():
-{indent(ROUTES, "    ")}
-        cli = FlaskGroup(create_app=create_app)
-        return partial(runner.invoke, cli)
+ACTIVITY = f"""\
+class Activity : Base() {{
+    override fun onCreate(state: Bundle?) {{
+        super.onCreate(state)
+        setContentView(layout.main)
+        title = "First"
+        val (start, exec) = runAll(this)
+        val text = find<Text>(id.text)
+{REPORT}
+    }}
+}}
 """
-FIXTURE_PARTED = f"""\
-class TestRoutes:
-    @pytest.fixture
-    def app(self):
-{ROUTES}
-    @pytest.fixture
-    def invoke(self, app, runner):
-        cli = FlaskGroup(create_app=lambda: app)
-        return partial(runner.invoke, cli)
+ACTIVITY_PARTED = f"""\
+class Activity : Base() {{
+    override fun onCreate(state: Bundle?) {{
+        super.onCreate(state)
+        setContentView(layout.main)
+        title = "First"
+    }}
+
+    override fun onStart() {{
+        super.onStart()
+        extractResults()
+    }}
+
+    private fun extractResults() {{
+        val (start, exec) = results!!
+        val text = find<Text>(id.text)
+{REPORT}
+    }}
+}}
 """
 KOIN = """\
 class Koin:
@@ -398,11 +402,11 @@ abstract class CollectionSerializer<E, C: Collection<E>>(of: Serializer<E>) : Li
             id="a function goes with its text, though its name is bound to something yet",
         ),
         pytest.param(
-            {"test_a.py": FIXTURE},
-            {"test_a.py": FIXTURE_PARTED},
+            {"a.kt": ACTIVITY},
+            {"a.kt": ACTIVITY_PARTED},
             {
-                "TestRoutes.invoke": ("signature_changed", "TestRoutes.invoke"),
-                "TestRoutes.invoke.create_app": ("renamed", "TestRoutes.app"),
+                "Activity.onCreate": ("body_changed", "Activity.onCreate"),
+                "+ Activity.extractResults": ("extracted", "Activity.extractResults"),
             },
             id="what gave most of itself away stays itself where all that is left was its own",
         ),
