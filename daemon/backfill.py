@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 
 import msgspec
 from aiohttp import web
@@ -156,7 +157,15 @@ class Backfills:
 
         return await self._context.in_thread(work)
 
-    async def _store(self, place: Place, reads: list[Read], *, live: bool, head: str | None = None) -> None:
+    async def _store(
+        self,
+        place: Place,
+        reads: list[Read],
+        *,
+        live: bool,
+        head: str | None = None,
+        made_on: Mapping[str, str | None] = MappingProxyType({}),
+    ) -> None:
         """Write what was read in groups of at most CHUNK_ROWS rows, so that callers get their turn."""
         quiet = not live or len(reads) > QUIET_ABOVE
         waiting = iter(reads)
@@ -164,7 +173,9 @@ class Backfills:
 
             def write(db: Connection, group: list[Read] = group) -> None:
                 for read in group:
-                    commits.record(db, SYSTEM, place, read, live=live, quiet=quiet)
+                    branch = made_on.get(read.commit.sha, place.branch)
+                    there = msgspec.structs.replace(place, branch=branch)
+                    commits.record(db, SYSTEM, there, read, live=live, quiet=quiet)
                 if quiet and head is not None:
                     history.advance(db, SYSTEM, place, head, len(group))
 
@@ -211,13 +222,15 @@ class Backfills:
             return
         todo = await self._unread(place, found)
         at = commits.positions(found)
+        moves = await self._context.in_thread(reflog.moves, place.git_dir)
+        made_on = reflog.made_on(moves, place.branch)
         todo.reverse()
         for start in range(0, len(todo), CHUNK_COMMITS):
             chunk = todo[start : start + CHUNK_COMMITS]
             reads = await self._analyse(place, chunk, at, background=False, shapes=True)
             order = {c.sha: i for i, c in enumerate(todo)}
             reads.sort(key=lambda read: order[read.commit.sha])
-            await self._store(place, reads, live=True)
+            await self._store(place, reads, live=True, made_on=made_on)
         if todo:
             self._context.spawn(claims.catch_up(self._context))
             self._context.on_commit.committed(place.path)

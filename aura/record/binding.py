@@ -173,14 +173,13 @@ def _settle(db: Connection, said: _Said, state: str, sha: str | None) -> None:
 def link(
     db: Connection, caller: Caller, place: Place, intent: int, sha: str, instead_of: str | None = None
 ) -> str:
-    """Say which commit an intent belongs to, unless another said so before."""
-    row = one(
-        db,
-        "UPDATE intents SET commit_sha = ? WHERE seq = ? AND commit_sha IS ? RETURNING id",
-        sha,
-        intent,
-        instead_of,
+    """Say which commit an intent belongs to, and so which branch, unless another said so before."""
+    sql = (
+        "UPDATE intents SET commit_sha = ?, branch = ifnull((SELECT c.branch FROM commits k"
+        " JOIN intents c ON c.seq = k.intent WHERE k.repo = ? AND k.sha = ?), branch)"
+        " WHERE seq = ? AND commit_sha IS ? RETURNING id"
     )
+    row = one(db, sql, sha, place.repo, sha, intent, instead_of)
     id_ = str((row or one(db, "SELECT id FROM intents WHERE seq = ?", intent))[0])
     data: dict[str, Any] = {"intent_id": id_, "commit_sha": sha}
     events.append(

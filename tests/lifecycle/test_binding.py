@@ -203,6 +203,19 @@ def test_the_same_change_committed_in_another_work_tree_binds(
     assert aura.intent(known, made["id"])["commit_sha"] == sha
 
 
+def test_an_intent_goes_to_the_branch_that_its_change_is_committed_on(aura: Aura, known: GitRepo) -> None:
+    known.write({"a.py": "def f():\n    return 2\n"})
+    made = aura.log(known, "said on main")
+    known.git("checkout", "-q", "-b", "newb")
+    sha = known.commit(message="committed on newb")
+    known.git("checkout", "-q", "main")
+    known.git("merge", "-q", "--ff-only", "newb")
+    aura.recorded(known, sha)
+    assert aura.intent(known, made["id"])["commit_sha"] == sha
+    assert aura.summaries(known, "branch=newb") == ["said on main", "committed on newb"]
+    assert aura.summaries(known, "branch=main&source=log") == []
+
+
 def test_a_cherry_pick_leaves_the_binding_and_is_explained_by_the_same_intent(
     aura: Aura, known: GitRepo, tmp_path: Path
 ) -> None:
