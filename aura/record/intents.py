@@ -40,7 +40,7 @@ class Intent(Struct, frozen=True):
 
     `binding` is `bound` where a commit holds something of it, `open` where none does yet, `waiting` where
     nothing is changed so far and it takes what the next commit of its work tree changes, and `unbound` where
-    nothing came of that.
+    nothing came of that. `ended`, told when it is logged, is the one that waited for the same until then.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Intent(Struct, frozen=True):
     claims: list[Judged] = field(default_factory=list)
     rewritten_to: str | None = None
     binding: Binding = "open"
+    ended: str | None = None
 
 
 class NewIntent(Struct, frozen=True, forbid_unknown_fields=True):
