@@ -269,9 +269,13 @@ def test_a_dry_run_analyzes_and_records_nothing(aura: Aura, known: GitRepo) -> N
 
 
 def test_tickets_come_from_the_option_and_the_summary_each_once(aura: Aura, known: GitRepo) -> None:
-    args = ("intent", "log", "fix [ENG-1]", "--ticket", "jira:OPS-2", "--ticket", "linear:ENG-1")
-    made = aura.json(*args, cwd=known.path)
-    assert {(t["system"], t["id"]) for t in made["tickets"]} == {("jira", "OPS-2"), ("linear", "ENG-1")}
+    tickets = ("--ticket", "jira:OPS-2", "--ticket", "linear:ENG-1", "--ticket", "ABC-3")
+    made = aura.json("intent", "log", "fix [ENG-1]", *tickets, cwd=known.path)
+    assert {(t["system"], t["id"]) for t in made["tickets"]} == {
+        ("jira", "OPS-2"),
+        ("linear", "ENG-1"),
+        ("linear", "ABC-3"),
+    }
     assert aura.summaries(known, "ticket=OPS-2") == ["fix [ENG-1]"]
 
 
