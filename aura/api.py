@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal, TypeVar
 
@@ -111,6 +111,7 @@ def _second(at: int) -> str:
 
 _SPAN = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
 _LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$")
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -137,4 +138,4 @@ def _read(text: str, name: str, sign: int) -> int:
             "Write a time such as 2026-04-21T14:23:09Z or a span such as 30d, 12h or 15m.",
             {"path": f"$.{name}"},
         ) from None
-    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+    return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(microseconds=1)

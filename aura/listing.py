@@ -16,6 +16,11 @@ from aura.store import Connection, rows
 
 T = TypeVar("T")
 
+SLACK_US = 3_600_000_000
+"""So far an identifier may be from the time of its row: it is of a moment before or after, of a clock that
+stepped back, or counts commits of one second. Its index finds the rows around, and their times decide.
+"""
+
 
 class Page(Struct, Generic[T]):
     """One page of a list. With `order=asc`, `next_cursor` is there also when the end is reached: poll with
@@ -197,11 +202,11 @@ class Listing(Generic[T]):
             also = f" OR {self.repo} IS NULL" if self.shared else ""
             conditions.append((f"({sign}{self.repo} = ?{also})", (caller.place.repo,)))
         conditions += [self.filters[name].condition(values) for name, values in chosen.items()]
-        for sign, at in ((">=", state.since), ("<", state.until)):
+        for sign, at, slack in ((">=", state.since, -SLACK_US), ("<", state.until, SLACK_US)):
             if at is not None:
-                bound = lowest_id(self.prefix, at) if self.prefix else at
-                column = self.key if self.prefix else self.at
-                conditions.append((f"{column} {sign} ?", (bound,)))
+                conditions.append((f"{self.at} {sign} ?", (at,)))
+                if self.prefix:
+                    conditions.append((f"{self.key} {sign} ?", (lowest_id(self.prefix, at + slack),)))
         return conditions
 
     def _groups(

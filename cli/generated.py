@@ -1,6 +1,7 @@
 """click commands from the generated table: one request each, and a rendering where the noun has one."""
 
 import os
+import re
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -115,7 +116,7 @@ def request(row: dict[str, Any], given: dict[str, Any]) -> wire.Reply:
 def _value(field: dict[str, Any], value: Any) -> Any:
     if field["metavar"] == "TARGET":
         return os.path.abspath(value) if os.path.lexists(value) else _entity(value)
-    if field["metavar"] == "SYSTEM:ID":
+    if field["metavar"] == "[SYSTEM:]ID":
         return [_ticket(text) for text in value]
     if field["is_path"] or field["metavar"] == "PATH":
         return [os.path.abspath(v) for v in value] if field["multiple"] else os.path.abspath(value)
@@ -132,11 +133,11 @@ def _entity(text: str) -> str:
 
 def _ticket(text: str) -> dict[str, str]:
     system, _, id_ = text.rpartition(":")
-    if not system or not id_:
+    if not id_ or not (system or re.fullmatch(r"[A-Z]{2,6}-\d+", text)):
         raise click.BadParameter(
-            f"cannot read {text!r}: write SYSTEM:ID, such as linear:ENG-123", param_hint="--ticket"
+            f"cannot read {text!r}: write ENG-123, or SYSTEM:ID such as linear:ENG-123", param_hint="--ticket"
         )
-    return {"system": system, "id": id_}
+    return {"system": system, "id": id_} if system else {"id": id_}
 
 
 def status(name: str, answer: Any) -> int:

@@ -57,6 +57,8 @@ def _show_change(intent: dict[str, Any]) -> None:
     """Say how much was changed; where nothing was, what becomes of that."""
     if intent.get("binding") == "waiting":
         click.echo("nothing is changed yet: it takes what the next commit in this work tree changes")
+        if ended := intent.get("ended"):
+            click.echo(f"instead of {ended}, which takes nothing any more")
     elif intent.get("binding") == "unbound":
         click.echo(f"unbound: {UNBOUND} {intent['id']} COMMIT")
     else:

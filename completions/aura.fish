@@ -249,7 +249,7 @@ complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcomm
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l aggregate -d 'One of count, sum:nodes_changed, sum:nodes_added, sum:nodes_deleted, avg:nodes_changed, avg:nodes_added, avg:nodes_deleted, fail_rate; bare sum and avg take the first.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l json -d 'Print the API\'s JSON.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from list' -l help -d 'Show this message and exit.'
-complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l ticket -d 'Tickets it belongs to.'
+complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l ticket -d 'Tickets it belongs to, of the repository\'s own system where none is named.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l commit -d 'The commit it explains, instead of the uncommitted changes.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l file -d 'Only the changes in these files.'
 complete -c aura -n '__fish_seen_subcommand_from intent; and __fish_seen_subcommand_from log' -l goal -d 'Goals to be proved.'

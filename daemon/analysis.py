@@ -12,7 +12,7 @@ import msgspec
 
 from aura.api import Caller, Place
 from aura.errors import AuraError
-from aura.record import checks, intents, judgements, plans
+from aura.record import checks, judgements, plans
 from aura.record.analysis import Analysed, finish, finish_unchanged, pending
 from aura.record.cases import within
 from aura.record.claims import Claim, parse
@@ -193,7 +193,7 @@ class Analyst:
             _settle(db, job, whole)
         if job.done is None:
             return None
-        intent = intents.by_seq(db, job.seq)
+        intent = plans.told(db, job.seq)
         job.after(db, intent)
         return intent
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 
 import msgspec
 from aiohttp import web
@@ -28,6 +29,7 @@ CHUNK_ROWS = 200
 LIVE_LIMIT = 5_000
 QUIET_ABOVE = 100
 SETTLE_SECONDS = 1.5
+Melted = Callable[[Connection, int, Iterable[str], Iterable[str]], Mapping[str, str]]
 log = logging.getLogger("aura.backfill")
 
 
@@ -40,6 +42,7 @@ class Backfills:
         self._reading: dict[int, asyncio.Lock] = {}
         self._followed: set[tuple[int, str]] = set()
         self._running: set[tuple[int, str]] = set()
+        self._swept: dict[int, tuple[list[str], list[str]]] = {}
 
     @property
     def running(self) -> int:
@@ -154,7 +157,15 @@ class Backfills:
 
         return await self._context.in_thread(work)
 
-    async def _store(self, place: Place, reads: list[Read], *, live: bool, head: str | None = None) -> None:
+    async def _store(
+        self,
+        place: Place,
+        reads: list[Read],
+        *,
+        live: bool,
+        head: str | None = None,
+        made_on: Mapping[str, str | None] = MappingProxyType({}),
+    ) -> None:
         """Write what was read in groups of at most CHUNK_ROWS rows, so that callers get their turn."""
         quiet = not live or len(reads) > QUIET_ABOVE
         waiting = iter(reads)
@@ -162,7 +173,9 @@ class Backfills:
 
             def write(db: Connection, group: list[Read] = group) -> None:
                 for read in group:
-                    commits.record(db, SYSTEM, place, read, live=live, quiet=quiet)
+                    branch = made_on.get(read.commit.sha, place.branch)
+                    there = msgspec.structs.replace(place, branch=branch)
+                    commits.record(db, SYSTEM, there, read, live=live, quiet=quiet)
                 if quiet and head is not None:
                     history.advance(db, SYSTEM, place, head, len(group))
 
@@ -192,6 +205,8 @@ class Backfills:
             await self._give_plans(place)
             if sha is None:
                 await self._follow(place, head)
+                if place.repo not in self._swept:
+                    await self._sweep(place)
                 self._heads[place.path] = place.branch, head
 
     async def _read_new(self, place: Place, head: str, known: list[str]) -> None:
@@ -207,13 +222,15 @@ class Backfills:
             return
         todo = await self._unread(place, found)
         at = commits.positions(found)
+        moves = await self._context.in_thread(reflog.moves, place.git_dir)
+        made_on = reflog.made_on(moves, place.branch)
         todo.reverse()
         for start in range(0, len(todo), CHUNK_COMMITS):
             chunk = todo[start : start + CHUNK_COMMITS]
             reads = await self._analyse(place, chunk, at, background=False, shapes=True)
             order = {c.sha: i for i, c in enumerate(todo)}
             reads.sort(key=lambda read: order[read.commit.sha])
-            await self._store(place, reads, live=True)
+            await self._store(place, reads, live=True, made_on=made_on)
         if todo:
             self._context.spawn(claims.catch_up(self._context))
             self._context.on_commit.committed(place.path)
@@ -259,7 +276,7 @@ class Backfills:
                 # What is lost has its successors: there is nothing more to follow from there.
                 self._followed |= {(place.repo, sha) for sha in tips if sha in lost}
                 return
-            old, new = await self._context.in_thread(_both, place.git_dir, gone, head, tips)
+            old, new = await self._context.in_thread(_both, place.git_dir, gone, [head], tips)
         except AuraError as error:
             log.warning("cannot tell what was rewritten in %s: %s", place.path, error)
             return
@@ -267,13 +284,58 @@ class Backfills:
         pairs = list(rewrites.pairs(old, new, amended).items())
         await self._carry(place, pairs, gone, [commit.sha for commit in reversed(new)])
 
+    async def sweep(self, place: Place) -> None:
+        """Where a branch went, carry what was said of its commits to those that hold the same by now.
+
+        Those may have come long before, or by way of another branch, so that no log of git's pairs them.
+        """
+        async with self._reading.setdefault(place.repo, asyncio.Lock()):
+            await self._sweep(place)
+
+    async def _sweep(self, place: Place) -> None:
+        context, repo = self._context, place.repo
+        before, self._swept[repo] = self._swept.get(repo, ([], [])), ([], [])
+        if not (said := await context.read(lambda db: rewrites.spoken_of(db, repo))):
+            return
+        try:
+            lost = await context.in_thread(ancestry.lost, place.git_dir, said)
+            gone = await context.read(lambda db: commits.standing(db, repo, lost))
+            if not gone:
+                return
+            heads = self._heads_of(place)
+            # What was dropped for good is compared only with what came since it was last looked for.
+            seen = before[1] if before[0] == gone else []
+            old, new = await context.in_thread(_both, place.git_dir, gone, heads, [*gone, *seen])
+        except AuraError as error:
+            log.warning("cannot tell what became of the commits that went in %s: %s", place.path, error)
+            return
+        self._swept[repo] = gone, heads
+        came = [commit.sha for commit in reversed(new)]
+        come = await context.read(lambda db: commits.standing(db, repo, came))
+        if not come:
+            return
+        there = set(come)
+        pairs = rewrites.pairs(old, [commit for commit in new if commit.sha in there], {})
+        await self._carry(place, list(pairs.items()), gone, come, rewrites.absorbed)
+
+    def _heads_of(self, place: Place) -> list[str]:
+        """Return what the work trees of a repository have checked out."""
+        places = [p for p in self._context.callers.by_root.values() if p.repo == place.repo]
+        there = (self._context.callers.at_root(p.path).head for p in places)
+        return list(dict.fromkeys(head for head in there if head is not None))
+
     async def _carry(
-        self, place: Place, pairs: list[tuple[str, str]], gone: list[str], come: list[str]
+        self,
+        place: Place,
+        pairs: list[tuple[str, str]],
+        gone: list[str],
+        come: list[str],
+        melted: Melted = rewrites.melted,
     ) -> None:
         def carry(db: Connection) -> None:
             told = {old for old, _ in pairs}
             left = [sha for sha in gone if sha not in told]
-            both = [*pairs, *rewrites.melted(db, place.repo, left, come).items()]
+            both = [*pairs, *melted(db, place.repo, left, come).items()]
             reopened = [binding.rewrite(db, SYSTEM, place, old, new) for old, new in both]
             if any(reopened):
                 binding.bind_again(db, SYSTEM, place, come)
@@ -283,10 +345,12 @@ class Backfills:
         self._context.spawn(claims.catch_up(self._context))
 
 
-def _both(git_dir: str, gone: list[str], head: str, tips: list[str]) -> tuple[list[Commit], list[Commit]]:
+def _both(
+    git_dir: str, gone: list[str], heads: Iterable[str], tips: list[str]
+) -> tuple[list[Commit], list[Commit]]:
     """Read the commits that are gone, and those that came since, newest first."""
     old = [commit for commit in each_commit(git_dir, gone) if commit]
-    return old, list(read_commits(git_dir, [head], exclude=tips, limit=ancestry.LOST_LIMIT))
+    return old, list(read_commits(git_dir, list(heads), exclude=tips, limit=ancestry.LOST_LIMIT))
 
 
 def _group(reads: Iterator[Read]) -> Iterator[Read]:

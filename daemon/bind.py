@@ -143,14 +143,31 @@ async def once(
     """Answer a request once for each idempotency key: what it was answered before, or what `act` answers.
 
     `act` may look at git and at files, and writes with `write_once`. Of two requests with one key the second
-    waits; a kept answer is also given where the request could not be carried out again.
+    waits; a kept answer is also given where the request could not be carried out again. What `act` refuses
+    before it writes is kept like what the domain refuses.
     """
     if (said := request.headers.get("Idempotency-Key")) is None:
         return reply(await act(None))
     key = await _key_of(caller, request, said)
     async with _locks.setdefault(key[:3], asyncio.Lock()):
         kept = await context.read(lambda db: idempotency.replay(db, key))
-        return reply(kept or await act(key))
+        return reply(kept or await _kept(context, caller, key, act))
+
+
+async def _kept(
+    context: Context, caller: Caller, key: Key, act: Callable[[Key | None], Awaitable[Answer]]
+) -> Answer:
+    try:
+        return await act(key)
+    except AuraError as error:
+        if error.status not in idempotency.KEPT:
+            raise
+        refused = error
+
+    def refuse(_: Connection) -> Answer:
+        raise refused
+
+    return await write_once(context, caller, key, refuse)
 
 
 async def write_once(

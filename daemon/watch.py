@@ -270,6 +270,8 @@ class Watch:
                 self._renew_soon(tree)
             else:
                 await self._take_leave(tree)
+        if changed and there:
+            await self._context.backfills.sweep(self._context.callers.at_root(there[0].root))
         await self._adopt(common_dir)
 
     def _head_moved(self, tree: Tree) -> bool:

@@ -31,17 +31,27 @@ async def claim(context: Context, caller: Caller, new: NewZone, request: web.Req
 
     async def act(key: Key | None) -> Answer:
         area = await context.read(lambda db: area_of(context, db, caller.here, new.target))
+        owned: list[str] = []
 
         def write(db: Connection) -> Answer:
-            return Answer(201, encode(zones.take(db, caller, new, area)))
+            owned.clear()
+            try:
+                return Answer(201, encode(zones.take(db, caller, new, area)))
+            except AuraError as error:
+                if error.code == "zone_conflict":
+                    owned.append(str(error.details["zone"]))
+                raise
+
+        def contest(db: Connection) -> None:
+            for zone in owned:
+                zones.contest(db, caller, zone, area.target)
 
         try:
             answer = await write_once(context, caller, key, write)
-        except AuraError as error:
-            if error.code == "zone_conflict":
-                owned = str(error.details["zone"])
-                await context.store.write(lambda db: zones.contest(db, caller, owned, area.target))
-            raise
+        finally:
+            # The refusal itself undid what it wrote.
+            if owned:
+                await context.store.write(contest)
         await asking.write(context)
         return answer
 

@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.json import Decoder
+
 from aura.api import Caller, Place
 from aura.record import events, lineage
 from aura.store import Connection, one, rows
+from aura.syntax.marks import stands
 
 
 class _After(NamedTuple):
@@ -62,9 +66,9 @@ def bind(db: Connection, caller: Caller, place: Place, sha: str) -> list[str]:
 
     A node is `bound` where the commit gives its entity the same content (or removes it, too), in whatever
     work tree that was; neither re-formatting nor a rename on the way matters. It is `superseded` where a
-    commit of its own work tree gives the entity other content, until a later one gives it that content after
-    all. The first commit that binds any node becomes the intent's `commit_sha`. An intent that changed no
-    entity is never bound.
+    commit of its own work tree gives the entity other content that stands on what was said, until a later one
+    gives it that content after all. What was undone before that commit stays open. The first commit that
+    binds any node becomes the intent's `commit_sha`. An intent that changed no entity is never bound.
     """
     waits = one(db, _SAID + "n.state = 'open' LIMIT 1", place.repo)
     missed = one(db, "SELECT 1 FROM nodes WHERE state = 'superseded' LIMIT 1")
@@ -81,12 +85,45 @@ def bind(db: Connection, caller: Caller, place: Place, sha: str) -> list[str]:
     bound = set()
     for said in waiting:
         fate = said.fate(held)
-        if fate is None or (fate == "superseded" and said.worktree != place.path):
+        if fate is None or (fate == "superseded" and not _follows(db, place, said, intent)):
             continue
         _settle(db, said, fate, sha)
         if fate == "bound":
             bound.add(said.intent)
     return [link(db, caller, place, intent, sha) for intent in sorted(bound)]
+
+
+def _follows(db: Connection, place: Place, said: _Said, intent: int) -> bool:
+    """Tell whether what a commit made of an entity came of what was said: in its work tree, on its text."""
+    if said.worktree != place.path:
+        return False
+    about = one(db, _EDIT, said.intent, said.position)
+    return any(_stands(about, made) for made in rows(db, _MADE, intent, said.new, said.old))
+
+
+_EDIT = "SELECT old, new, edit FROM nodes WHERE intent = ? AND position = ?"
+_MADE = (
+    "SELECT n.old, n.new, n.edit FROM nodes n JOIN versions v ON v.seq = ifnull(n.new, n.old)"
+    " WHERE n.intent = ? AND v.entity IN (?, ?)"
+)
+
+
+def _stands(said: tuple[Any, ...], made: tuple[Any, ...]) -> bool:
+    was, now = (_marked(edit).marks for *_, edit in (said, made))
+    if was is UNSET or now is UNSET:
+        return True
+    # What is there still was not deleted, and what is gone holds nothing.
+    both_there = said[1] is not None and made[1] is not None
+    return both_there and stands(was, now, alike=said[0] == made[0])
+
+
+class _Marked(Struct, frozen=True):
+    """What is asked of a kept edit."""
+
+    marks: str | UnsetType = UNSET
+
+
+_marked = Decoder(_Marked).decode
 
 
 def _adopt(db: Connection, place: Place, intent: int) -> None:
@@ -136,14 +173,13 @@ def _settle(db: Connection, said: _Said, state: str, sha: str | None) -> None:
 def link(
     db: Connection, caller: Caller, place: Place, intent: int, sha: str, instead_of: str | None = None
 ) -> str:
-    """Say which commit an intent belongs to, unless another said so before."""
-    row = one(
-        db,
-        "UPDATE intents SET commit_sha = ? WHERE seq = ? AND commit_sha IS ? RETURNING id",
-        sha,
-        intent,
-        instead_of,
+    """Say which commit an intent belongs to, and so which branch, unless another said so before."""
+    sql = (
+        "UPDATE intents SET commit_sha = ?, branch = ifnull((SELECT c.branch FROM commits k"
+        " JOIN intents c ON c.seq = k.intent WHERE k.repo = ? AND k.sha = ?), branch)"
+        " WHERE seq = ? AND commit_sha IS ? RETURNING id"
     )
+    row = one(db, sql, sha, place.repo, sha, intent, instead_of)
     id_ = str((row or one(db, "SELECT id FROM intents WHERE seq = ?", intent))[0])
     data: dict[str, Any] = {"intent_id": id_, "commit_sha": sha}
     events.append(

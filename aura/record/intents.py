@@ -13,7 +13,7 @@ from aura.listing import Filter, HashFilter, Listing, Page
 from aura.op import op
 from aura.record import events, judgements, settings
 from aura.record.claims import Judged, Verdict, parsed
-from aura.record.tickets import Ticket, found_in, merged
+from aura.record.tickets import NewTicket, Ticket, found_in, in_system, merged
 from aura.repo.commits import resolve
 from aura.store import Connection, one, rows
 
@@ -40,7 +40,7 @@ class Intent(Struct, frozen=True):
 
     `binding` is `bound` where a commit holds something of it, `open` where none does yet, `waiting` where
     nothing is changed so far and it takes what the next commit of its work tree changes, and `unbound` where
-    nothing came of that.
+    nothing came of that. `ended`, told when it is logged, is the one that waited for the same until then.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Intent(Struct, frozen=True):
     claims: list[Judged] = field(default_factory=list)
     rewritten_to: str | None = None
     binding: Binding = "open"
+    ended: str | None = None
 
 
 class NewIntent(Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,8 +75,11 @@ class NewIntent(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ]
     tickets: Annotated[
-        list[Ticket],
-        Meta(description="Tickets it belongs to.", extra={"option": "ticket", "metavar": "SYSTEM:ID"}),
+        list[NewTicket],
+        Meta(
+            description="Tickets it belongs to, of the repository's own system where none is named.",
+            extra={"option": "ticket", "metavar": "[SYSTEM:]ID"},
+        ),
     ] = field(default_factory=list)
     commit: Annotated[
         str | None, Meta(description="The commit it explains, instead of the uncommitted changes.")
@@ -288,7 +292,8 @@ def _ticket_system(db: Connection, repo: int) -> tuple[str, bool]:
 
 
 def _made(caller: Caller, new: NewIntent, system: str, strict: bool, at: Time) -> Intent:
-    tickets, claims = merged(new.tickets, found_in(new.summary, system)), parsed(new.claims)
+    tickets = merged(in_system(new.tickets, system), found_in(new.summary, system))
+    claims = parsed(new.claims)
     if strict and not tickets:
         raise AuraError(
             "intent_missing_ticket",

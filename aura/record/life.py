@@ -138,18 +138,36 @@ def _in_order(view: View, steps: list[Step], behind: Set[str]) -> list[Step]:
     steps = sorted(steps, key=lambda s: (s.id, s.position is not None, -(s.position or 0)), reverse=True)
     commits = _without_repetitions([s for s in steps if s.is_commit and s.commit_sha in behind])
     said = [s for s in steps if not s.is_commit]
+    elsewhere = {s.new: s for s in reversed(steps) if s.is_commit and s.commit_sha not in behind}
     ordered = {s.key: s for s in said if s.is_open and s.worktree == view.worktree}
     shown = {s.commit_sha for s in commits}
     of_commit: dict[object, list[Step]] = {}
     for step in said:
         if not step.is_open:
             # What was picked from another branch is explained by what was said of it there.
-            about = step.commit_sha if step.commit_sha in shown else step.outcome
-            of_commit.setdefault(about, []).append(step)
+            also = () if step.commit_sha in shown else (step.outcome,)
+            for about in (step.commit_sha, *also):
+                of_commit.setdefault(about, []).append(step)
     for step in commits:
-        beside = (of_commit.get(about, ()) for about in (step.commit_sha, step.outcome))
+        there = (about for made in _way(step, elsewhere) for about in (made.commit_sha, made.outcome))
+        beside = (of_commit.get(about, ()) for about in (step.commit_sha, step.outcome, *there))
         ordered |= {s.key: s for s in (step, *chain.from_iterable(beside)) if s.key not in ordered}
     return list(ordered.values())
+
+
+def _way(step: Step, elsewhere: Mapping[int | None, Step]) -> list[Step]:
+    """Return the commits of another branch that lead from what a commit began with to what it made: a squash
+    is explained by what was said of each of them.
+    """
+    way: list[Step] = []
+    version = step.new
+    while version != step.old:
+        made = elsewhere.get(version)
+        if made is None or made in way:
+            return []
+        way.append(made)
+        version = made.old
+    return way
 
 
 def _without_repetitions(commits: list[Step]) -> list[Step]:

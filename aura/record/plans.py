@@ -49,6 +49,23 @@ def waiting(db: Connection, worktree: str) -> list[Plan]:
     return [Plan(*row) for row in rows(db, _PLANS, worktree)]
 
 
+def told(db: Connection, seq: int) -> Intent:
+    """Return an intent as its logging is answered: with the one that waited until then for the same."""
+    intent = intents.by_seq(db, seq)
+    if intent.binding != "waiting":
+        return intent
+    row = one(db, _ENDED, seq)
+    return msgspec.structs.replace(intent, ended=row[0]) if row else intent
+
+
+_ENDED = (
+    "SELECT e.id FROM intents i JOIN intents e ON e.worktree = i.worktree AND e.session IS i.session"
+    " AND e.base_sha IS i.base_sha AND e.files IS i.files AND e.seq < i.seq WHERE i.seq = ?"
+    " AND e.source = 'log' AND e.analysis = 'done' AND e.commit_sha IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM nodes WHERE intent = e.seq) ORDER BY e.id DESC LIMIT 1"
+)
+
+
 def pick_up(db: Connection, caller: Caller, place: Place, seq: int, edits: Sequence[Edit]) -> None:
     """Give what is uncommitted to the plans of the session that logs the next intent.
 

@@ -49,23 +49,50 @@ def _single(commits: list[Commit]) -> dict[tuple[str, str, int], str]:
 def melted(db: Connection, repo: int, gone: Iterable[str], come: Iterable[str]) -> dict[str, str]:
     """Pair commits that nothing reaches any more with those that a squash melted them into.
 
-    That is the one that makes most of the same versions; where later commits changed all of them again before
-    the squash, it is one by the same author that touches all of the same entities.
+    That is the one that makes most of the same versions, or of what was made on top of them; where later
+    commits changed all of them again before the squash, it is one by the same author that touches all of the
+    same entities.
     """
-    made = {sha: _Made(db, repo, sha) for sha in come}
-    by_outcome: dict[_Outcome, list[str]] = {}
-    for sha, after in made.items():
-        for outcome in after.outcomes:
-            by_outcome.setdefault(outcome, []).append(sha)
-    found = {}
-    for sha in gone:
-        before = _Made(db, repo, sha)
-        shared = Counter(new for outcome in before.outcomes for new in by_outcome.get(outcome, ()))
-        best = next((new for new, _ in shared.most_common(1)), None)
-        if best is None:
-            best = next((new for new, after in made.items() if after.covers(before)), None)
+    olds, news = _made(db, repo, gone), _made(db, repo, come)
+    found = _absorbed(olds, news)
+    for sha in olds.keys() - found.keys():
+        best = next((new for new, after in news.items() if after.covers(olds[sha])), None)
         if best is not None:
             found[sha] = best
+    return found
+
+
+def absorbed(db: Connection, repo: int, gone: Iterable[str], come: Iterable[str]) -> dict[str, str]:
+    """Pair commits that nothing reaches any more with those that hold what they made, or what was made on top
+    of it, whoever made them and however many others came.
+    """
+    return _absorbed(_made(db, repo, gone), _made(db, repo, come))
+
+
+def _made(db: Connection, repo: int, shas: Iterable[str]) -> dict[str, "_Made"]:
+    return {sha: _Made(db, repo, sha) for sha in shas}
+
+
+def _absorbed(olds: Mapping[str, "_Made"], news: Mapping[str, "_Made"]) -> dict[str, str]:
+    held: dict[_Outcome, list[str]] = {}
+    for sha, after in news.items():
+        for outcome in after.outcomes:
+            held.setdefault(outcome, []).append(sha)
+    found: dict[str, str] = {}
+    left = dict(olds)
+    while left:
+        shared = {
+            sha: Counter(new for outcome in made.outcomes for new in held.get(outcome, ()))
+            for sha, made in left.items()
+        }
+        met = {sha: counted.most_common(1)[0][0] for sha, counted in shared.items() if counted}
+        if not met:
+            break
+        found |= met
+        for sha, new in met.items():
+            # What it began with was made on the way to what is held.
+            for began in left.pop(sha).began:
+                held.setdefault(began, []).append(new)
     return found
 
 
@@ -80,8 +107,9 @@ class _Made:
         row = one(db, _INTENT, repo, sha) or (None, None)
         found = rows(db, _OUTCOMES, row[0])
         self.author = row[1]
-        self.touched = {entity for entity, _ in found}
-        self.outcomes: set[_Outcome] = set(found)
+        self.touched = {entity for entity, *_ in found}
+        self.outcomes: set[_Outcome] = {(entity, new) for entity, _, new in found}
+        self.began: set[_Outcome] = {(entity, old) for entity, old, _ in found if old is not None}
 
     def covers(self, other: "_Made") -> bool:
         same = self.author is not None and self.author == other.author
@@ -93,5 +121,16 @@ _INTENT = (
     " WHERE c.repo = ? AND c.sha = ?"
 )
 _OUTCOMES = (
-    "SELECT v.entity, n.new FROM nodes n JOIN versions v ON v.seq = ifnull(n.new, n.old) WHERE n.intent = ?"
+    "SELECT v.entity, n.old, n.new FROM nodes n JOIN versions v ON v.seq = ifnull(n.new, n.old)"
+    " WHERE n.intent = ?"
 )
+
+
+def spoken_of(db: Connection, repo: int, most: int = 200) -> list[str]:
+    """Return the commits that no other has replaced and that hold what was logged last."""
+    sql = (
+        "SELECT DISTINCT commit_sha FROM (SELECT commit_sha FROM intents WHERE repo = ? AND source = 'log'"
+        " ORDER BY id DESC LIMIT ?) JOIN commits c ON c.repo = ? AND c.sha = commit_sha"
+        " WHERE c.rewritten_to IS NULL"
+    )
+    return [sha for (sha,) in rows(db, sql, repo, most, repo)]

@@ -126,7 +126,7 @@ class Analyst:
                 others = present(worktree, choice)
         cat = self._repository(git_dir).cat
         sides = self._sides(cat, changed)
-        edits = with_shapes(diff_files(sides.before, sides.after).edits, sides.after)
+        edits = with_shapes(diff_files(sides.before, sides.after).edits, sides.before, sides.after)
         paths = tuple(text_of(change.path) for change, _ in changed)
         if asked.paths:
             wants = [want for want in others if want.path not in paths]
@@ -213,7 +213,7 @@ class Analyst:
     def _compare(self, cat: CatFile, changed: _Changed, *, shapes: bool) -> Diff:
         sides = self._sides(cat, changed)
         changes = diff_files(sides.before, sides.after)
-        edits = with_shapes(changes.edits, sides.after) if shapes else changes.edits
+        edits = with_shapes(changes.edits, sides.before, sides.after) if shapes else changes.edits
         return Diff(edits, sides.degraded, changes.carried)
 
     def diff_contents(self, old: Sequence[Content], new: Sequence[Content]) -> Compared:

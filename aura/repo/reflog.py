@@ -1,6 +1,7 @@
 """Git's own logs: where HEAD was, and which tips of a branch were put aside for others."""
 
 import os
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -36,6 +37,7 @@ class Move(Struct, frozen=True):
         return self.said.startswith("commit (amend)")
 
 
+_LEFT = "checkout: moving from "
 _MADE = ("commit:", "commit (initial)", "commit (amend)", "cherry-pick:", "revert:", "am:")
 
 
@@ -46,6 +48,20 @@ def moves(git_dir: str) -> list[Move]:
         if read := _read(line):
             old, new, said = read
             found.append(Move(old if old.strip("0") else None, new, said))
+    return found
+
+
+def made_on(moves: Sequence[Move], branch: str | None) -> dict[str, str | None]:
+    """Return the commits that a work tree made, each with the branch that it was on then; `branch` is the
+    present one.
+    """
+    found: dict[str, str | None] = {}
+    for move in reversed(moves):
+        if move.makes:
+            found[move.new] = branch
+        elif move.said.startswith(_LEFT):
+            before = move.said.removeprefix(_LEFT).partition(" to ")[0]
+            branch = None if is_id(before) else before
     return found
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 Kind = Literal[
     "function", "method", "constructor", "class", "interface", "trait", "struct", "enum", "object", "type",
@@ -129,7 +129,10 @@ class Related(Struct, frozen=True):
 
 
 class Edit(Struct, frozen=True):
-    """What happened to one entity; `old` is None for an addition and `new` for a deletion."""
+    """What happened to one entity; `old` is None for an addition and `new` for a deletion.
+
+    `marks`, where they were asked for, stand for what it wrote and what it took away.
+    """
 
     changes: tuple[Change, ...]
     kind: Kind
@@ -142,6 +145,7 @@ class Edit(Struct, frozen=True):
     related: tuple[Related, ...] = ()
     grade: Grade = "none"
     reason: str = ""
+    marks: str | UnsetType = UNSET
 
 
 class Carried(Struct, frozen=True, array_like=True):

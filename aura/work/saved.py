@@ -55,8 +55,8 @@ GOALS: Listing[SavedGoal] = Listing(
     key="g.id",
     seq="g.seq",
     repo="g.repo",
+    # Saved again, one keeps its id: that tells nothing of its time.
     at="g.saved_at",
-    prefix="gol",
     filters={
         "on_commit": Filter("1: tried on commits; 0: only kept.", "g.on_commit IN ({})", ("0", "1")),
     },

@@ -101,6 +101,38 @@ def test_a_refusal_by_the_domain_is_kept(daemon: Daemon, repo: GitRepo) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "refused", "code"),
+    [
+        ("/v1/intents", {"summary": "a", "files": ["nowhere.py"]}, "file_not_found"),
+        ("/v1/intents", {"summary": "a", "commit": "nowhere"}, "unknown_revision"),
+        ("/v1/snapshots", {"paths": ["nowhere.py"]}, "file_not_found"),
+        ("/v1/snapshots/snp_01ARZ3NDEKTSV4RRFFQ69G5FAV:restore", {}, "snapshot_not_found"),
+        ("/v1/snapshots:undo", {}, "nothing_to_undo"),
+        ("/v1/zones", {"target": "nobody.knows"}, "entity_not_found"),
+        ("/v1/prove", {"intent": "itn_01ARZ3NDEKTSV4RRFFQ69G5FAV"}, "intent_not_found"),
+    ],
+)
+def test_what_is_refused_before_anything_is_written_is_kept(
+    daemon: Daemon, repo: GitRepo, path: str, refused: Any, code: str
+) -> None:
+    headers = keyed()
+    first = daemon.post(path, refused, headers)
+    assert first.error["code"] == code
+    same(first, daemon.post(path, refused, headers))
+
+
+def test_a_refusal_is_kept_when_it_could_be_carried_out_by_now(daemon: Daemon, repo: GitRepo) -> None:
+    headers, body = keyed(), {"summary": "of a file", "files": ["soon.py"], "wait_ms": 0}
+    first = daemon.post("/v1/intents", body, headers)
+    assert first.status == 404
+    repo.write({"soon.py": "X = 1\n"})
+    same(first, daemon.post("/v1/intents", body, headers))
+    reply = daemon.post("/v1/intents", body | {"summary": "another"}, headers)
+    assert (reply.status, reply.error["code"]) == (422, "idempotency_mismatch")
+    (repo.path / "soon.py").unlink()
+
+
+@pytest.mark.parametrize(
     ("method", "path", "wrong", "right"),
     [
         ("POST", "/v1/intents", {"summary": ""}, {"summary": "Right", "wait_ms": 0}),

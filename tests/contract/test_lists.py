@@ -209,6 +209,29 @@ def test_an_unknown_choice_is_refused_with_those_there_are(filled: Daemon) -> No
     assert "log, commit" in reply.error["hint"]
 
 
+TIMES = {
+    "/v1/intents": "created_at",
+    "/v1/sessions": "started_at",
+    "/v1/messages": "created_at",
+    "/v1/zones": "claimed_at",
+    "/v1/prove/goals": "saved_at",
+    "/v1/snapshots": "created_at",
+    "/v1/events": "at",
+    "/v1/audit": "at",
+}
+
+
+@pytest.mark.parametrize(("path", "field"), TIMES.items())
+def test_a_row_is_since_its_own_time_and_not_until_it(filled: Daemon, path: str, field: str) -> None:
+    rows = filled.get(f"{path}?limit=500").data
+    times = [row[field] for row in rows]
+    for at in {times[0], times[len(times) // 2], times[-1]}:
+        since = filled.get(f"{path}?limit=500&since={at}").data
+        until = filled.get(f"{path}?limit=500&until={at}").data
+        assert [row[field] for row in since] == [time for time in times if time >= at]
+        assert [row[field] for row in until] == [time for time in times if time < at]
+
+
 def test_since_and_until_take_times_and_spans(filled: Daemon) -> None:
     everything = len(filled.get("/v1/intents?limit=500").data)
     old = filled.get("/v1/intents?until=2024-01-01T00:00:00Z&limit=500").data

@@ -109,3 +109,14 @@ def test_a_hundred_clients_that_take_turns_never_own_a_zone_at_once(
     owned.sort()
     assert len(owned) >= rounds
     assert all(before[1] <= after[0] for before, after in pairwise(owned))
+
+
+def test_a_claim_that_is_refused_is_told_of_with_a_key_as_without(place: tuple[Daemon, GitRepo]) -> None:
+    daemon, repo = place
+    owned = claim(daemon, repo, "src/owned.py", "owner").json()
+    headers = {"Aura-Session": "other", "Idempotency-Key": "refused-once"}
+    for _ in range(2):
+        reply = daemon.post("/v1/zones", {"target": "src/owned.py"}, headers, repo=repo.path)
+        assert reply.error["code"] == "zone_conflict"
+    told = daemon.get(f"/v1/events?type=zone.contested&since={owned['claimed_at']}", repo=repo.path).data
+    assert [event["data"]["zone"] for event in told] == [owned["id"]]

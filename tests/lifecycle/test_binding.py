@@ -71,6 +71,70 @@ def test_what_changed_again_before_the_commit_is_superseded(aura: Aura, known: G
     assert aura.intent(known, made["id"])["commit_sha"] == sha
 
 
+BOTH = "def f(x):\n    y = x + 1\n    z = y * 3\n    return z\n"
+IDEA = BOTH.replace("x + 1", "x + 2")
+
+
+@pytest.fixture
+def with_f(aura: Aura, repo: GitRepo) -> GitRepo:
+    """A registered repository with a function of some lines."""
+    repo.commit({"a.py": BOTH}, "begin")
+    aura.init(repo)
+    return repo
+
+
+def test_what_was_undone_is_no_reason_of_a_later_change_of_the_same_function(
+    aura: Aura, with_f: GitRepo
+) -> None:
+    with_f.write({"a.py": IDEA})
+    made = aura.log(with_f, "abandoned idea")
+    with_f.git("checkout", "-q", "a.py")
+    sha = with_f.commit({"a.py": BOTH.replace("* 3", "* 5")}, "later")
+    aura.recorded(with_f, sha)
+    assert aura.states(with_f, made["id"]) == {"f": "open"}
+    assert aura.intent(with_f, made["id"])["commit_sha"] is None
+    blamed = aura.json("blame", "a.py", cwd=with_f.path)["data"]
+    assert [(line["commit_sha"], line["intent"]["summary"]) for line in blamed] == [(sha, "later")]
+    told = aura.json("why", "f", cwd=with_f.path)["data"]
+    assert {r["intent"]["summary"]: r["node"]["commit_sha"] for r in told}["abandoned idea"] is None
+
+
+def test_what_was_put_aside_and_came_back_is_bound_to_the_commit_that_holds_it(
+    aura: Aura, with_f: GitRepo
+) -> None:
+    with_f.write({"a.py": IDEA})
+    made = aura.log(with_f, "put aside")
+    with_f.git("checkout", "-q", "a.py")
+    aura.recorded(with_f, with_f.commit({"a.py": BOTH.replace("* 3", "* 5")}, "between"))
+    sha = with_f.commit({"a.py": IDEA.replace("* 3", "* 5")}, "back again")
+    aura.recorded(with_f, sha)
+    assert [(n["state"], n["commit_sha"]) for n in aura.intent(with_f, made["id"])["nodes"]] == [
+        ("superseded", sha)
+    ]
+
+
+@pytest.mark.parametrize(
+    "committed",
+    [IDEA.replace("* 3", "* 5"), IDEA.replace("+ 2", "+ 22"), IDEA.replace("    z", "    print(y)\n    z")],
+)
+def test_what_was_worked_on_further_keeps_its_reason(aura: Aura, with_f: GitRepo, committed: str) -> None:
+    with_f.write({"a.py": IDEA})
+    made = aura.log(with_f, "the reason")
+    sha = with_f.commit({"a.py": committed}, "with more")
+    aura.recorded(with_f, sha)
+    assert [(n["state"], n["commit_sha"]) for n in aura.intent(with_f, made["id"])["nodes"]] == [
+        ("superseded", sha)
+    ]
+    assert aura.why(with_f, "f") == ["with more", "the reason", "begin"]
+
+
+def test_a_deletion_that_was_undone_explains_no_edit(aura: Aura, with_f: GitRepo) -> None:
+    with_f.write({"a.py": "X = 1\n"})
+    made = aura.log(with_f, "f goes")
+    aura.recorded(with_f, with_f.commit({"a.py": BOTH.replace("* 3", "* 5")}, "f stays"))
+    assert aura.states(with_f, made["id"])["f"] == "open"
+
+
 def test_a_function_committed_in_two_halves_is_bound_when_it_is_whole(aura: Aura, known: GitRepo) -> None:
     whole = "def f():\n    a = 2\n    return a\n"
     known.write({"a.py": whole})
@@ -139,6 +203,19 @@ def test_the_same_change_committed_in_another_work_tree_binds(
     assert aura.intent(known, made["id"])["commit_sha"] == sha
 
 
+def test_an_intent_goes_to_the_branch_that_its_change_is_committed_on(aura: Aura, known: GitRepo) -> None:
+    known.write({"a.py": "def f():\n    return 2\n"})
+    made = aura.log(known, "said on main")
+    known.git("checkout", "-q", "-b", "newb")
+    sha = known.commit(message="committed on newb")
+    known.git("checkout", "-q", "main")
+    known.git("merge", "-q", "--ff-only", "newb")
+    aura.recorded(known, sha)
+    assert aura.intent(known, made["id"])["commit_sha"] == sha
+    assert aura.summaries(known, "branch=newb") == ["said on main", "committed on newb"]
+    assert aura.summaries(known, "branch=main&source=log") == []
+
+
 def test_a_cherry_pick_leaves_the_binding_and_is_explained_by_the_same_intent(
     aura: Aura, known: GitRepo, tmp_path: Path
 ) -> None:
@@ -192,9 +269,13 @@ def test_a_dry_run_analyzes_and_records_nothing(aura: Aura, known: GitRepo) -> N
 
 
 def test_tickets_come_from_the_option_and_the_summary_each_once(aura: Aura, known: GitRepo) -> None:
-    args = ("intent", "log", "fix [ENG-1]", "--ticket", "jira:OPS-2", "--ticket", "linear:ENG-1")
-    made = aura.json(*args, cwd=known.path)
-    assert {(t["system"], t["id"]) for t in made["tickets"]} == {("jira", "OPS-2"), ("linear", "ENG-1")}
+    tickets = ("--ticket", "jira:OPS-2", "--ticket", "linear:ENG-1", "--ticket", "ABC-3")
+    made = aura.json("intent", "log", "fix [ENG-1]", *tickets, cwd=known.path)
+    assert {(t["system"], t["id"]) for t in made["tickets"]} == {
+        ("jira", "OPS-2"),
+        ("linear", "ENG-1"),
+        ("linear", "ABC-3"),
+    }
     assert aura.summaries(known, "ticket=OPS-2") == ["fix [ENG-1]"]
 
 

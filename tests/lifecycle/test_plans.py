@@ -226,7 +226,8 @@ def test_only_what_is_not_bound_by_its_content_is_bound_by_hand(aura: Aura, know
 def test_the_list_shows_what_waits_and_what_is_unbound(aura: Aura, known: GitRepo) -> None:
     said = aura.ok("intent", "log", "one thing", cwd=known.path)
     assert "it takes what the next commit in this work tree changes" in said
-    aura.ok("intent", "log", "rather another", cwd=known.path)
+    again = aura.ok("intent", "log", "rather another", cwd=known.path)
+    assert f"instead of {said.split()[0]}, which takes nothing any more" in again
     lines = aura.ok("intent", "list", cwd=known.path).splitlines()
     assert [line.split("\t")[-2:] for line in lines[:2]] == [
         ["waiting", "rather another"],

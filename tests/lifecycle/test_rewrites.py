@@ -144,3 +144,55 @@ def test_a_commit_that_was_picked_elsewhere_is_not_taken_for_rewritten(
     aura.recorded(known, known.rev("HEAD"))
     assert aura.intent(known, intent)["commit_sha"] == old
     assert aura.intent(known, old)["rewritten_to"] is None
+
+
+def of_one_function(aura: Aura, tree: GitRepo) -> list[str]:
+    """Change a function twice on a branch, each time with a reason; return the intents."""
+    tree.git("checkout", "-q", "-b", "work")
+    return [said_and_committed(aura, tree, "a.py", text)[0] for text in ("one", "two")]
+
+
+def test_a_squash_merge_takes_along_all_that_was_said_of_one_function(aura: Aura, known: GitRepo) -> None:
+    made = of_one_function(aura, known)
+    known.git("checkout", "-q", "main")
+    known.git("merge", "-q", "--squash", "work")
+    sha = known.commit(message="squashed")
+    aura.recorded(known, sha)
+    told = ["squashed", "reason of two", "reason of one", "begin"]
+    assert aura.why(known, "a") == told
+    known.git("branch", "-q", "-D", "work")
+    for intent in made:
+        goes_to(aura, known, intent, "HEAD")
+    assert aura.why(known, "a") == told
+    assert {r["node"]["commit_sha"] for r in aura.json("why", "a", cwd=known.path)["data"][:3]} == {sha}
+
+
+def test_a_branch_that_went_without_a_trace_takes_nothing_to_what_others_made(
+    aura: Aura, known: GitRepo
+) -> None:
+    known.git("checkout", "-q", "-b", "work")
+    intent, old = said_and_committed(aura, known, "a.py", "dropped")
+    known.git("checkout", "-q", "main")
+    known.git("branch", "-q", "-D", "work")
+    aura.recorded(known, known.commit({"a.py": "def a():\n    return 'another'\n"}, "another"))
+    assert aura.intent(known, intent)["commit_sha"] == old
+    assert aura.why(known, "a") == ["another", "begin"]
+
+
+def test_a_rebased_branch_that_was_merged_before_anybody_looked_again_takes_the_intents_along(
+    aura: Aura, repo: GitRepo, tmp_path: Path
+) -> None:
+    repo.commit(FILES, "begin")
+    aura.init(repo)
+    made = of_one_function(aura, repo)
+    repo.git("checkout", "-q", "main")
+    aura.recorded(repo, repo.commit({"d.py": "def d():\n    return 'main'\n"}, "main goes on"))
+    repo.git("checkout", "-q", "work")
+    repo.git("rebase", "-q", "-i", "main", env=editor("1s/pick/edit/", tmp_path))
+    aura.recorded(repo, repo.rev("HEAD"))
+    repo.git("rebase", "--continue", env={"GIT_EDITOR": "true"})
+    repo.git("checkout", "-q", "main")
+    repo.git("merge", "-q", "--ff-only", "work")
+    repo.git("branch", "-q", "-d", "work")
+    for intent, rev in zip(made, ("HEAD~1", "HEAD"), strict=True):
+        goes_to(aura, repo, intent, rev)

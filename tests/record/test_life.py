@@ -74,6 +74,24 @@ def test_what_was_picked_from_elsewhere_keeps_its_reason(log: Log) -> None:
     assert log.of(F) == ["picked", "reason", "add"]
 
 
+def test_a_squash_is_explained_by_what_was_said_of_each_commit_in_it(log: Log) -> None:
+    log.said("why one", (F, F, 2), held_by="one")
+    log.commit("one", (F, F, 2), reached=False)
+    log.texts[F] = 2
+    log.said("why two", (F, F, 3), held_by="two")
+    log.commit("two", (F, F, 3), reached=False)
+    log.texts[F] = 1
+    log.commit("squashed", (F, F, 3))
+    assert log.of(F) == ["squashed", "why two", "why one", "add"]
+
+
+def test_what_another_branch_made_of_something_else_explains_nothing_here(log: Log) -> None:
+    log.said("why there", (F, F, 2), held_by="there")
+    log.commit("there", (F, F, 2), reached=False)
+    log.commit("here", (F, F, 3))
+    assert log.of(F) == ["here", "add"]
+
+
 def test_a_member_is_followed_through_its_container(log: Log) -> None:
     old, new = Name("a.py", "Old"), Name("a.py", "New")
     before, after = Name("a.py", "Old.m"), Name("a.py", "New.m")

@@ -1,6 +1,6 @@
 """Which commit took the place of which: authors, times, subjects, git and what was made tell."""
 
-from aura.record.rewrites import melted, pairs
+from aura.record.rewrites import absorbed, melted, pairs
 from aura.repo.commits import Commit
 
 from .recording import Log, Name
@@ -63,3 +63,20 @@ def test_what_was_dropped_was_melted_into_nothing(log: Log) -> None:
     log.commit("dropped", (None, G, 2))
     log.commit("another", (F, F, 3))
     assert melted(log.db, 1, ["dropped"], ["another"]) == {}
+
+
+def test_what_led_to_what_is_held_is_held_whoever_made_it(log: Log) -> None:
+    log.commit("first", (F, F, 2))
+    log.commit("second", (F, F, 3))
+    log.commit("third", (F, F, 4))
+    log.texts[F] = 1
+    log.commit("squashed", (F, F, 4))
+    gone = absorbed(log.db, 1, ["third", "second", "first"], ["squashed"])
+    assert gone == dict.fromkeys(("first", "second", "third"), "squashed")
+
+
+def test_what_only_touched_the_same_is_not_held(log: Log) -> None:
+    log.commit("dropped", (F, F, 2))
+    log.texts[F] = 1
+    log.commit("another", (F, F, 3))
+    assert absorbed(log.db, 1, ["dropped"], ["another"]) == {}

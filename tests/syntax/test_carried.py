@@ -69,7 +69,7 @@ def test_other_code_has_another_shape(other: str) -> None:
 
 def test_each_new_side_gets_its_shape() -> None:
     before, after = {"a.py": "def f():\n    return 1\n"}, {"a.py": "def f():\n    return 2\n"}
-    files = {p: File.read(p, s.encode()) for p, s in after.items()}
-    (edit,) = with_shapes(changes(before, after).edits, files)
+    olds, news = ({p: File.read(p, s.encode()) for p, s in side.items()} for side in (before, after))
+    (edit,) = with_shapes(changes(before, after).edits, olds, news)
     assert edit.new is not None
     assert edit.new.shape == shape_of(after["a.py"])
