@@ -88,6 +88,7 @@ class Builder:
         self._imports: list[Import] = []
         self._derived: list[int] = []
         self._constants: list[int] = []
+        self._listed: dict[int, None] = {}
 
     # Scopes
 
@@ -245,6 +246,10 @@ class Builder:
         """Say that a literal key is assigned to a variable."""
         self._constants += (variable, self._name(key))
 
+    def list_name(self, name: str) -> None:
+        """Say that a name is among those that the file has for others; `ANY_NAME` for any."""
+        self._listed[self._name(name)] = None
+
     def call(
         self,
         scope: int,
@@ -293,7 +298,7 @@ class Builder:
         return Facts(
             self.language, tuple(self._names), tuple(self._scopes), tuple(self._places), tuple(self._flows),
             tuple(self._calls), tuple(self._imports), self.package, self.exports,
-            tuple(self._derived), tuple(self._constants),
+            tuple(self._derived), tuple(self._constants), tuple(self._listed),
         )  # fmt: skip
 
     def _resolve(self, scope: int, name: str, place: int) -> None:

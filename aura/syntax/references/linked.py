@@ -143,6 +143,11 @@ class Linked:
         return found
 
     @cached_property
+    def listed(self) -> frozenset[str]:
+        """The names that the file lists as those that it has for others; none where it lists none."""
+        return frozenset(self.facts.names[name] for name in self.facts.listed)
+
+    @cached_property
     def stars(self) -> list[Import]:
         """The imports of all that a module has."""
         return [entry for entry in self.facts.imports if entry.name == "*"]

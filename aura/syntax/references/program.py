@@ -9,6 +9,7 @@ from aura.syntax.references.linked import Linked
 from aura.syntax.references.modules import Module, Modules
 from aura.syntax.references.types import (
     ALIAS,
+    ANY_NAME,
     ATTRIBUTE,
     DECORATION,
     DEFINITION,
@@ -125,7 +126,11 @@ class Program:
             return Found(outside=f"{outside}.{entry.name}" if entry.name else outside)
         if not entry.name:
             return Found(modules=(module,))
-        return self.member(file.modules, module, entry.name)
+        found = self.member(file.modules, module, entry.name)
+        if entry.place >= 0 and file.place + file.linked.node[entry.place] in found.places:
+            child = file.modules.child(module, entry.name)
+            return Found(modules=(child,)) if child is not None else found
+        return found
 
     def member(self, modules: Modules, module: Module, name: str) -> Found:
         """Return what importers of a module see under a name."""
@@ -160,14 +165,23 @@ class Program:
 
     def _starred(self, file: File, name: str) -> Found:
         """Return what a name means that a file may have from an import of all that a module has."""
-        if name.startswith("_"):
-            return NOT_FOUND
         for entry in reversed(file.linked.stars):
             module = file.modules.find(file.path, entry.module, entry.level)
-            found = self.member(file.modules, module, name) if module is not None else NOT_FOUND
-            if found is not NOT_FOUND:
+            if module is None or not self._hands_out(module, name):
+                continue
+            if (found := self.member(file.modules, module, name)) is not NOT_FOUND:
                 return found
         return NOT_FOUND
+
+    def _hands_out(self, module: Module, name: str) -> bool:
+        """Tell whether a name is among all that a module has for others."""
+        listed = {
+            given
+            for path in module.paths
+            if path in self.by_path
+            for given in self.by_path[path].linked.listed
+        }
+        return name in listed or (not name.startswith("_") and (not listed or ANY_NAME in listed))
 
     def free(self, file: File, name: str) -> Found:
         """Return what a name means that its file does not bind."""

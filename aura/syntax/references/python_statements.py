@@ -9,7 +9,7 @@ from aura.syntax.language import grammar_of
 from aura.syntax.references.builder import ANY, NOTHING
 from aura.syntax.references.python_expressions import MAX_DEPTH, OPERATORS
 from aura.syntax.references.python_types import Types
-from aura.syntax.references.types import ABSTRACT, CLASS_METHOD, PROPERTY, PROTOCOL, STATIC, Facts
+from aura.syntax.references.types import ABSTRACT, ANY_NAME, CLASS_METHOD, PROPERTY, PROTOCOL, STATIC, Facts
 
 _FLAGS = {
     "staticmethod": STATIC, "classmethod": CLASS_METHOD, "property": PROPERTY, "cached_property": PROPERTY,
@@ -66,6 +66,7 @@ class Statements(Types):
             key = self.key(right)
             if key is not ANY:
                 self.facts.assign_constant(self.facts.bind(self.scope, self.text(left)), key)
+        self._list_names(left, right)
         annotation = node.child_by_field_id(self.fields.type)
         if left is not None and annotation is not None:
             self.assign(left, self.annotated(annotation))
@@ -85,11 +86,21 @@ class Statements(Types):
         if left is None:
             return
         target = self.value(left)
+        self._list_names(left, right)
         if left.type == "identifier":
             self.facts.bind(self.scope, self.text(left))
         if method:
             self.protocol(target, method.replace("__", "__i", 1), node, (place,))
             self.facts.flow(self.facts.result(self.protocol(target, method, node, (place,))), target)
+
+    def _list_names(self, left: Node | None, right: Node | None) -> None:
+        """Take what a module says of itself by `__all__`."""
+        if left is None or right is None or self.scope or self.text(left) != "__all__":
+            return
+        texts = [self.literal_text(child) for child in right.named_children if not child.is_extra]
+        is_known = right.type in ("list", "tuple") and None not in texts
+        for text in texts if is_known else (ANY_NAME,):
+            self.facts.list_name(text or ANY_NAME)
 
     # Definitions
 

@@ -48,6 +48,8 @@ MEMBER = 1 << 6
 never among the arguments; one with no receiver, or with the class as receiver; one called by being read; a
 member of a class or object that is not around it."""
 
+ANY_NAME = "*"
+
 ScopeKind = Literal["module", "class", "function", "lambda"]
 Confidence = Literal["exact", "imported", "name_only"]
 
@@ -120,7 +122,8 @@ class Facts(Struct, frozen=True, array_like=True):
     `package` is what the file itself says that it belongs to (Java, Go), if anything. `exports` is the place
     whose attributes are seen by importers, or -1 where they see the variables of scope 0. `derived` are pairs
     of places, flat: of a class, and of what it derives from by a statement of its own (Rust's `impl`).
-    `constants` are pairs, flat: of a variable, and of the key that is assigned to it.
+    `constants` are pairs, flat: of a variable, and of the key that is assigned to it. `listed` are the names
+    that are for others by a list of their own (Python's `__all__`), `ANY_NAME` where more may be.
     """
 
     language: str
@@ -134,6 +137,7 @@ class Facts(Struct, frozen=True, array_like=True):
     exports: int = -1
     derived: tuple[int, ...] = ()
     constants: tuple[int, ...] = ()
+    listed: tuple[int, ...] = ()
 
 
 class Symbol(Struct, frozen=True, array_like=True):
