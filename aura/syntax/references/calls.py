@@ -20,7 +20,6 @@ from aura.syntax.references.propagation import (
 )
 from aura.syntax.references.types import (
     ATTRIBUTE,
-    CLASS_METHOD,
     DEFINITION,
     ELEMENT,
     GENERATOR,
@@ -30,7 +29,6 @@ from aura.syntax.references.types import (
     NEW,
     PLAIN,
     PROTOCOL,
-    STATIC,
     Place,
 )
 from aura.syntax.references.types import CONTAINER as NEW_CONTAINER
@@ -66,9 +64,6 @@ class Calls(Lookups):
         kinds = {"class": CLASS, "function": FUNCTION, "lambda": FUNCTION}
         for index, place in enumerate(facts.places):
             self._seed_place(file, index, place, kinds)
-        for scope in facts.scopes:
-            if scope.kind == "function" and scope.parameters and scope.parent >= 0:
-                self._seed_receiver(file, scope.parameters[0], scope.parent, scope.flags)
         for index, name in file.linked.free:
             found = self.program.free(file, name)
             self.receive(file, found, name, file.place + index)
@@ -88,14 +83,6 @@ class Calls(Lookups):
             self.add(at, self.value(CONTAINER, at, names[place.a]))
         elif place.op == NEW_LITERAL:
             self.add(at, self.value(LITERAL, names[place.a]))
-
-    def _seed_receiver(self, file: File, parameter: int, parent: int, flags: int) -> None:
-        if file.dialect.typed:
-            return
-        if file.linked.facts.scopes[parent].kind == "class" and not flags & STATIC:
-            kind = CLASS if flags & CLASS_METHOD else INSTANCE
-            at = file.place + file.linked.node[parameter]
-            self.add(at, self.value(kind, file.scope + parent))
 
     def spread(self, file: File, place: int, values: list[int]) -> None:
         linked, base = file.linked, file.place

@@ -19,12 +19,13 @@ def _ignored(call: int) -> int:
 class CallExpressions(Expressions):
     """Lowers expressions, calls among them.
 
-    `class_scopes` are the classes of the methods, by scope.
+    `class_scopes` are the classes of the methods, by scope, `class_names` the scopes of classes by name.
     """
 
     def __init__(self, source: bytes) -> None:
         super().__init__(source)
         self.class_scopes: dict[int, int] = {}
+        self.class_names: dict[str, int] = {}
 
     # Calls
 
@@ -50,7 +51,7 @@ class CallExpressions(Expressions):
             return found
         callee = self.value(function)
         index = self._call(node, callee, arguments)
-        if name == "super" and (place := self._super()) >= 0:
+        if name == "super" and (place := self._super(arguments)) >= 0:
             return place
         result = result_of(index)
         if result >= 0 and (name or self.text(function)) in _IMPORTERS:
@@ -98,8 +99,13 @@ class CallExpressions(Expressions):
             self.facts.flow(place, merged)
         return merged
 
-    def _super(self) -> int:
+    def _super(self, arguments: Node) -> int:
         """Return the place of `super()`: of the class around, for the first parameter of its method."""
+        given = [child for child in arguments.named_children if not child.is_extra]
+        said = self.class_names.get(self.text(given[0])) if len(given) == 2 else None
+        if said is not None:
+            receiver = self.value(given[1])
+            return self.facts.super_of(said, receiver) if receiver >= 0 else NOTHING
         scope = self.scope
         while scope > 0 and scope not in self.class_scopes:
             scope = self.facts.scope(scope).parent

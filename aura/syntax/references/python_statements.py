@@ -197,6 +197,7 @@ class Statements(Types):
             else:
                 bases.append(self.value(child))
         scope = self.facts.open_scope("class", name, parent, line=node.start_point.row + 1)
+        self.class_names[name] = scope
         self.facts.set_bases(scope, bases)
         place = self.facts.definition(scope)
         for decorator in reversed(decorators):
