@@ -29,12 +29,15 @@ from aura.syntax.references.types import (
     NEW,
     PLAIN,
     PROTOCOL,
+    SLICE,
     Place,
 )
 from aura.syntax.references.types import CONTAINER as NEW_CONTAINER
 from aura.syntax.references.types import LITERAL as NEW_LITERAL
 
 _WITHOUT_CONSTRUCTOR = (BUILTIN, "abc.", "enum.", "typing.", "typing_extensions.")
+
+_LOOKED_UP = frozenset({ATTRIBUTE, ELEMENT, KEYED, ITEM, SLICE})
 
 WRAPPED = "%wrapped"
 """The field that has what an instance was converted from."""
@@ -53,6 +56,7 @@ class Calls(Lookups):
         self.found: dict[tuple[int, int | str], list[int]] = {}
         self.callings: dict[tuple[int, int], Calling] = {}
         self.invoked: dict[tuple[int, str], int] = {}
+        self.sites: dict[int, tuple[int, int]] = {}
         self.partials: list[Calling] = []
         self.signatures: dict[int, Signature] = {}
         self.entered: set[tuple[Calling, int]] = set()
@@ -326,12 +330,12 @@ class Calls(Lookups):
             self._call_place(call, self._member_place(receiver, setter, f"{setter}="))
 
     def _where(self, place: int) -> tuple[int, int] | None:
-        """Return the scope and line where something is looked up, or None for other places."""
+        """Return the scope and line where something is looked up or iterated over, or None elsewhere."""
         if place >= self.program.places:
-            return None
+            return self.sites.get(place)
         file = self.program.file_at(place)
         row = file.linked.facts.places[place - file.place]
-        return (file.scope + row.scope, row.line) if row.op in (ATTRIBUTE, ELEMENT, KEYED, ITEM) else None
+        return (file.scope + row.scope, row.line) if row.op in _LOOKED_UP else None
 
     # Calls of what lies outside
 

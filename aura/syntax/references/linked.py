@@ -14,6 +14,7 @@ from aura.syntax.references.types import (
     ITEM,
     KEYED,
     RETURN,
+    SLICE,
     SUPER,
     VARIABLE,
     YIELD,
@@ -97,7 +98,7 @@ class Linked:
                     self.writers[base].append(index)
                 if index not in written or index in read:
                     self.readers[base].append(index)
-            elif op in (ITEM, DECLARED, INSTANCE):
+            elif op in (ITEM, SLICE, DECLARED, INSTANCE):
                 self.readers[node[a]].append(index)
             elif op == SUPER:
                 self.readers[node[b]].append(index)

@@ -193,24 +193,6 @@ class Program:
             return Found(outside=f"{BUILTIN}.{name}")
         return found
 
-    def constant(self, place: int, depth: int = 6) -> str | None:
-        """Return the key that a variable has always, be it by way of others, or None."""
-        file = self.file_at(place)
-        linked, local = file.linked, place - file.place
-        row = linked.facts.places[local]
-        origins = [file.place + source for source in linked.sources.get(local, ())]
-        for entry in linked.imported.get(local, ()):
-            origins += self.imported(file, entry).places
-        if row.op == ATTRIBUTE:
-            modules = linked.imported.get(linked.node[row.a], ())
-            found = [module for entry in modules for module in self.imported(file, entry).modules]
-            name = linked.facts.names[row.b]
-            origins += [at for module in found for at in self.member(file.modules, module, name).places]
-        keys = linked.constants.get(local, [])
-        if keys:
-            return keys[0] if len(keys) == 1 and not origins else None
-        return self.constant(origins[0], depth - 1) if len(origins) == 1 and depth else None
-
     def _seen_beside(self, paths: tuple[str, ...]) -> dict[str, list[int]]:
         """Return the places of the top-level names of files that see each other's."""
         known = self._beside.get(id(paths))
@@ -252,7 +234,7 @@ class Program:
         for file in self.files:
             node, pairs = file.linked.node, iter(file.linked.facts.derived)
             for place, base in zip(pairs, pairs, strict=True):
-                for scope in self._static(file.place + node[place], set()):
+                for scope in self.static(file.place + node[place], set()):
                     if isinstance(scope, int):
                         derived.setdefault(scope, []).append(file.place + node[base])
         self._derived = derived
@@ -263,7 +245,7 @@ class Program:
             file = self.file_with(scope)
             places = [file.place + file.linked.node[base] for base in self.scope_of[scope].bases]
             places += self._derived.get(scope, ())
-            found = (value for place in places for value in self._static(place, set()))
+            found = (value for place in places for value in self.static(place, set()))
             bases = dict.fromkeys(v for v in found if not isinstance(v, Module) and v != scope)
             known = self._known_bases[scope] = list(bases)[:MAX_BASES]
         return known
@@ -272,9 +254,9 @@ class Program:
         """Tell whether a class is said to derive from something that was not found."""
         file = self.file_with(scope)
         places = [file.place + file.linked.node[base] for base in self.scope_of[scope].bases]
-        return not all(self._static(place, set()) for place in [*places, *self._derived.get(scope, ())])
+        return not all(self.static(place, set()) for place in [*places, *self._derived.get(scope, ())])
 
-    def _static(self, place: int, seen: set[int]) -> list[int | str | Module]:
+    def static(self, place: int, seen: set[int]) -> list[int | str | Module]:
         """Return the classes and modules that a place holds by assignments and imports alone."""
         if place in seen or len(seen) > 100:
             return []
@@ -290,18 +272,18 @@ class Program:
         elif row.op == FREE:
             found += self._values(self.free(file, names[row.b]), seen, names[row.b])
         elif row.op == ATTRIBUTE:
-            for value in self._static(file.place + file.linked.node[row.a], seen):
+            for value in self.static(file.place + file.linked.node[row.a], seen):
                 found += self._static_member(file, value, names[row.b], seen)
         elif row.op in (ELEMENT, ALIAS):
-            found += self._static(file.place + file.linked.node[row.a], seen)
+            found += self.static(file.place + file.linked.node[row.a], seen)
         elif row.op == RESULT:
             call = file.linked.facts.calls[row.a]
             if call.kind == DECORATION and call.arguments:
-                found += self._static(file.place + file.linked.node[call.arguments[0]], seen)
+                found += self.static(file.place + file.linked.node[call.arguments[0]], seen)
         for entry in file.linked.imported.get(local, ()):
             found += self._values(self.imported(file, entry), seen, entry.name)
         for source in file.linked.sources.get(local, ()):
-            found += self._static(file.place + source, seen)
+            found += self.static(file.place + source, seen)
         return list(dict.fromkeys(found))
 
     def _exported(self, place: int, name: str, seen: set[int]) -> list[int | str | Module]:
@@ -312,7 +294,7 @@ class Program:
             for writer in linked.writers.get(base, ()):
                 row = linked.facts.places[writer]
                 if row.op == ATTRIBUTE and linked.facts.names[row.b] == name:
-                    found += self._static(file.place + writer, seen)
+                    found += self.static(file.place + writer, seen)
         for entry in linked.imported.get(local, ()):
             for module in self.imported(file, entry).modules:
                 if (place, module.key) not in self._searched:
@@ -330,10 +312,10 @@ class Program:
             return self._values(self.member(file.modules, value, name), seen, name)
         owner = self.file_with(value)
         place = owner.linked.members_of(value - owner.scope).get(name)
-        return self._static(owner.place + place, seen) if place is not None else []
+        return self.static(owner.place + place, seen) if place is not None else []
 
     def _values(self, found: Found, seen: set[int], name: str) -> list[int | str | Module]:
-        values: list[int | str | Module] = [value for at in found.places for value in self._static(at, seen)]
+        values: list[int | str | Module] = [value for at in found.places for value in self.static(at, seen)]
         values += found.modules
         values += [value for at in found.exports for value in self._exported(at, name, seen)]
         return [*values, found.outside] if found.outside else values

@@ -9,6 +9,7 @@ from aura.syntax.references.builder import ANY, NOTHING
 from aura.syntax.references.python_expressions import Expressions
 from aura.syntax.references.types import DECORATION
 
+_KEYED = frozenset({"get", "pop", "setdefault", "__getitem__", "__setitem__"})
 _IMPORTERS = frozenset({"import_module", "importlib.import_module", "__import__"})
 
 
@@ -43,6 +44,8 @@ class CallExpressions(Expressions):
         )
         if function is None or arguments is None:
             return self.other(node)
+        if function.type == "list_splat" and function.named_children:
+            function = function.named_children[0]
         name = self.text(function) if function.type == "identifier" else ""
         if (
             name in ("getattr", "setattr")
@@ -50,7 +53,9 @@ class CallExpressions(Expressions):
         ):
             return found
         callee = self.value(function)
-        index = self._call(node, callee, arguments)
+        attribute = function.child_by_field_id(self.fields.attribute) if not name else None
+        is_keyed = attribute is not None and self.text(attribute) in _KEYED
+        index = self._call(node, callee, arguments, is_keyed=is_keyed)
         if name == "super" and (place := self._super(arguments)) >= 0:
             return place
         result = result_of(index)
@@ -58,7 +63,7 @@ class CallExpressions(Expressions):
             self._imported(arguments, result)
         return result
 
-    def _call(self, node: Node, callee: int, arguments: Node) -> int:
+    def _call(self, node: Node, callee: int, arguments: Node, *, is_keyed: bool) -> int:
         given: list[int] = []
         keywords: list[tuple[str, int]] = []
         spread: list[tuple[str | None, int]] = []
@@ -79,6 +84,9 @@ class CallExpressions(Expressions):
                 (spread if kind == "list_splat" else rest).append((ANY, inner))
             elif not child.is_extra:
                 place = self.value(child)
+                key = self.key(child) if is_keyed and not given else ANY
+                if key is not ANY:
+                    place = self.facts.constant(key)
                 if spread:
                     spread.append((ANY, self.facts.container("tuple", [(ANY, place)])))
                 else:

@@ -62,9 +62,14 @@ class Statements(Types):
         else:
             place = self.value(right)
         self.assign(left, place)
-        if left is not None and right is not None and left.type == "identifier" and right.type in _KEYS:
+        if (
+            left is not None
+            and right is not None
+            and left.type == "identifier"
+            and right.type != "assignment"
+        ):
             key = self.key(right)
-            if key is not ANY:
+            if key is not ANY or place < 0 or right.type == "string":
                 self.facts.assign_constant(self.facts.bind(self.scope, self.text(left)), key)
         self._list_names(left, right)
         annotation = node.child_by_field_id(self.fields.type)
@@ -77,6 +82,12 @@ class Statements(Types):
                 )
                 self.facts.set_parameters(self.scope, fields)
         return place
+
+    def _note_key(self, node: Node, place: int, target: int) -> None:
+        """Note the literal key that a place has from an expression, or that it has nothing to be followed."""
+        key = self.key(node)
+        if key is not ANY or place < 0 or node.type == "string":
+            self.facts.assign_constant(target, key)
 
     def augmented(self, node: Node) -> None:
         left, right = node.child_by_field_id(self.fields.left), node.child_by_field_id(self.fields.right)
@@ -296,7 +307,9 @@ class Statements(Types):
 
     def return_statement(self, node: Node) -> None:
         for child in node.named_children:
-            self.facts.flow(self.value(child), self.facts.returned(self.scope))
+            place = self.value(child)
+            self.facts.flow(place, self.facts.returned(self.scope))
+            self._note_key(child, place, self.facts.returned(self.scope))
 
     def raise_statement(self, node: Node) -> None:
         """A class that is raised is called."""
@@ -315,7 +328,6 @@ class Statements(Types):
         pass
 
 
-_KEYS = frozenset({"integer", "string"})
 _ERROR = 0xFFFF
 
 _Handler = Callable[[Statements, Node], None]
