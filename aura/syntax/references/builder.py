@@ -49,6 +49,7 @@ from aura.syntax.references.types import (
     ITEM,
     KEYED,
     LITERAL,
+    NAMED,
     OPAQUE,
     PLAIN,
     RESULT,
@@ -199,6 +200,10 @@ class Builder:
         if key < 0:
             return self.element(scope, base, ANY, line=line)
         return self._looked_up(KEYED, scope, base, key, line)
+
+    def named(self, scope: int, base: int, name: int, *, line: int) -> int:
+        """Return the place of the attribute whose name another place holds, where that is a constant."""
+        return self._looked_up(NAMED, scope, base, name, line) if name >= 0 else NOTHING
 
     def slice(self, scope: int, base: int, bounds: str, *, line: int) -> int:
         """Return the place of the elements between two literal indexes, `"1:-1"`, or `"?"`."""

@@ -26,6 +26,8 @@ from aura.syntax.references.types import (
     IMPLICIT_RECEIVER,
     ITEM,
     KEYED,
+    METACLASS,
+    NAMED,
     NEW,
     PLAIN,
     PROTOCOL,
@@ -37,7 +39,7 @@ from aura.syntax.references.types import LITERAL as NEW_LITERAL
 
 _WITHOUT_CONSTRUCTOR = (BUILTIN, "abc.", "enum.", "typing.", "typing_extensions.")
 
-_LOOKED_UP = frozenset({ATTRIBUTE, ELEMENT, KEYED, ITEM, SLICE})
+_LOOKED_UP = frozenset({ATTRIBUTE, ELEMENT, KEYED, ITEM, SLICE, NAMED})
 
 WRAPPED = "%wrapped"
 """The field that has what an instance was converted from."""
@@ -160,7 +162,7 @@ class Calls(Lookups):
 
     def enter(self, call: Calling, function: int, receiver: int) -> None:
         """Call a function: its parameters have the arguments, the call has what it returns."""
-        into = self.signatures.get(function) or self._signature(function)
+        into = self.signature(function)
         parameters, first = into.parameters, into.first
         if receiver >= 0:
             if parameters:
@@ -223,6 +225,10 @@ class Calls(Lookups):
             if into.others >= 0:
                 self._element_of(call.rest, None, self.slot(into.others, None))
 
+    def signature(self, function: int) -> Signature:
+        """Return how a function is entered and left."""
+        return self.signatures.get(function) or self._signature(function)
+
     def _signature(self, function: int) -> Signature:
         scope, file = self.program.scope_of[function], self.program.file_with(function)
         facts, node, local = file.linked.facts, file.linked.node, function - file.scope
@@ -253,6 +259,8 @@ class Calls(Lookups):
 
     def _make(self, call: Calling, value: int, scope: int) -> None:
         """Make an instance of a class."""
+        if METACLASS in self.written:
+            self._make_by_class(call, scope)
         made = self.value(INSTANCE, scope)
         self._give(call, made)
         dialect = self.program.file_with(scope).dialect
@@ -273,10 +281,25 @@ class Calls(Lookups):
         if dialect.names_classes:
             self.note(call, scope)
         self._fill(call, scope, made)
+        if dialect.completing:
+            self._call_member(Calling(call.scope, call.line), made, dialect.completing)
         for base in self.program.order(scope):
             if isinstance(base, str) and not base.startswith(_WITHOUT_CONSTRUCTOR) and dialect.constructors:
                 self.note(call, f"{base}.{dialect.constructors[-1]}")
                 break
+
+    def _make_by_class(self, call: Calling, scope: int) -> None:
+        """Call the class of a class, which makes its instances."""
+        for base in self.program.order(scope):
+            if isinstance(base, int) and (given := self.fields.get((self.value(CLASS, base), METACLASS))):
+                calls = Calling(call.scope, call.line, PROTOCOL, -1, call.arguments, call.keywords)
+                self.watch(given, lambda meta, calls=calls: self._made_by(calls, meta))  # type: ignore[misc]
+
+    def _made_by(self, call: Calling, meta: int) -> None:
+        kind, scope, _ = self.rows[meta]
+        member = self.find_member(int(scope), "__call__") if kind == CLASS else -1
+        if member >= 0:
+            self._call_place(call, self._member_place(self.value(INSTANCE, scope), member, "__call__"))
 
     def _fill(self, call: Calling, scope: int, made: int) -> None:
         """Let the fields of a class without constructor take the arguments (dataclasses, records)."""

@@ -4,8 +4,6 @@ from aura.syntax.references.linked import Linked
 from aura.syntax.references.program import File, Program
 from aura.syntax.references.types import (
     ATTRIBUTE,
-    DEFINITION,
-    GENERATOR,
     RESULT,
     VARYING,
 )
@@ -48,9 +46,7 @@ class Constants:
         """Return the places that a place has its values from."""
         linked = file.linked
         row = linked.facts.places[local]
-        origins = [file.place + source for source in linked.sources.get(local, ())]
-        for entry in linked.imported.get(local, ()):
-            origins += self.program.imported(file, entry).places
+        origins = self.program.origins(file, local)
         if row.op == ATTRIBUTE:
             modules = linked.imported.get(linked.node[row.a], ())
             found = [module for entry in modules for module in self.program.imported(file, entry).modules]
@@ -59,21 +55,8 @@ class Constants:
             origins += [place for _, place in self._class_members(file, linked, local)]
         elif row.op == RESULT:
             callee = file.place + linked.node[linked.facts.calls[row.a].callee]
-            origins += self._returned(callee, MAX_DEPTH)
+            origins += self.program.returned(callee)
         return origins
-
-    def _returned(self, callee: int, depth: int) -> list[int]:
-        """Return the place of what a callee gives back, where that is one function by its name."""
-        file = self.program.file_at(callee)
-        local = callee - file.place
-        row = file.linked.facts.places[local]
-        if row.op == DEFINITION:
-            scope = file.linked.facts.scopes[row.a]
-            returned = file.linked.returned.get(row.a)
-            known = scope.kind == "function" and not scope.flags & GENERATOR and returned is not None
-            return [file.place + (returned or 0)] if known else []
-        origins = self._origins(file, local) if row.op != RESULT else []
-        return self._returned(origins[0], depth - 1) if len(origins) == 1 and depth else []
 
     def _class_members(self, file: File, linked: Linked, local: int) -> list[tuple[int, int]]:
         """Return the classes that an attribute is looked up in, with the places of the member."""

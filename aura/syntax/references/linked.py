@@ -13,7 +13,9 @@ from aura.syntax.references.types import (
     INSTANCE,
     ITEM,
     KEYED,
+    NAMED,
     RETURN,
+    SENT,
     SLICE,
     SUPER,
     VARIABLE,
@@ -58,6 +60,7 @@ class Linked:
         self.members: dict[int, dict[str, int]] = {}
         self.returned: dict[int, int] = {}
         self.yielded: dict[int, int] = {}
+        self.sent: dict[int, int] = {}
         self.free: list[tuple[int, str]] = []
         self._sort()
         self.passed: dict[int, list[int]] = {}
@@ -88,17 +91,20 @@ class Linked:
                 read.update(call.keywords[1::2])
             read.update((call.spread, call.keyword_spread))
         kinds = [scope.kind for scope in facts.scopes]
+        sent = facts.names.index(SENT) if SENT in facts.names else len(facts.names)
         for index, (op, a, b) in enumerate((place.op, place.a, place.b) for place in facts.places):
             if op == VARIABLE:
                 if kinds[a] in ("module", "class"):
                     self.members.setdefault(a, {})[facts.names[b]] = index
+                elif b == sent:
+                    self.sent[a] = index
             elif op in (ATTRIBUTE, ELEMENT, KEYED):
                 base = node[a]
                 if index in written:
                     self.writers[base].append(index)
                 if index not in written or index in read:
                     self.readers[base].append(index)
-            elif op in (ITEM, SLICE, DECLARED, INSTANCE):
+            elif op in (ITEM, SLICE, NAMED, DECLARED, INSTANCE):
                 self.readers[node[a]].append(index)
             elif op == SUPER:
                 self.readers[node[b]].append(index)

@@ -27,6 +27,8 @@ from aura.syntax.references.types import (
     ITEM,
     KEYED,
     KEYS,
+    NAMED,
+    OUTCOME,
     SLICE,
     SUPER,
     Place,
@@ -74,6 +76,10 @@ class Lookups(Elements):
             self.attribute(value, file.linked.facts.names[row.b], place)
         elif row.op in (ELEMENT, KEYED):
             self.element(value, self._key(file, row), place)
+        elif row.op == NAMED:
+            name = self.constants.of(file.place + file.linked.node[row.b])
+            if name is not None:
+                self.attribute(value, name, place)
         elif row.op == ITEM:
             self.iterate(value, place)
         elif row.op == SLICE:
@@ -110,7 +116,9 @@ class Lookups(Elements):
 
     def attribute(self, value: int, name: str, place: int) -> None:
         kind, a, b = self.rows[value]
-        if kind in (INSTANCE, SUPPOSED, CLASS):
+        if name == OUTCOME:
+            self._outcome(value, place)
+        elif kind in (INSTANCE, SUPPOSED, CLASS):
             self._member(value, self.program.order(int(a)), name, place, value)
         elif kind == SUPER_OF:
             _, of, _ = self.rows[int(b)]
@@ -130,11 +138,11 @@ class Lookups(Elements):
         elif kind == FUNCTION:
             if name == "prototype":
                 self.add(place, self.value(CLASS, a))
-            elif self.program.file_with(int(a)).dialect.single_method:
+            elif name == "__call__" or self.program.file_with(int(a)).dialect.single_method:
                 self.add(place, value)
             elif name in self.written:
                 self.connect(self.field(value, name), place)
-        elif kind == BOUND and self.program.file_with(int(a)).dialect.single_method:
+        elif kind == BOUND and (name == "__call__" or self.program.file_with(int(a)).dialect.single_method):
             self.add(place, value)
         elif kind == BOUND and name in self.written:
             self.connect(self.field(self.value(FUNCTION, a), name), place)
@@ -142,6 +150,17 @@ class Lookups(Elements):
             if kind == CONTAINER and self.is_record(value):
                 self.element(value, name, place)
             self.add(place, self.value(METHOD, value, name))
+
+    def _outcome(self, value: int, place: int) -> None:
+        """Let a place have what is left of a value when it has been iterated over."""
+        kind, a, _ = self.rows[value]
+        if kind != GENERATED:
+            self.add(place, value)
+            return
+        file = self.program.file_with(int(a))
+        returned = file.linked.returned.get(int(a) - file.scope)
+        if returned is not None:
+            self.connect(file.place + returned, place)
 
     def is_record(self, container: int) -> bool:
         """Tell whether attributes of a container are its elements."""
@@ -170,6 +189,8 @@ class Lookups(Elements):
                 if self.rows[value][0] == CLASS and _is_enumeration(order):
                     self.add(place, self.value(INSTANCE, self.rows[value][1]))
                 return
+        if not outside and not written and not name.startswith("__"):
+            self.invoke(value, "__getattr__", place, place)
         if outside and outside.count(".") < MAX_DOTS:
             self.fallbacks.setdefault(place, set()).add(self.value(OUTSIDE, f"{outside}.{name}"))
 

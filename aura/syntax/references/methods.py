@@ -53,6 +53,8 @@ class Methods(Calls):
         if kind == GENERATED:
             if name in _STEPS and call.result >= 0:
                 self.yields(int(a), call.result)
+            if name in ("send", "asend") and call.arguments:
+                self._send(call.arguments[0], int(a))
             return
         if call.kind != PROTOCOL:
             type_name = str(a if kind == LITERAL else b)
@@ -61,6 +63,13 @@ class Methods(Calls):
             self._change(call, value, name)
             if call.result >= 0:
                 self._answer(call, value, name)
+
+    def _send(self, place: int, generator: int) -> None:
+        """Let what a generator waits for have the values of a place."""
+        file = self.program.file_with(generator)
+        sent = file.linked.sent.get(generator - file.scope)
+        if sent is not None and place >= 0:
+            self.connect(place, file.place + file.linked.node[sent])
 
     def _change(self, call: Calling, value: int, name: str) -> None:
         """Let a container have what a method puts into it."""

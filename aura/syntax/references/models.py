@@ -4,7 +4,10 @@ from aura.syntax.references.entering import Calling
 from aura.syntax.references.methods import Methods
 from aura.syntax.references.program import BUILTIN
 from aura.syntax.references.propagation import (
+    CLASS,
     CONTAINER,
+    FUNCTION,
+    GETTER,
     INSTANCE,
     PARTIAL,
     SUPPOSED,
@@ -39,6 +42,7 @@ _DICTS = frozenset(
 _SAME = frozenset({"copy.copy", "copy.deepcopy", f"{BUILTIN}.iter", f"{BUILTIN}.aiter", "typing.cast"})
 _TYPES = frozenset({f"{BUILTIN}.{name}" for name in ("type", "staticmethod", "classmethod")})
 _EACH = frozenset({f"{BUILTIN}.map", f"{BUILTIN}.filter", "functools.reduce", "itertools.starmap"})
+_PROPERTY, _FIELD = f"{BUILTIN}.property", "dataclasses.field"
 _PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
 
 
@@ -48,21 +52,29 @@ class Models(Methods):
     modelled = frozenset(
         {
             *_PROTOCOLS, *_COPIES, *_ITERATED, *_DICTS, *_SAME, *_PARTIALS, *_TYPES, *_EACH,
-            f"{BUILTIN}.zip", f"{BUILTIN}.enumerate",
+            _PROPERTY, _FIELD, f"{BUILTIN}.zip", f"{BUILTIN}.enumerate",
         }
     )  # fmt: skip
 
     def _outside(self, call: Calling, name: str) -> None:
-        if call.kind != PROTOCOL:
-            self.note(call, name)
         arguments = call.arguments
         first = arguments[0] if arguments else -1
+        if name == _PROPERTY and first >= 0 and call.result >= 0:
+            self.watch(first, lambda value: self._get_by(value, call.result))
+        if call.kind != PROTOCOL and not (name == _PROPERTY and call.kind == DECORATION):
+            self.note(call, name)
+        if name == _PROPERTY:
+            return
         if call.kind == DECORATION:
             self._pass(first, call.result)
         elif name in _PARTIALS and first >= 0:
             if call.result >= 0:
                 self.partials.append(call)
                 self.add(call.result, self.value(PARTIAL, len(self.partials) - 1))
+        elif name == _FIELD:
+            factory = dict(call.keywords).get("default_factory", -1)
+            if factory >= 0:
+                self.watch(factory, lambda value: self._default(call, value))
         elif name in _EACH:
             self._apply_to_each(call, name.rpartition(".")[2])
         elif name in _DICTS:
@@ -75,6 +87,21 @@ class Models(Methods):
                 self._rank(call, self.item_of(call, first))
         elif first >= 0:
             self._of_first(call, name, first)
+
+    def _default(self, call: Calling, factory: int) -> None:
+        """Let a field have what is made for each instance, wherever that is called."""
+        kind, function, _ = self.rows[factory]
+        if kind == FUNCTION:
+            self._pass(self.signature(int(function)).returned, call.result)
+        elif kind == CLASS and call.result >= 0:
+            self.add(call.result, self.value(INSTANCE, function))
+        else:
+            self.apply(Calling(call.scope, call.line, PROTOCOL, call.result), factory)
+
+    def _get_by(self, function: int, place: int) -> None:
+        """Let a place have a property that a function gets."""
+        if self.rows[function][0] == FUNCTION:
+            self.add(place, self.value(GETTER, self.rows[function][1]))
 
     def _of_first(self, call: Calling, name: str, first: int) -> None:
         if self._ranking(call) >= 0:

@@ -15,6 +15,8 @@ from aura.syntax.references.types import (
     DEFINITION,
     ELEMENT,
     FREE,
+    GENERATOR,
+    PLAIN,
     RESULT,
     Facts,
     Import,
@@ -122,7 +124,7 @@ class Program:
         """Return what an import brings."""
         module = file.modules.find(file.path, entry.module, entry.level)
         if module is None:
-            outside = file.modules.outside(entry.module, entry.level)
+            outside = file.modules.outside(file.path, entry.module, entry.level)
             return Found(outside=f"{outside}.{entry.name}" if entry.name else outside)
         if not entry.name:
             return Found(modules=(module,))
@@ -280,11 +282,33 @@ class Program:
             call = file.linked.facts.calls[row.a]
             if call.kind == DECORATION and call.arguments:
                 found += self.static(file.place + file.linked.node[call.arguments[0]], seen)
+            elif call.kind == PLAIN:
+                for returned in self.returned(file.place + file.linked.node[call.callee]):
+                    found += self.static(returned, seen)
         for entry in file.linked.imported.get(local, ()):
             found += self._values(self.imported(file, entry), seen, entry.name)
         for source in file.linked.sources.get(local, ()):
             found += self.static(file.place + source, seen)
         return list(dict.fromkeys(found))
+
+    def origins(self, file: File, local: int) -> list[int]:
+        """Return the places that a place has its values from by assignments and imports."""
+        found = [file.place + source for source in file.linked.sources.get(local, ())]
+        for entry in file.linked.imported.get(local, ()):
+            found += self.imported(file, entry).places
+        return found
+
+    def returned(self, callee: int, depth: int = 6) -> list[int]:
+        """Return the place of what a callee gives back, where that is one function by its name."""
+        file = self.file_at(callee)
+        local = callee - file.place
+        row = file.linked.facts.places[local]
+        if row.op == DEFINITION:
+            scope, place = file.linked.facts.scopes[row.a], file.linked.returned.get(row.a)
+            is_plain = scope.kind == "function" and not scope.flags & GENERATOR
+            return [file.place + place] if is_plain and place is not None else []
+        found = self.origins(file, local)
+        return self.returned(found[0], depth - 1) if len(found) == 1 and depth else []
 
     def _exported(self, place: int, name: str, seen: set[int]) -> list[int | str | Module]:
         """Return the classes and modules that the exports of a file have under a name."""

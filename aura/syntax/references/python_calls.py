@@ -126,15 +126,21 @@ class CallExpressions(Expressions):
         """Return the place of `getattr(object, "name")`, and let a value flow into it for `setattr`."""
         given = [child for child in arguments.named_children if not child.is_extra]
         attribute = self.literal_text(given[1]) if len(given) > 1 else None
-        if attribute is None:
+        is_variable = len(given) > 1 and given[1].type in ("identifier", "attribute") and name == "getattr"
+        if attribute is None and not is_variable:
             return NOTHING
         base = self.value(given[0])
         line = function.start_point.row + 1
-        place = self.facts.attribute(self.scope, base, attribute, line=line)
+        if attribute is None:
+            place = self.facts.named(self.scope, base, self.value(given[1]), line=line)
+        else:
+            place = self.facts.attribute(self.scope, base, attribute, line=line)
         self.facts.call(self.scope, self.value(function), line=line)
         other = self.value(given[2]) if len(given) > 2 else NOTHING
         if name == "setattr":
             self.facts.flow(other, place)
+            return place
+        if other < 0:
             return place
         merged = self.facts.opaque()
         self.facts.flow(place, merged)
@@ -143,11 +149,23 @@ class CallExpressions(Expressions):
 
     def _imported(self, arguments: Node, result: int) -> None:
         """Take `importlib.import_module("a.b")` for an import."""
-        given = arguments.named_children
-        if given:
-            module = self.literal_text(given[0])
-            if module and not module.startswith("."):
-                self.facts.add_import(result, module)
+        given = [child for child in arguments.named_children if not child.is_extra]
+        written = self.literal_text(given[0]) if given else None
+        if not written:
+            return
+        module = written.lstrip(".")
+        level = len(written) - len(module)
+        package = given[1].named_children[-1] if len(given) > 1 and given[1].named_children else None
+        if not level:
+            self.facts.add_import(result, module)
+        elif len(given) > 1 and self.text(given[1]).endswith(("__package__", "__name__")):
+            self.facts.add_import(result, module, level=level)
+        elif len(given) > 1 and level == 1:
+            said = self.literal_text(given[1]) or (
+                self.literal_text(package) if package is not None else None
+            )
+            if said:
+                self.facts.add_import(result, f"{said}.{module}")
 
     # Functions
 

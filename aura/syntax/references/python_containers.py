@@ -84,6 +84,8 @@ class Containers(ABC):
             bounds = self._bounds(keys[0])
             return self.facts.slice(self.scope, base, bounds, line=node.start_point.row + 1)
         key = self.key(keys[0]) if len(keys) == 1 else ANY
+        if key and self.text(node).startswith("globals()["):
+            return self.facts.name(0, key)
         if key is ANY and len(keys) == 1 and keys[0].type in _KEYED:
             return self.facts.keyed(self.scope, base, at[0], line=node.start_point.row + 1)
         return self.facts.element(self.scope, base, key, line=node.start_point.row + 1)
@@ -128,7 +130,7 @@ class Containers(ABC):
         for child in node.named_children:
             called = child.child_by_field_id(self.fields.function) if child.type == "call" else None
             if child.type == "list_splat" or (called is not None and called.type == "list_splat"):
-                whole = child if called is not None else child.named_children[0]
+                whole = child if called is not None else next(iter(child.named_children), None)
                 elements.append((ANY, self.item(self.value(whole), child)))
                 is_known = False
             elif not child.is_extra:

@@ -9,7 +9,7 @@ from tree_sitter import Node
 from aura.syntax.language import grammar_of
 from aura.syntax.references.builder import NOTHING
 from aura.syntax.references.python_containers import Containers
-from aura.syntax.references.types import GENERATOR, PROTOCOL
+from aura.syntax.references.types import GENERATOR, OUTCOME, PROTOCOL, SENT
 
 MAX_DEPTH = 100
 
@@ -85,6 +85,8 @@ class Expressions(Containers):
         operator = node.child_by_field_id(self.fields.operator)
         a, b = self.value(left), self.value(right)
         method = OPERATORS.get(operator.type) if operator is not None else None
+        if method is not None and left is not None and left.type in _NUMBERS:
+            return self.facts.result(self.protocol(b, method.replace("__", "__r", 1), node))
         if method is None or not self._may_have_methods(left):
             return NOTHING
         return self.facts.result(self.protocol(a, method, node, (b,)))
@@ -162,10 +164,11 @@ class Expressions(Containers):
     def yielded(self, node: Node) -> int:
         place = self.only_child(node)
         if any(child.type == "from" for child in node.children):
-            result = place
+            line = node.start_point.row + 1
+            result = self.facts.attribute(self.scope, place, OUTCOME, line=line)
             place = self.item(place, node)
         else:
-            result = NOTHING
+            result = self.facts.bind(self.scope, SENT)
         self.facts.add_flags(self.scope, GENERATOR)
         self.facts.flow(place, self.facts.yielded(self.scope))
         return result
@@ -181,6 +184,7 @@ class Expressions(Containers):
         """Return the place of a lambda."""
 
 
+_NUMBERS = frozenset({"integer", "float"})
 _WITH_METHODS = frozenset(
     {
         "identifier", "attribute", "call", "subscript", "list", "tuple", "set", "dictionary",

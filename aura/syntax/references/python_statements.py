@@ -8,8 +8,17 @@ from tree_sitter import Node
 from aura.syntax.language import grammar_of
 from aura.syntax.references.builder import ANY, NOTHING
 from aura.syntax.references.python_expressions import MAX_DEPTH, OPERATORS
-from aura.syntax.references.python_types import Types
-from aura.syntax.references.types import ABSTRACT, ANY_NAME, CLASS_METHOD, PROPERTY, PROTOCOL, STATIC, Facts
+from aura.syntax.references.python_patterns import Patterns
+from aura.syntax.references.types import (
+    ABSTRACT,
+    ANY_NAME,
+    CLASS_METHOD,
+    METACLASS,
+    PROPERTY,
+    PROTOCOL,
+    STATIC,
+    Facts,
+)
 
 _FLAGS = {
     "staticmethod": STATIC, "classmethod": CLASS_METHOD, "property": PROPERTY, "cached_property": PROPERTY,
@@ -18,7 +27,7 @@ _FLAGS = {
 _IMPLICIT = {"__new__": STATIC, "__init_subclass__": CLASS_METHOD, "__class_getitem__": CLASS_METHOD}
 
 
-class Statements(Types):
+class Statements(Patterns):
     """Lowers a file, statement by statement."""
 
     def __init__(self, source: bytes) -> None:
@@ -132,7 +141,9 @@ class Statements(Types):
                 flags |= ABSTRACT
             if text == f"{name}.setter":
                 bound = f"{name}="
-            elif text not in _FLAGS and not text.endswith((".deleter", ".getter")):
+            elif not text.endswith((".deleter", ".getter")) and (
+                text not in _FLAGS or (text == "property" and place != self.facts.definition(scope))
+            ):
                 place = self.decorate(decorator, place)
         if bound != name:
             place = self.facts.definition(scope)
@@ -200,9 +211,12 @@ class Statements(Types):
         parent = self.scope
         superclasses = node.child_by_field_id(self.fields.superclasses)
         bases: list[int] = []
+        metaclass = NOTHING
         for child in superclasses.named_children if superclasses is not None else ():
             if child.type == "keyword_argument":
-                self.value(child.child_by_field_id(self.fields.value))
+                given = self.value(child.child_by_field_id(self.fields.value))
+                if self.text(child).startswith("metaclass"):
+                    metaclass = given
             elif child.type == "subscript":
                 bases.append(self.value(child.child_by_field_id(self.fields.value)))
             else:
@@ -211,6 +225,8 @@ class Statements(Types):
         self.class_names[name] = scope
         self.facts.set_bases(scope, bases)
         place = self.facts.definition(scope)
+        if metaclass >= 0:
+            self.facts.flow(metaclass, self.facts.attribute(parent, place, METACLASS, line=1))
         for decorator in reversed(decorators):
             place = self.decorate(decorator, place)
         self.facts.flow(place, self.facts.bind(parent, name))
@@ -271,6 +287,17 @@ class Statements(Types):
         return max(scope, 0)
 
     # Control
+
+    def match_statement(self, node: Node) -> None:
+        place = self.subject(node.children_by_field_name("subject"))
+        body = node.child_by_field_id(self.fields.body)
+        for clause in body.named_children if body is not None else ():
+            patterns = [child for child in clause.named_children if child.type == "case_pattern"]
+            if len(patterns) == 1:
+                self.pattern(patterns[0], place)
+            else:
+                self.sequence_pattern(patterns, place)
+            self.block(clause)
 
     def for_statement(self, node: Node) -> None:
         place = self.value(node.child_by_field_id(self.fields.right))
@@ -340,6 +367,7 @@ _STATEMENTS: dict[str, _Handler] = {
     "import_from_statement": Statements.import_from,
     "global_statement": Statements.global_statement,
     "nonlocal_statement": Statements.global_statement,
+    "match_statement": Statements.match_statement,
     "for_statement": Statements.for_statement,
     "with_item": Statements.with_item,
     "except_clause": Statements.except_clause,
@@ -350,7 +378,7 @@ _STATEMENTS: dict[str, _Handler] = {
     **dict.fromkeys(
         (
             "block", "if_statement", "elif_clause", "else_clause", "while_statement", "try_statement",
-            "finally_clause", "with_statement", "with_clause", "match_statement", "case_clause",
+            "finally_clause", "with_statement", "with_clause", "case_clause",
         ),
         Statements.block,
     ),

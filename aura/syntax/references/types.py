@@ -13,6 +13,7 @@ A place is a row `Place(op, a, b)`, named by its index in the file. What `a` and
 | `ALIAS` | place | | the same as another place |
 | `DEFINITION` | scope | | the function, lambda or class itself |
 | `ATTRIBUTE` | place | name | the attribute of what another place holds |
+| `NAMED` | place | place | the attribute whose name is the constant that another place holds |
 | `ELEMENT` | place | key or -1 | the element under a literal key, or under any |
 | `KEYED` | place | place | the element under the constant that another place holds, or under any |
 | `SLICE` | place | bounds | the elements from one index to another (`1:-1`), `?` where these are not known |
@@ -36,7 +37,7 @@ from typing import Literal
 from msgspec import Struct
 
 VARIABLE, FREE, ALIAS, DEFINITION, ATTRIBUTE, ELEMENT, ITEM, RESULT, CONTAINER, LITERAL = range(10)
-DECLARED, RETURN, YIELD, SUPER, OPAQUE, INSTANCE, KEYED, SLICE = range(10, 18)
+DECLARED, RETURN, YIELD, SUPER, OPAQUE, INSTANCE, KEYED, SLICE, NAMED = range(10, 19)
 
 PLAIN, NEW, DECORATION, PROTOCOL = range(4)
 """How a call comes about: `f()`; `new C()` where that is another thing than a call; `@f`, whose result is
@@ -50,8 +51,9 @@ never among the arguments; one with no receiver, or with the class as receiver; 
 member of a class or object that is not around it."""
 
 ANY_NAME = "*"
-KEYS = "%keys"
-"""The attribute that stands for the keys of a mapping."""
+KEYS, METACLASS, SENT, OUTCOME = "%keys", "%metaclass", "%sent", "%outcome"
+"""Names of what is kept like an attribute or a variable: the keys of a mapping, the class of a class, what is
+sent to a generator, and what a generator gives back at its end."""
 VARYING = "%varying"
 
 ScopeKind = Literal["module", "class", "function", "lambda"]
