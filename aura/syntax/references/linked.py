@@ -8,6 +8,7 @@ from aura.syntax.references.types import (
     ALIAS,
     ATTRIBUTE,
     DECLARED,
+    DEFINITION,
     ELEMENT,
     FREE,
     INSTANCE,
@@ -119,6 +120,13 @@ class Linked:
         """Yield the flows, aliases followed."""
         node, flows = self.node, iter(self.facts.flows)
         return ((node[source], node[target]) for source, target in zip(flows, flows, strict=True))
+
+    def defined_elsewhere(self) -> Iterator[int]:
+        """Yield the attributes that functions are defined as: methods that are not inside of their class."""
+        places = self.facts.places
+        for source, target in self.pairs():
+            if places[source].op == DEFINITION and places[target].op == ATTRIBUTE:
+                yield target
 
     def members_of(self, scope: int) -> dict[str, int]:
         return self.members.get(scope, _NONE)

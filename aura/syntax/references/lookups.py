@@ -50,8 +50,11 @@ class Lookups(Elements):
         self.fallbacks: dict[int, set[int]] = {}
         self.constants = Constants(self.program)
         self.written: set[str] = set()
+        self.defined: set[tuple[int, str]] = set()
         for file in self.program.files:
             facts = file.linked.facts
+            if file.dialect.typed:
+                self._define(file)
             for writers in file.linked.writers.values():
                 for place in writers:
                     row = facts.places[place]
@@ -60,6 +63,15 @@ class Lookups(Elements):
             for scope in facts.scopes:
                 if scope.kind == "class":
                     self.written.update(facts.names[facts.places[at].b] for at in scope.parameters)
+
+    def _define(self, file: File) -> None:
+        """Learn which methods classes have that are not inside of them: these hide what is inherited."""
+        facts, node = file.linked.facts, file.linked.node
+        for place in file.linked.defined_elsewhere():
+            row = facts.places[place]
+            for owner in self.program.static(file.place + node[row.a], set()):
+                if isinstance(owner, int):
+                    self.defined.add((owner, facts.names[row.b]))
 
     def module_number(self, file: File, module: object) -> int:
         assert isinstance(module, Module)
@@ -172,9 +184,8 @@ class Lookups(Elements):
         if name in ("prototype", "__class__"):
             self.add(place, self.class_of(value))
             return
-        written = name in self.written
+        written, own = name in self.written, self.rows[value][1]
         if written and self.rows[value][0] != CLASS:
-            own = self.rows[value][1]
             self.connect(self.field(self.value(INSTANCE, own), name), place)
         outside = ""
         for scope in order:
@@ -182,8 +193,13 @@ class Lookups(Elements):
                 outside = outside or scope
                 continue
             member = self.class_member(scope, name)
+            if scope != own and self.program.file_with(scope).dialect.structural:
+                receiver = self.value(INSTANCE, scope)
+                self.connect(self.field(receiver, name), place)
             if written:
                 self.connect(self.field(self.value(CLASS, scope), name), place, receiver)
+            if (scope, name) in self.defined:
+                return
             if member >= 0:
                 self.connect(member, place, receiver)
                 if self.rows[value][0] == CLASS and _is_enumeration(order):
@@ -212,6 +228,9 @@ class Lookups(Elements):
             if setter >= 0:
                 self.set_property(setter, value, place)
             self.connect(place, self.field(self.value(INSTANCE, a), name))
+            if self.program.file_with(int(a)).dialect.structural:
+                for base in self.program.order(int(a))[1:]:
+                    self.connect(place, self.field(self.value(INSTANCE, base), name))
         elif kind == CLASS:
             self.connect(place, self.field(value, name))
         elif kind == MODULE:
