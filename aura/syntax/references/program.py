@@ -310,6 +310,12 @@ class Program:
         found = self.origins(file, local)
         return self.returned(found[0], depth - 1) if len(found) == 1 and depth else []
 
+    def whole(self, modules: tuple[Module, ...]) -> list[int]:
+        """Return the places of what modules export as a whole."""
+        files = [self.by_path[path] for module in modules for path in module.paths if path in self.by_path]
+        exports = [(file, file.linked.facts.exports) for file in files]
+        return [file.place + file.linked.node[place] for file, place in exports if place >= 0]
+
     def _exported(self, place: int, name: str, seen: set[int]) -> list[int | str | Module]:
         """Return the classes and modules that the exports of a file have under a name."""
         file, found = self.file_at(place), list[int | str | Module]()
@@ -341,6 +347,7 @@ class Program:
     def _values(self, found: Found, seen: set[int], name: str) -> list[int | str | Module]:
         values: list[int | str | Module] = [value for at in found.places for value in self.static(at, seen)]
         values += found.modules
+        values += [value for at in self.whole(found.modules) for value in self.static(at, seen)]
         values += [value for at in found.exports for value in self._exported(at, name, seen)]
         return [*values, found.outside] if found.outside else values
 
