@@ -49,12 +49,15 @@ from aura.syntax.references.types import (
     ITEM,
     KEYED,
     LITERAL,
+    NAMED,
     OPAQUE,
     PLAIN,
     RESULT,
     RETURN,
+    SLICE,
     SUPER,
     VARIABLE,
+    VARYING,
     YIELD,
     Call,
     Facts,
@@ -88,6 +91,9 @@ class Builder:
         self._imports: list[Import] = []
         self._derived: list[int] = []
         self._constants: list[int] = []
+        self._varying: dict[int, None] = {}
+        self._keys: set[int] = set()
+        self._listed: dict[int, None] = {}
 
     # Scopes
 
@@ -195,13 +201,23 @@ class Builder:
             return self.element(scope, base, ANY, line=line)
         return self._looked_up(KEYED, scope, base, key, line)
 
+    def named(self, scope: int, base: int, name: int, *, line: int) -> int:
+        """Return the place of the attribute whose name another place holds, where that is a constant."""
+        return self._looked_up(NAMED, scope, base, name, line) if name >= 0 else NOTHING
+
+    def slice(self, scope: int, base: int, bounds: str, *, line: int) -> int:
+        """Return the place of the elements between two literal indexes, `"1:-1"`, or `"?"`."""
+        return self._looked_up(SLICE, scope, base, self._name(bounds), line)
+
     def item(self, scope: int, base: int, *, line: int) -> int:
         """Return the place of what an iteration yields."""
         return self._looked_up(ITEM, scope, base, NOTHING, line)
 
-    def container(self, type_name: str, elements: Iterable[tuple[str | None, int]] = ()) -> int:
+    def container(
+        self, type_name: str, elements: Iterable[tuple[str | None, int]] = (), length: int = NOTHING
+    ) -> int:
         """Return the place of a new container with these elements: pairs of key, or `ANY`, and place."""
-        made = self._add(Place(CONTAINER, self._name(type_name)))
+        made = self._add(Place(CONTAINER, self._name(type_name), length))
         for key, place in elements:
             if place >= 0 and self._places[place].op != LITERAL:
                 self.flow(place, self.element(MODULE, made, key, line=0))
@@ -241,9 +257,24 @@ class Builder:
         if source >= 0 and target >= 0 and source != target and self._places[source].op != LITERAL:
             self._flows += (source, target)
 
-    def assign_constant(self, variable: int, key: str) -> None:
-        """Say that a literal key is assigned to a variable."""
-        self._constants += (variable, self._name(key))
+    def assign_constant(self, variable: int, key: str | None) -> None:
+        """Say that a literal key is assigned to a variable, or, `ANY`, what cannot be followed."""
+        if key is None:
+            self._varying[variable] = None
+        else:
+            self._constants += (variable, self._name(key))
+
+    def constant(self, key: str) -> int:
+        """Return a place that has a literal key."""
+        place = self._once(OPAQUE, NOTHING, self._name(key))
+        if place not in self._keys:
+            self._keys.add(place)
+            self.assign_constant(place, key)
+        return place
+
+    def list_name(self, name: str) -> None:
+        """Say that a name is among those that the file has for others; `ANY_NAME` for any."""
+        self._listed[self._name(name)] = None
 
     def call(
         self,
@@ -290,10 +321,13 @@ class Builder:
             for name, place in tuple(used.items()):
                 if name not in self._bound[scope]:
                     self._resolve(scope, name, place)
+        known = set(self._constants[::2])
+        for place in [place for place in self._varying if place in known]:
+            self._constants += (place, self._name(VARYING))
         return Facts(
             self.language, tuple(self._names), tuple(self._scopes), tuple(self._places), tuple(self._flows),
             tuple(self._calls), tuple(self._imports), self.package, self.exports,
-            tuple(self._derived), tuple(self._constants),
+            tuple(self._derived), tuple(self._constants), tuple(self._listed),
         )  # fmt: skip
 
     def _resolve(self, scope: int, name: str, place: int) -> None:

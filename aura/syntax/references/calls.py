@@ -20,23 +20,26 @@ from aura.syntax.references.propagation import (
 )
 from aura.syntax.references.types import (
     ATTRIBUTE,
-    CLASS_METHOD,
     DEFINITION,
     ELEMENT,
     GENERATOR,
     IMPLICIT_RECEIVER,
     ITEM,
     KEYED,
+    METACLASS,
+    NAMED,
     NEW,
     PLAIN,
     PROTOCOL,
-    STATIC,
+    SLICE,
     Place,
 )
 from aura.syntax.references.types import CONTAINER as NEW_CONTAINER
 from aura.syntax.references.types import LITERAL as NEW_LITERAL
 
 _WITHOUT_CONSTRUCTOR = (BUILTIN, "abc.", "enum.", "typing.", "typing_extensions.")
+
+_LOOKED_UP = frozenset({ATTRIBUTE, ELEMENT, KEYED, ITEM, SLICE, NAMED})
 
 WRAPPED = "%wrapped"
 """The field that has what an instance was converted from."""
@@ -55,6 +58,7 @@ class Calls(Lookups):
         self.found: dict[tuple[int, int | str], list[int]] = {}
         self.callings: dict[tuple[int, int], Calling] = {}
         self.invoked: dict[tuple[int, str], int] = {}
+        self.sites: dict[int, tuple[int, int]] = {}
         self.partials: list[Calling] = []
         self.signatures: dict[int, Signature] = {}
         self.entered: set[tuple[Calling, int]] = set()
@@ -66,9 +70,6 @@ class Calls(Lookups):
         kinds = {"class": CLASS, "function": FUNCTION, "lambda": FUNCTION}
         for index, place in enumerate(facts.places):
             self._seed_place(file, index, place, kinds)
-        for scope in facts.scopes:
-            if scope.kind == "function" and scope.parameters and scope.parent >= 0:
-                self._seed_receiver(file, scope.parameters[0], scope.parent, scope.flags)
         for index, name in file.linked.free:
             found = self.program.free(file, name)
             self.receive(file, found, name, file.place + index)
@@ -88,14 +89,6 @@ class Calls(Lookups):
             self.add(at, self.value(CONTAINER, at, names[place.a]))
         elif place.op == NEW_LITERAL:
             self.add(at, self.value(LITERAL, names[place.a]))
-
-    def _seed_receiver(self, file: File, parameter: int, parent: int, flags: int) -> None:
-        if file.dialect.typed:
-            return
-        if file.linked.facts.scopes[parent].kind == "class" and not flags & STATIC:
-            kind = CLASS if flags & CLASS_METHOD else INSTANCE
-            at = file.place + file.linked.node[parameter]
-            self.add(at, self.value(kind, file.scope + parent))
 
     def spread(self, file: File, place: int, values: list[int]) -> None:
         linked, base = file.linked, file.place
@@ -169,7 +162,7 @@ class Calls(Lookups):
 
     def enter(self, call: Calling, function: int, receiver: int) -> None:
         """Call a function: its parameters have the arguments, the call has what it returns."""
-        into = self.signatures.get(function) or self._signature(function)
+        into = self.signature(function)
         parameters, first = into.parameters, into.first
         if receiver >= 0:
             if parameters:
@@ -232,6 +225,10 @@ class Calls(Lookups):
             if into.others >= 0:
                 self._element_of(call.rest, None, self.slot(into.others, None))
 
+    def signature(self, function: int) -> Signature:
+        """Return how a function is entered and left."""
+        return self.signatures.get(function) or self._signature(function)
+
     def _signature(self, function: int) -> Signature:
         scope, file = self.program.scope_of[function], self.program.file_with(function)
         facts, node, local = file.linked.facts, file.linked.node, function - file.scope
@@ -262,6 +259,8 @@ class Calls(Lookups):
 
     def _make(self, call: Calling, value: int, scope: int) -> None:
         """Make an instance of a class."""
+        if METACLASS in self.written:
+            self._make_by_class(call, scope)
         made = self.value(INSTANCE, scope)
         self._give(call, made)
         dialect = self.program.file_with(scope).dialect
@@ -282,10 +281,25 @@ class Calls(Lookups):
         if dialect.names_classes:
             self.note(call, scope)
         self._fill(call, scope, made)
+        if dialect.completing:
+            self._call_member(Calling(call.scope, call.line), made, dialect.completing)
         for base in self.program.order(scope):
             if isinstance(base, str) and not base.startswith(_WITHOUT_CONSTRUCTOR) and dialect.constructors:
                 self.note(call, f"{base}.{dialect.constructors[-1]}")
                 break
+
+    def _make_by_class(self, call: Calling, scope: int) -> None:
+        """Call the class of a class, which makes its instances."""
+        for base in self.program.order(scope):
+            if isinstance(base, int) and (given := self.fields.get((self.value(CLASS, base), METACLASS))):
+                calls = Calling(call.scope, call.line, PROTOCOL, -1, call.arguments, call.keywords)
+                self.watch(given, lambda meta, calls=calls: self._made_by(calls, meta))  # type: ignore[misc]
+
+    def _made_by(self, call: Calling, meta: int) -> None:
+        kind, scope, _ = self.rows[meta]
+        member = self.find_member(int(scope), "__call__") if kind == CLASS else -1
+        if member >= 0:
+            self._call_place(call, self._member_place(self.value(INSTANCE, scope), member, "__call__"))
 
     def _fill(self, call: Calling, scope: int, made: int) -> None:
         """Let the fields of a class without constructor take the arguments (dataclasses, records)."""
@@ -339,12 +353,12 @@ class Calls(Lookups):
             self._call_place(call, self._member_place(receiver, setter, f"{setter}="))
 
     def _where(self, place: int) -> tuple[int, int] | None:
-        """Return the scope and line where something is looked up, or None for other places."""
+        """Return the scope and line where something is looked up or iterated over, or None elsewhere."""
         if place >= self.program.places:
-            return None
+            return self.sites.get(place)
         file = self.program.file_at(place)
         row = file.linked.facts.places[place - file.place]
-        return (file.scope + row.scope, row.line) if row.op in (ATTRIBUTE, ELEMENT, KEYED, ITEM) else None
+        return (file.scope + row.scope, row.line) if row.op in _LOOKED_UP else None
 
     # Calls of what lies outside
 

@@ -21,6 +21,7 @@ class Dialect(Struct, frozen=True, eq=False):
     - `modules`: finds the modules among files.
     - `constructors`: the members of a class that are called when an instance is made; `<class>` stands for
       its name.
+    - `completing`: the member that is called when a class without constructor has its fields.
     - `common`: names of methods of built-in types, from which no class is guessed.
     - `invoke`: the member that is called when an instance is, if any.
     - `builtins`: the names that need no import; calls go to `<builtin>.NAME`.
@@ -41,6 +42,7 @@ class Dialect(Struct, frozen=True, eq=False):
     read: Callable[[Node, bytes], Facts]
     modules: Callable[[Mapping[str, Facts]], Modules] = Modules
     constructors: tuple[str, ...] = ()
+    completing: str = ""
     invoke: str = ""
     builtins: frozenset[str] = frozenset()
     common: frozenset[str] = frozenset()

@@ -64,14 +64,21 @@ class Java(Definitions):
     def visit_instanceof_expression(self, node: Node) -> int:
         self.field(node, "left")
         if name := self.field_text(node, "name"):
-            self.frame.names[name] = self.typed(node.child_by_field_name("right"))
+            self._narrow(name, node.child_by_field_name("right"))
         pattern = node.child_by_field_name("pattern")
         self.visit(pattern)
         return NOTHING
 
     def visit_type_pattern(self, node: Node) -> int:
-        self.frame.names[self.text(node.named_children[-1])] = self.typed(node.named_children[-2])
+        if node.named_child_count > 1:
+            self._narrow(self.text(node.named_children[-1]), node.named_children[-2])
         return NOTHING
+
+    def _narrow(self, name: str, declared: Node | None) -> None:
+        """Bind a name to a value that is of a type, wherever it comes from."""
+        place = self.facts.opaque()
+        self.facts.flow(self.typed(declared), place)
+        self.frame.names[name] = place
 
     visit_record_pattern_component = visit_type_pattern
 

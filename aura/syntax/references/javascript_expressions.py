@@ -181,6 +181,12 @@ class Expressions(Definitions):
             base = self.facts.opaque()
         if name in _SAME and self.text(base_node) == "Object":
             return self.merged(arguments)
+        if name in ("values", "entries") and self.text(base_node) == "Object" and arguments:
+            held = self.element(arguments[0], ANY, node)
+            if name == "entries":
+                held = self.facts.container("array", [("1", held)])
+            self.facts.call(self.scope, self.attribute(base, name, callee), line=self.line(node))
+            return self.facts.container("array", [(ANY, held)])
         if name in ("call", "apply", "bind") and base_node is not None:
             self.visit(callee)
             if name == "bind":

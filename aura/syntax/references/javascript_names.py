@@ -114,7 +114,11 @@ class Names(Lowering):
             for child in target.named_children:
                 self._assign_property(child, place, declares=declares)
         elif kind == "array_pattern":
-            for index, child in enumerate(target.named_children):
+            index = 0
+            for child in target.children:
+                index += child.type == ","
+                if not child.is_named or child.is_extra:
+                    continue
                 if child.type == "rest_pattern":
                     self.assign(child, place, declares=declares)
                 else:

@@ -71,6 +71,7 @@ class _Join(Typed):
     def solve(self) -> tuple[Edge, ...]:
         self.prepare()
         self.run()
+        self.suppose_receivers()
         self._pass_decorated()
         self.find_methods()
         self.suppose_declared(receivers=True)

@@ -8,12 +8,16 @@ from aura.syntax.references.types import (
     ALIAS,
     ATTRIBUTE,
     DECLARED,
+    DEFINITION,
     ELEMENT,
     FREE,
     INSTANCE,
     ITEM,
     KEYED,
+    NAMED,
     RETURN,
+    SENT,
+    SLICE,
     SUPER,
     VARIABLE,
     YIELD,
@@ -57,6 +61,7 @@ class Linked:
         self.members: dict[int, dict[str, int]] = {}
         self.returned: dict[int, int] = {}
         self.yielded: dict[int, int] = {}
+        self.sent: dict[int, int] = {}
         self.free: list[tuple[int, str]] = []
         self._sort()
         self.passed: dict[int, list[int]] = {}
@@ -87,17 +92,20 @@ class Linked:
                 read.update(call.keywords[1::2])
             read.update((call.spread, call.keyword_spread))
         kinds = [scope.kind for scope in facts.scopes]
+        sent = facts.names.index(SENT) if SENT in facts.names else len(facts.names)
         for index, (op, a, b) in enumerate((place.op, place.a, place.b) for place in facts.places):
             if op == VARIABLE:
                 if kinds[a] in ("module", "class"):
                     self.members.setdefault(a, {})[facts.names[b]] = index
+                elif b == sent:
+                    self.sent[a] = index
             elif op in (ATTRIBUTE, ELEMENT, KEYED):
                 base = node[a]
                 if index in written:
                     self.writers[base].append(index)
                 if index not in written or index in read:
                     self.readers[base].append(index)
-            elif op in (ITEM, DECLARED, INSTANCE):
+            elif op in (ITEM, SLICE, NAMED, DECLARED, INSTANCE):
                 self.readers[node[a]].append(index)
             elif op == SUPER:
                 self.readers[node[b]].append(index)
@@ -112,6 +120,13 @@ class Linked:
         """Yield the flows, aliases followed."""
         node, flows = self.node, iter(self.facts.flows)
         return ((node[source], node[target]) for source, target in zip(flows, flows, strict=True))
+
+    def defined_elsewhere(self) -> Iterator[int]:
+        """Yield the attributes that functions are defined as: methods that are not inside of their class."""
+        places = self.facts.places
+        for source, target in self.pairs():
+            if places[source].op == DEFINITION and places[target].op == ATTRIBUTE:
+                yield target
 
     def members_of(self, scope: int) -> dict[str, int]:
         return self.members.get(scope, _NONE)
@@ -141,6 +156,11 @@ class Linked:
         for place, name in zip(pairs, pairs, strict=True):
             found.setdefault(self.node[place], []).append(self.facts.names[name])
         return found
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The names that the file lists as those that it has for others; none where it lists none."""
+        return frozenset(self.facts.names[name] for name in self.facts.listed)
 
     @cached_property
     def stars(self) -> list[Import]:

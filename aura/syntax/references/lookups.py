@@ -2,6 +2,8 @@
 
 from abc import abstractmethod
 
+from aura.syntax.references.constants import Constants
+from aura.syntax.references.elements import ANYWHERE, Elements
 from aura.syntax.references.modules import Module
 from aura.syntax.references.program import NOT_FOUND, File
 from aura.syntax.references.propagation import (
@@ -17,7 +19,6 @@ from aura.syntax.references.propagation import (
     OUTSIDE,
     SUPER_OF,
     SUPPOSED,
-    Propagation,
 )
 from aura.syntax.references.types import (
     ATTRIBUTE,
@@ -25,31 +26,35 @@ from aura.syntax.references.types import (
     ELEMENT,
     ITEM,
     KEYED,
+    KEYS,
+    NAMED,
+    OUTCOME,
+    SLICE,
     SUPER,
     Place,
 )
 from aura.syntax.references.types import INSTANCE as NEW_INSTANCE
 
 MAX_DOTS = 8
-ALL, ANYWHERE = "%all", "%any"
-"""The field that has the elements under all keys, and that of elements whose key is not known."""
-
-_MAPPINGS = frozenset({"dict"})
 
 
-class Lookups(Propagation):
+class Lookups(Elements):
     """What reads and writes make of the values of a base."""
 
     def prepare(self) -> None:
         """Learn which attributes are ever written: only those are looked for in instances."""
+        super().prepare()
         self.modules: list[tuple[File, Module]] = []
         self.module_ids: dict[tuple[int, str], int] = {}
         self.declared: dict[int, set[int]] = {}
         self.fallbacks: dict[int, set[int]] = {}
-        self.slots: dict[int, list[int]] = {}
+        self.constants = Constants(self.program)
         self.written: set[str] = set()
+        self.defined: set[tuple[int, str]] = set()
         for file in self.program.files:
             facts = file.linked.facts
+            if file.dialect.typed:
+                self._define(file)
             for writers in file.linked.writers.values():
                 for place in writers:
                     row = facts.places[place]
@@ -58,6 +63,15 @@ class Lookups(Propagation):
             for scope in facts.scopes:
                 if scope.kind == "class":
                     self.written.update(facts.names[facts.places[at].b] for at in scope.parameters)
+
+    def _define(self, file: File) -> None:
+        """Learn which methods classes have that are not inside of them: these hide what is inherited."""
+        facts, node = file.linked.facts, file.linked.node
+        for place in file.linked.defined_elsewhere():
+            row = facts.places[place]
+            for owner in self.program.static(file.place + node[row.a], set()):
+                if isinstance(owner, int):
+                    self.defined.add((owner, facts.names[row.b]))
 
     def module_number(self, file: File, module: object) -> int:
         assert isinstance(module, Module)
@@ -74,8 +88,14 @@ class Lookups(Propagation):
             self.attribute(value, file.linked.facts.names[row.b], place)
         elif row.op in (ELEMENT, KEYED):
             self.element(value, self._key(file, row), place)
+        elif row.op == NAMED:
+            name = self.constants.of(file.place + file.linked.node[row.b])
+            if name is not None:
+                self.attribute(value, name, place)
         elif row.op == ITEM:
             self.iterate(value, place)
+        elif row.op == SLICE:
+            self.cut(value, file.linked.facts.names[row.b], place)
         elif row.op in (DECLARED, NEW_INSTANCE):
             kind, scope, _ = self.rows[value]
             if kind == CLASS and row.op == NEW_INSTANCE:
@@ -94,21 +114,23 @@ class Lookups(Propagation):
             name = ANYWHERE if key is None else key
             is_own = self.rows[value][:2] == (CONTAINER, file.place + file.linked.node[row.a])
             if is_own and (value, name) not in self.fields:
-                self._add_slot(value, name, place)
+                self.add_slot(value, name, place)
             else:
-                self._write_element(value, key, place)
+                self.write_element(value, key, place)
 
     def _key(self, file: File, row: Place) -> str | None:
         """Return the key of an element, or None where it is not known."""
         if row.op == KEYED:
-            return self.program.constant(file.place + file.linked.node[row.b])
+            return self.constants.of(file.place + file.linked.node[row.b])
         return file.linked.facts.names[row.b] if row.b >= 0 else None
 
     # Attributes
 
     def attribute(self, value: int, name: str, place: int) -> None:
         kind, a, b = self.rows[value]
-        if kind in (INSTANCE, SUPPOSED, CLASS):
+        if name == OUTCOME:
+            self._outcome(value, place)
+        elif kind in (INSTANCE, SUPPOSED, CLASS):
             self._member(value, self.program.order(int(a)), name, place, value)
         elif kind == SUPER_OF:
             _, of, _ = self.rows[int(b)]
@@ -128,11 +150,11 @@ class Lookups(Propagation):
         elif kind == FUNCTION:
             if name == "prototype":
                 self.add(place, self.value(CLASS, a))
-            elif self.program.file_with(int(a)).dialect.single_method:
+            elif name == "__call__" or self.program.file_with(int(a)).dialect.single_method:
                 self.add(place, value)
             elif name in self.written:
                 self.connect(self.field(value, name), place)
-        elif kind == BOUND and self.program.file_with(int(a)).dialect.single_method:
+        elif kind == BOUND and (name == "__call__" or self.program.file_with(int(a)).dialect.single_method):
             self.add(place, value)
         elif kind == BOUND and name in self.written:
             self.connect(self.field(self.value(FUNCTION, a), name), place)
@@ -140,6 +162,17 @@ class Lookups(Propagation):
             if kind == CONTAINER and self.is_record(value):
                 self.element(value, name, place)
             self.add(place, self.value(METHOD, value, name))
+
+    def _outcome(self, value: int, place: int) -> None:
+        """Let a place have what is left of a value when it has been iterated over."""
+        kind, a, _ = self.rows[value]
+        if kind != GENERATED:
+            self.add(place, value)
+            return
+        file = self.program.file_with(int(a))
+        returned = file.linked.returned.get(int(a) - file.scope)
+        if returned is not None:
+            self.connect(file.place + returned, place)
 
     def is_record(self, container: int) -> bool:
         """Tell whether attributes of a container are its elements."""
@@ -151,9 +184,8 @@ class Lookups(Propagation):
         if name in ("prototype", "__class__"):
             self.add(place, self.class_of(value))
             return
-        written = name in self.written
+        written, own = name in self.written, self.rows[value][1]
         if written and self.rows[value][0] != CLASS:
-            own = self.rows[value][1]
             self.connect(self.field(self.value(INSTANCE, own), name), place)
         outside = ""
         for scope in order:
@@ -161,13 +193,20 @@ class Lookups(Propagation):
                 outside = outside or scope
                 continue
             member = self.class_member(scope, name)
+            if scope != own and self.program.file_with(scope).dialect.structural:
+                receiver = self.value(INSTANCE, scope)
+                self.connect(self.field(receiver, name), place)
             if written:
                 self.connect(self.field(self.value(CLASS, scope), name), place, receiver)
+            if (scope, name) in self.defined:
+                return
             if member >= 0:
                 self.connect(member, place, receiver)
                 if self.rows[value][0] == CLASS and _is_enumeration(order):
                     self.add(place, self.value(INSTANCE, self.rows[value][1]))
                 return
+        if not outside and not written and not name.startswith("__"):
+            self.invoke(value, "__getattr__", place, place)
         if outside and outside.count(".") < MAX_DOTS:
             self.fallbacks.setdefault(place, set()).add(self.value(OUTSIDE, f"{outside}.{name}"))
 
@@ -189,6 +228,9 @@ class Lookups(Propagation):
             if setter >= 0:
                 self.set_property(setter, value, place)
             self.connect(place, self.field(self.value(INSTANCE, a), name))
+            if self.program.file_with(int(a)).dialect.structural:
+                for base in self.program.order(int(a))[1:]:
+                    self.connect(place, self.field(self.value(INSTANCE, base), name))
         elif kind == CLASS:
             self.connect(place, self.field(value, name))
         elif kind == MODULE:
@@ -198,93 +240,12 @@ class Lookups(Propagation):
                 self.connect(place, target)
         elif kind == FUNCTION:
             self.connect(place, self.field(value, name))
+        elif kind == CONTAINER and name == KEYS:
+            self.connect(place, self.field(value, KEYS))
         elif kind == CONTAINER and self.is_record(value):
-            self._write_element(value, name, place)
-
-    # Elements
-
-    def element(self, value: int, key: str | None, place: int) -> None:
-        """Let a place have the element of a value under a key, or under any."""
-        kind = self.rows[value][0]
-        if kind == CONTAINER:
-            if key is None:
-                self.connect(self.everything(value), place)
-            else:
-                self.connect(self.slot(value, key), place)
-                self.connect(self.slot(value, None), place)
-        elif kind in (INSTANCE, SUPPOSED):
-            self.invoke(value, "__getitem__", place, place)
-        elif kind == CLASS:
-            self.add(place, value)
-
-    def slot(self, container: int, key: str | None) -> int:
-        """Return the field of a container under a key."""
-        name = ANYWHERE if key is None else key
-        known = self.fields.get((container, name))
-        return self._add_slot(container, name, self.new_place()) if known is None else known
-
-    def everything(self, container: int) -> int:
-        """Return the field that has what a container has under all keys."""
-        known = self.fields.get((container, ALL))
-        if known is None:
-            known = self.field(container, ALL)
-            for slot in self.slots.get(container, ()):
-                self.connect(slot, known)
-        return known
-
-    def _add_slot(self, container: int, name: str, place: int) -> int:
-        self.fields[container, name] = place
-        self.slots.setdefault(container, []).append(place)
-        known = self.fields.get((container, ALL))
-        if known is not None:
-            self.connect(place, known)
-        return place
-
-    def _write_element(self, value: int, key: str | None, place: int) -> None:
-        kind = self.rows[value][0]
-        if kind == CONTAINER:
-            self.connect(place, self.slot(value, key))
-        elif kind in (INSTANCE, SUPPOSED):
-            self.invoke(value, "__setitem__", place, -1, (-1, place))
-
-    def iterate(self, value: int, place: int) -> None:
-        """Let a place have what an iteration over a value yields."""
-        kind, a, b = self.rows[value]
-        if kind == CONTAINER:
-            if b not in _MAPPINGS:
-                self.connect(self.everything(value), place)
-        elif kind == GENERATED:
-            self.yields(int(a), place)
-        elif kind in (INSTANCE, SUPPOSED):
-            for start, step in (("__iter__", "__next__"), ("__aiter__", "__anext__")):
-                if self.find_member(int(a), start) >= 0:
-                    iterator = self.new_place()
-                    self.invoke(value, start, place, iterator)
-                    self._steps(iterator, step, place)
-                    return
-            self.invoke(value, "__getitem__", place, place)
-
-    def _steps(self, iterator: int, method: str, place: int) -> None:
-        self.watch(iterator, lambda value: self._step(value, method, place))
-
-    def _step(self, iterator: int, method: str, place: int) -> None:
-        if self.rows[iterator][0] in (INSTANCE, SUPPOSED):
-            self.invoke(iterator, method, place, place)
-        else:
-            self.iterate(iterator, place)
-
-    def yields(self, scope: int, place: int) -> None:
-        """Let a place have what a generator yields."""
-        file = self.program.file_with(scope)
-        yielded = file.linked.yielded.get(scope - file.scope)
-        if yielded is not None:
-            self.connect(file.place + yielded, place)
+            self.write_element(value, name, place)
 
     # What is built on it
-
-    @abstractmethod
-    def invoke(self, value: int, method: str, at: int, result: int, arguments: tuple[int, ...] = ()) -> None:
-        """Call a method of a value, as the lookup at a place does."""
 
     @abstractmethod
     def set_property(self, setter: int, receiver: int, place: int) -> None:

@@ -1,17 +1,18 @@
-"""What calls of built-in functions and of methods of built-in types do to values that pass through them."""
+"""What calls of built-in functions do to values that pass through them."""
 
-from aura.syntax.references.calls import Calls
 from aura.syntax.references.entering import Calling
+from aura.syntax.references.methods import Methods
 from aura.syntax.references.program import BUILTIN
 from aura.syntax.references.propagation import (
+    CLASS,
     CONTAINER,
-    GENERATED,
+    FUNCTION,
+    GETTER,
     INSTANCE,
-    LITERAL,
     PARTIAL,
     SUPPOSED,
 )
-from aura.syntax.references.types import DECORATION, PROTOCOL
+from aura.syntax.references.types import DECORATION, KEYS, PROTOCOL
 
 _PROTOCOLS = {
     f"{BUILTIN}.{name}": f"__{name}__"
@@ -23,66 +24,92 @@ _PROTOCOLS = {
 _COPIES = {
     f"{BUILTIN}.list": "list", f"{BUILTIN}.tuple": "tuple", f"{BUILTIN}.set": "set",
     f"{BUILTIN}.frozenset": "set", f"{BUILTIN}.sorted": "list", f"{BUILTIN}.reversed": "list",
-    "collections.deque": "list", "itertools.chain": "list", "itertools.cycle": "list",
+    "collections.deque": "collections.deque", "itertools.chain": "list", "itertools.cycle": "list",
+    "itertools.islice": "list", "itertools.chain.from_iterable": "list",
 }  # fmt: skip
 _ITERATED = frozenset({f"{BUILTIN}.min", f"{BUILTIN}.max", f"{BUILTIN}.next", f"{BUILTIN}.anext"})
-_DICTS = frozenset({f"{BUILTIN}.dict", "collections.OrderedDict", "collections.defaultdict"})
+_KEEPING_ORDER = frozenset({f"{BUILTIN}.list", f"{BUILTIN}.tuple", "collections.deque"})
+_FROM_KEYS = f"{BUILTIN}.dict.fromkeys"
+_DICTS = frozenset(
+    {
+        f"{BUILTIN}.dict",
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "collections.ChainMap",
+        _FROM_KEYS,
+    }
+)
 _SAME = frozenset({"copy.copy", "copy.deepcopy", f"{BUILTIN}.iter", f"{BUILTIN}.aiter", "typing.cast"})
 _TYPES = frozenset({f"{BUILTIN}.{name}" for name in ("type", "staticmethod", "classmethod")})
-_EACH = frozenset({f"{BUILTIN}.map", f"{BUILTIN}.filter", "functools.reduce"})
+_EACH = frozenset({f"{BUILTIN}.map", f"{BUILTIN}.filter", "functools.reduce", "itertools.starmap"})
+_PROPERTY, _FIELD = f"{BUILTIN}.property", "dataclasses.field"
 _PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
 
-_PUTS = {"append": 0, "add": 0, "appendleft": 0, "insert": 1, "setdefault": 1, "push": 0, "unshift": 0}
-_JOINS = frozenset(
-    {"extend", "update", "extendleft", "union", "__add__", "__iadd__", "__or__", "__ior__", "concat"}
-)
-_GETS = frozenset({"pop", "popleft", "get", "setdefault", "popitem", "__getitem__", "shift", "at"})
-_COPYING = frozenset({"copy", "values", "__add__", "__or__", "union", "concat", "slice", "reverse"})
-_STEPS = frozenset({"__next__", "send", "__enter__", "__aenter__", "__anext__", "asend", "next"})
 
-
-class Models(Calls):
+class Models(Methods):
     """Calls, with models of what is built in."""
 
     modelled = frozenset(
         {
             *_PROTOCOLS, *_COPIES, *_ITERATED, *_DICTS, *_SAME, *_PARTIALS, *_TYPES, *_EACH,
-            f"{BUILTIN}.zip", f"{BUILTIN}.enumerate",
+            _PROPERTY, _FIELD, f"{BUILTIN}.zip", f"{BUILTIN}.enumerate",
         }
     )  # fmt: skip
 
     def _outside(self, call: Calling, name: str) -> None:
-        if call.kind != PROTOCOL:
-            self.note(call, name)
         arguments = call.arguments
         first = arguments[0] if arguments else -1
+        if name == _PROPERTY and first >= 0 and call.result >= 0:
+            self.watch(first, lambda value: self._get_by(value, call.result))
+        if call.kind != PROTOCOL and not (name == _PROPERTY and call.kind == DECORATION):
+            self.note(call, name)
+        if name == _PROPERTY:
+            return
         if call.kind == DECORATION:
             self._pass(first, call.result)
         elif name in _PARTIALS and first >= 0:
             if call.result >= 0:
                 self.partials.append(call)
                 self.add(call.result, self.value(PARTIAL, len(self.partials) - 1))
+        elif name == _FIELD:
+            factory = dict(call.keywords).get("default_factory", -1)
+            if factory >= 0:
+                self.watch(factory, lambda value: self._default(call, value))
         elif name in _EACH:
             self._apply_to_each(call, name.rpartition(".")[2])
         elif name in _DICTS:
             self._dict(call, name)
         elif name in (f"{BUILTIN}.zip", f"{BUILTIN}.enumerate"):
             self._tuples(call, -1 if name.endswith("zip") else 0)
+        elif name in _COPIES:
+            self._copy(call, name)
+            if self._ranking(call) >= 0:
+                self._rank(call, self.item_of(call, first))
         elif first >= 0:
             self._of_first(call, name, first)
 
+    def _default(self, call: Calling, factory: int) -> None:
+        """Let a field have what is made for each instance, wherever that is called."""
+        kind, function, _ = self.rows[factory]
+        if kind == FUNCTION:
+            self._pass(self.signature(int(function)).returned, call.result)
+        elif kind == CLASS and call.result >= 0:
+            self.add(call.result, self.value(INSTANCE, function))
+        else:
+            self.apply(Calling(call.scope, call.line, PROTOCOL, call.result), factory)
+
+    def _get_by(self, function: int, place: int) -> None:
+        """Let a place have a property that a function gets."""
+        if self.rows[function][0] == FUNCTION:
+            self.add(place, self.value(GETTER, self.rows[function][1]))
+
     def _of_first(self, call: Calling, name: str, first: int) -> None:
-        key = dict(call.keywords).get("key", -1)
-        if key >= 0:
-            self._call_place(Calling(call.scope, call.line, PROTOCOL, -1, (self._item_of(first),)), key)
+        if self._ranking(call) >= 0:
+            self._rank(call, self.item_of(call, first))
         if name in _PROTOCOLS:
             self.watch(first, lambda value: self._protocol(call, value, _PROTOCOLS[name]))
-        if name in _COPIES:
-            made = self._made(call, _COPIES[name])
-            for argument in call.arguments:
-                self._pass(self._item_of(argument), self.slot(made, None))
-        elif name in _ITERATED:
-            self._pass(self._item_of(first), call.result)
+        if name in _ITERATED:
+            self._pass(self.item_of(call, first), call.result)
             for argument in call.arguments:
                 self._pass(argument, call.result)
         elif name in _SAME:
@@ -93,99 +120,82 @@ class Models(Calls):
         elif name in (f"{BUILTIN}.staticmethod", f"{BUILTIN}.classmethod"):
             self._pass(first, call.result)
 
+    def _copy(self, call: Calling, name: str) -> None:
+        """Make a container of what others have, in their order where that is kept."""
+        made = self._made(call, _COPIES[name])
+        for argument in call.arguments:
+            items = self.item_of(call, argument)
+            if name.endswith(".from_iterable"):
+                items = self.item_of(call, items)
+            if name not in _KEEPING_ORDER:
+                self._pass(items, self.slot(made, None))
+            elif argument >= 0:
+                self.watch(argument, lambda value, items=items: self._copy_of(value, made, items))  # type: ignore[misc]
+
+    def _copy_of(self, value: int, made: int, items: int) -> None:
+        if self.rows[value][0] == CONTAINER and not self.is_mapping(value):
+            self.copy_elements(value, made)
+        else:
+            self.connect(items, self.slot(made, None))
+
     def _protocol(self, call: Calling, value: int, method: str) -> None:
         if self.rows[value][0] in (INSTANCE, SUPPOSED):
             self._call_member(Calling(call.scope, call.line, PROTOCOL, call.result), value, method)
 
-    def _item_of(self, place: int) -> int:
-        """Return a place for what an iteration over the values of a place yields."""
-        if place < 0:
-            return -1
-        known = self.fields.get((-1, str(place)))
-        if known is None:
-            known = self.field(-1, str(place))
-            self._items(place, known)
-        return known
-
-    def _items(self, place: int, target: int) -> None:
-        self.watch(place, lambda value: self.iterate(value, target))
-
-    def _made(self, call: Calling, type_name: str) -> int:
-        """Return the container that a call makes."""
-        at = call.result if call.result >= 0 else self.new_place()
-        made = self.value(CONTAINER, at, type_name)
-        self.add(at, made)
-        return made
-
     def _apply_to_each(self, call: Calling, name: str) -> None:
         if not call.arguments or call.arguments[0] < 0:
             return
-        items = tuple(self._item_of(argument) for argument in call.arguments[1:])
+        items = tuple(self.item_of(call, argument) for argument in call.arguments[1:])
         result = self.new_place() if call.result >= 0 else -1
         if name == "reduce":
             items = (*items[:1], *items[:1])
             result = call.result
             self._pass(call.arguments[2] if len(call.arguments) > 2 else -1, result)
-        self._call_place(Calling(call.scope, call.line, PROTOCOL, result, items), call.arguments[0])
+        calls = Calling(call.scope, call.line, PROTOCOL, result, items)
+        if name == "starmap":
+            calls = calls._replace(arguments=(), spread=items[0] if items else -1)
+        self._call_place(calls, call.arguments[0])
         if result >= 0 and name != "reduce":
             made = self._made(call, "list")
-            self._pass(result if name == "map" else items[0] if items else -1, self.slot(made, None))
+            self._pass(items[0] if name == "filter" and items else result, self.slot(made, None))
 
     def _dict(self, call: Calling, name: str) -> None:
         made = self._made(call, "dict")
         for key, argument in call.keywords:
             self.connect(argument, self.slot(made, key))
-        if call.arguments and call.arguments[-1] >= 0:
-            self._element_of(call.arguments[-1], None, self.slot(made, None))
+        arguments = call.arguments
+        if name == _FROM_KEYS:
+            self._pass(self.item_of(call, arguments[0] if arguments else -1), self.field(made, KEYS))
+            self._pass(arguments[1] if len(arguments) > 1 else -1, self.slot(made, None))
+            return
+        if name.endswith(".defaultdict") and arguments and arguments[0] >= 0:
+            default = Calling(call.scope, call.line, PROTOCOL, self.slot(made, None))
+            self._call_place(default, arguments[0])
+            arguments = arguments[1:]
+        for argument in arguments:
+            self.fill_mapping(call, argument, made)
 
     def _tuples(self, call: Calling, index: int) -> None:
         made = self._made(call, "list")
         pair = self.value(CONTAINER, self.field(made, "%pair"), "tuple")
         self.add(self.slot(made, None), pair)
         for key, argument in enumerate(call.arguments):
-            self._pass(self._item_of(argument), self.slot(pair, str(1 if index == 0 else key)))
+            self._pass(self.item_of(call, argument), self.slot(pair, str(1 if index == 0 else key)))
 
     def _partial(self, call: Calling, given: Calling) -> None:
-        arguments = (*given.arguments[1:], *call.arguments)
-        keywords = (*given.keywords, *call.keywords)
-        self._call_place(call._replace(arguments=arguments, keywords=keywords), given.arguments[0])
+        whole = call._replace(
+            arguments=(*given.arguments[1:], *call.arguments),
+            keywords=(*given.keywords, *call.keywords),
+            spread=self._both(given.spread, call.spread),
+            rest=self._both(given.rest, call.rest),
+        )
+        self._call_place(whole, given.arguments[0])
 
-    def _method(self, call: Calling, value: int, name: str) -> None:
-        kind, a, b = self.rows[value]
-        if kind == GENERATED:
-            if name in _STEPS and call.result >= 0:
-                self.yields(int(a), call.result)
-            return
-        if call.kind != PROTOCOL:
-            self.note(call, f"{BUILTIN}.{a if kind == LITERAL else b}.{name}")
-        if kind == CONTAINER:
-            self._container_method(call, value, name)
-
-    def _container_method(self, call: Calling, value: int, name: str) -> None:
-        everything = self.everything(value)
-        position = _PUTS.get(name, -1)
-        if 0 <= position < len(call.arguments):
-            self._pass(call.arguments[position], self.slot(value, None))
-        if name in _JOINS:
-            for argument in call.arguments:
-                if argument >= 0:
-                    self._element_of(argument, None, self.slot(value, None))
-            for key, argument in call.keywords:
-                self.connect(argument, self.slot(value, key))
-        rank = dict(call.keywords).get("key", -1) if name == "sort" else -1
-        if rank >= 0:
-            self._call_place(Calling(call.scope, call.line, PROTOCOL, -1, (everything,)), rank)
-        if call.result < 0:
-            return
-        if name in _GETS:
-            self.connect(everything, call.result)
-            self._pass(call.arguments[1] if name == "get" and len(call.arguments) > 1 else -1, call.result)
-        elif name in _COPYING:
-            self.connect(everything, self.slot(self._made(call, "list"), None))
-        elif name == "items":
-            made = self._made(call, "list")
-            pair = self.value(CONTAINER, self.field(made, "%pair"), "tuple")
-            self.add(self.slot(made, None), pair)
-            self.connect(everything, self.slot(pair, "1"))
-        elif name in ("__enter__", "__iter__"):
-            self.add(call.result, value)
+    def _both(self, first: int, second: int) -> int:
+        """Return a place that has what two others have, either of which may be -1."""
+        if first < 0 or second < 0:
+            return max(first, second)
+        merged = self.new_place()
+        self.connect(first, merged)
+        self.connect(second, merged)
+        return merged

@@ -45,6 +45,6 @@ class Modules:
         """
         return ()
 
-    def outside(self, module: str, level: int) -> str:
-        """Return the dotted name of a module that lies outside."""
+    def outside(self, path: str, module: str, level: int) -> str:
+        """Return the dotted name of a module that lies outside, as the file at `path` imports it."""
         return module

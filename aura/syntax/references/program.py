@@ -9,11 +9,14 @@ from aura.syntax.references.linked import Linked
 from aura.syntax.references.modules import Module, Modules
 from aura.syntax.references.types import (
     ALIAS,
+    ANY_NAME,
     ATTRIBUTE,
     DECORATION,
     DEFINITION,
     ELEMENT,
     FREE,
+    GENERATOR,
+    PLAIN,
     RESULT,
     Facts,
     Import,
@@ -121,11 +124,15 @@ class Program:
         """Return what an import brings."""
         module = file.modules.find(file.path, entry.module, entry.level)
         if module is None:
-            outside = file.modules.outside(entry.module, entry.level)
+            outside = file.modules.outside(file.path, entry.module, entry.level)
             return Found(outside=f"{outside}.{entry.name}" if entry.name else outside)
         if not entry.name:
             return Found(modules=(module,))
-        return self.member(file.modules, module, entry.name)
+        found = self.member(file.modules, module, entry.name)
+        if entry.place >= 0 and file.place + file.linked.node[entry.place] in found.places:
+            child = file.modules.child(module, entry.name)
+            return Found(modules=(child,)) if child is not None else found
+        return found
 
     def member(self, modules: Modules, module: Module, name: str) -> Found:
         """Return what importers of a module see under a name."""
@@ -160,14 +167,23 @@ class Program:
 
     def _starred(self, file: File, name: str) -> Found:
         """Return what a name means that a file may have from an import of all that a module has."""
-        if name.startswith("_"):
-            return NOT_FOUND
         for entry in reversed(file.linked.stars):
             module = file.modules.find(file.path, entry.module, entry.level)
-            found = self.member(file.modules, module, name) if module is not None else NOT_FOUND
-            if found is not NOT_FOUND:
+            if module is None or not self._hands_out(module, name):
+                continue
+            if (found := self.member(file.modules, module, name)) is not NOT_FOUND:
                 return found
         return NOT_FOUND
+
+    def _hands_out(self, module: Module, name: str) -> bool:
+        """Tell whether a name is among all that a module has for others."""
+        listed = {
+            given
+            for path in module.paths
+            if path in self.by_path
+            for given in self.by_path[path].linked.listed
+        }
+        return name in listed or (not name.startswith("_") and (not listed or ANY_NAME in listed))
 
     def free(self, file: File, name: str) -> Found:
         """Return what a name means that its file does not bind."""
@@ -178,24 +194,6 @@ class Program:
         if found is NOT_FOUND and name in file.dialect.builtins:
             return Found(outside=f"{BUILTIN}.{name}")
         return found
-
-    def constant(self, place: int, depth: int = 6) -> str | None:
-        """Return the key that a variable has always, be it by way of others, or None."""
-        file = self.file_at(place)
-        linked, local = file.linked, place - file.place
-        row = linked.facts.places[local]
-        origins = [file.place + source for source in linked.sources.get(local, ())]
-        for entry in linked.imported.get(local, ()):
-            origins += self.imported(file, entry).places
-        if row.op == ATTRIBUTE:
-            modules = linked.imported.get(linked.node[row.a], ())
-            found = [module for entry in modules for module in self.imported(file, entry).modules]
-            name = linked.facts.names[row.b]
-            origins += [at for module in found for at in self.member(file.modules, module, name).places]
-        keys = linked.constants.get(local, [])
-        if keys:
-            return keys[0] if len(keys) == 1 and not origins else None
-        return self.constant(origins[0], depth - 1) if len(origins) == 1 and depth else None
 
     def _seen_beside(self, paths: tuple[str, ...]) -> dict[str, list[int]]:
         """Return the places of the top-level names of files that see each other's."""
@@ -238,7 +236,7 @@ class Program:
         for file in self.files:
             node, pairs = file.linked.node, iter(file.linked.facts.derived)
             for place, base in zip(pairs, pairs, strict=True):
-                for scope in self._static(file.place + node[place], set()):
+                for scope in self.static(file.place + node[place], set()):
                     if isinstance(scope, int):
                         derived.setdefault(scope, []).append(file.place + node[base])
         self._derived = derived
@@ -249,7 +247,7 @@ class Program:
             file = self.file_with(scope)
             places = [file.place + file.linked.node[base] for base in self.scope_of[scope].bases]
             places += self._derived.get(scope, ())
-            found = (value for place in places for value in self._static(place, set()))
+            found = (value for place in places for value in self.static(place, set()))
             bases = dict.fromkeys(v for v in found if not isinstance(v, Module) and v != scope)
             known = self._known_bases[scope] = list(bases)[:MAX_BASES]
         return known
@@ -258,9 +256,9 @@ class Program:
         """Tell whether a class is said to derive from something that was not found."""
         file = self.file_with(scope)
         places = [file.place + file.linked.node[base] for base in self.scope_of[scope].bases]
-        return not all(self._static(place, set()) for place in [*places, *self._derived.get(scope, ())])
+        return not all(self.static(place, set()) for place in [*places, *self._derived.get(scope, ())])
 
-    def _static(self, place: int, seen: set[int]) -> list[int | str | Module]:
+    def static(self, place: int, seen: set[int]) -> list[int | str | Module]:
         """Return the classes and modules that a place holds by assignments and imports alone."""
         if place in seen or len(seen) > 100:
             return []
@@ -276,19 +274,47 @@ class Program:
         elif row.op == FREE:
             found += self._values(self.free(file, names[row.b]), seen, names[row.b])
         elif row.op == ATTRIBUTE:
-            for value in self._static(file.place + file.linked.node[row.a], seen):
+            for value in self.static(file.place + file.linked.node[row.a], seen):
                 found += self._static_member(file, value, names[row.b], seen)
         elif row.op in (ELEMENT, ALIAS):
-            found += self._static(file.place + file.linked.node[row.a], seen)
+            found += self.static(file.place + file.linked.node[row.a], seen)
         elif row.op == RESULT:
             call = file.linked.facts.calls[row.a]
             if call.kind == DECORATION and call.arguments:
-                found += self._static(file.place + file.linked.node[call.arguments[0]], seen)
+                found += self.static(file.place + file.linked.node[call.arguments[0]], seen)
+            elif call.kind == PLAIN:
+                for returned in self.returned(file.place + file.linked.node[call.callee]):
+                    found += self.static(returned, seen)
         for entry in file.linked.imported.get(local, ()):
             found += self._values(self.imported(file, entry), seen, entry.name)
         for source in file.linked.sources.get(local, ()):
-            found += self._static(file.place + source, seen)
+            found += self.static(file.place + source, seen)
         return list(dict.fromkeys(found))
+
+    def origins(self, file: File, local: int) -> list[int]:
+        """Return the places that a place has its values from by assignments and imports."""
+        found = [file.place + source for source in file.linked.sources.get(local, ())]
+        for entry in file.linked.imported.get(local, ()):
+            found += self.imported(file, entry).places
+        return found
+
+    def returned(self, callee: int, depth: int = 6) -> list[int]:
+        """Return the place of what a callee gives back, where that is one function by its name."""
+        file = self.file_at(callee)
+        local = callee - file.place
+        row = file.linked.facts.places[local]
+        if row.op == DEFINITION:
+            scope, place = file.linked.facts.scopes[row.a], file.linked.returned.get(row.a)
+            is_plain = scope.kind == "function" and not scope.flags & GENERATOR
+            return [file.place + place] if is_plain and place is not None else []
+        found = self.origins(file, local)
+        return self.returned(found[0], depth - 1) if len(found) == 1 and depth else []
+
+    def whole(self, modules: tuple[Module, ...]) -> list[int]:
+        """Return the places of what modules export as a whole."""
+        files = [self.by_path[path] for module in modules for path in module.paths if path in self.by_path]
+        exports = [(file, file.linked.facts.exports) for file in files]
+        return [file.place + file.linked.node[place] for file, place in exports if place >= 0]
 
     def _exported(self, place: int, name: str, seen: set[int]) -> list[int | str | Module]:
         """Return the classes and modules that the exports of a file have under a name."""
@@ -298,7 +324,7 @@ class Program:
             for writer in linked.writers.get(base, ()):
                 row = linked.facts.places[writer]
                 if row.op == ATTRIBUTE and linked.facts.names[row.b] == name:
-                    found += self._static(file.place + writer, seen)
+                    found += self.static(file.place + writer, seen)
         for entry in linked.imported.get(local, ()):
             for module in self.imported(file, entry).modules:
                 if (place, module.key) not in self._searched:
@@ -316,11 +342,12 @@ class Program:
             return self._values(self.member(file.modules, value, name), seen, name)
         owner = self.file_with(value)
         place = owner.linked.members_of(value - owner.scope).get(name)
-        return self._static(owner.place + place, seen) if place is not None else []
+        return self.static(owner.place + place, seen) if place is not None else []
 
     def _values(self, found: Found, seen: set[int], name: str) -> list[int | str | Module]:
-        values: list[int | str | Module] = [value for at in found.places for value in self._static(at, seen)]
+        values: list[int | str | Module] = [value for at in found.places for value in self.static(at, seen)]
         values += found.modules
+        values += [value for at in self.whole(found.modules) for value in self.static(at, seen)]
         values += [value for at in found.exports for value in self._exported(at, name, seen)]
         return [*values, found.outside] if found.outside else values
 

@@ -14,7 +14,7 @@ from aura.syntax.references.types import CLASS_METHOD, PROPERTY, STATIC
 MAX_VALUES = 12
 
 FUNCTION, CLASS, INSTANCE, SUPPOSED, BOUND, MODULE, OUTSIDE, CONTAINER, LITERAL = range(9)
-GENERATED, METHOD, SUPER_OF, PARTIAL = range(9, 13)
+GENERATED, METHOD, SUPER_OF, PARTIAL, GETTER = range(9, 14)
 
 _TARGET_BITS = 40
 _TARGET = (1 << _TARGET_BITS) - 1
@@ -125,11 +125,14 @@ class Propagation(ABC):
 
     def _bind(self, value: int, target: int, receiver: int) -> None:
         kind, a, _ = self.rows[value]
+        of_class = self.rows[receiver][0] == CLASS
+        if kind == GETTER and not of_class:
+            self.read_property(int(a), target, receiver)
+            return
         if kind != FUNCTION:
             self.add(target, value)
             return
         flags = self.program.scope_of[int(a)].flags
-        of_class = self.rows[receiver][0] == CLASS
         if flags & PROPERTY and not of_class:
             self.read_property(int(a), target, receiver)
         elif flags & CLASS_METHOD:

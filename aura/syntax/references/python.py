@@ -44,6 +44,12 @@ class PythonModules(Modules):
             return found
         return next((found for root in self.roots if (found := self._at(root, parts))), None)
 
+    def outside(self, path: str, module: str, level: int) -> str:
+        if not level:
+            return module
+        folders = path.split("/")[:-level]
+        return ".".join([*folders, module] if module else folders)
+
     def child(self, module: Module, name: str) -> Module | None:
         return self.modules.get(f"{module.key}/{name}" if module.key else name)
 
@@ -66,6 +72,7 @@ DIALECT = Dialect(
     read=_read,
     modules=PythonModules,
     constructors=("__new__", "__init__"),
+    completing="__post_init__",
     invoke="__call__",
     builtins=frozenset(name for name in dir(builtins) if not name.startswith("__")) | {"__import__"},
     common=frozenset(name for made in _TYPES for name in dir(made)),

@@ -9,6 +9,7 @@ from aura.syntax.references.builder import ANY, NOTHING
 from aura.syntax.references.python_expressions import Expressions
 from aura.syntax.references.types import DECORATION
 
+_KEYED = frozenset({"get", "pop", "setdefault", "__getitem__", "__setitem__"})
 _IMPORTERS = frozenset({"import_module", "importlib.import_module", "__import__"})
 
 
@@ -19,12 +20,13 @@ def _ignored(call: int) -> int:
 class CallExpressions(Expressions):
     """Lowers expressions, calls among them.
 
-    `class_scopes` are the classes of the methods, by scope.
+    `class_scopes` are the classes of the methods, by scope, `class_names` the scopes of classes by name.
     """
 
     def __init__(self, source: bytes) -> None:
         super().__init__(source)
         self.class_scopes: dict[int, int] = {}
+        self.class_names: dict[str, int] = {}
 
     # Calls
 
@@ -42,6 +44,8 @@ class CallExpressions(Expressions):
         )
         if function is None or arguments is None:
             return self.other(node)
+        if function.type == "list_splat" and function.named_children:
+            function = function.named_children[0]
         name = self.text(function) if function.type == "identifier" else ""
         if (
             name in ("getattr", "setattr")
@@ -49,15 +53,17 @@ class CallExpressions(Expressions):
         ):
             return found
         callee = self.value(function)
-        index = self._call(node, callee, arguments)
-        if name == "super" and (place := self._super()) >= 0:
+        attribute = function.child_by_field_id(self.fields.attribute) if not name else None
+        is_keyed = attribute is not None and self.text(attribute) in _KEYED
+        index = self._call(node, callee, arguments, is_keyed=is_keyed)
+        if name == "super" and (place := self._super(arguments)) >= 0:
             return place
         result = result_of(index)
         if result >= 0 and (name or self.text(function)) in _IMPORTERS:
             self._imported(arguments, result)
         return result
 
-    def _call(self, node: Node, callee: int, arguments: Node) -> int:
+    def _call(self, node: Node, callee: int, arguments: Node, *, is_keyed: bool) -> int:
         given: list[int] = []
         keywords: list[tuple[str, int]] = []
         spread: list[tuple[str | None, int]] = []
@@ -78,6 +84,9 @@ class CallExpressions(Expressions):
                 (spread if kind == "list_splat" else rest).append((ANY, inner))
             elif not child.is_extra:
                 place = self.value(child)
+                key = self.key(child) if is_keyed and not given else ANY
+                if key is not ANY:
+                    place = self.facts.constant(key)
                 if spread:
                     spread.append((ANY, self.facts.container("tuple", [(ANY, place)])))
                 else:
@@ -98,8 +107,13 @@ class CallExpressions(Expressions):
             self.facts.flow(place, merged)
         return merged
 
-    def _super(self) -> int:
+    def _super(self, arguments: Node) -> int:
         """Return the place of `super()`: of the class around, for the first parameter of its method."""
+        given = [child for child in arguments.named_children if not child.is_extra]
+        said = self.class_names.get(self.text(given[0])) if len(given) == 2 else None
+        if said is not None:
+            receiver = self.value(given[1])
+            return self.facts.super_of(said, receiver) if receiver >= 0 else NOTHING
         scope = self.scope
         while scope > 0 and scope not in self.class_scopes:
             scope = self.facts.scope(scope).parent
@@ -112,15 +126,21 @@ class CallExpressions(Expressions):
         """Return the place of `getattr(object, "name")`, and let a value flow into it for `setattr`."""
         given = [child for child in arguments.named_children if not child.is_extra]
         attribute = self.literal_text(given[1]) if len(given) > 1 else None
-        if attribute is None:
+        is_variable = len(given) > 1 and given[1].type in ("identifier", "attribute") and name == "getattr"
+        if attribute is None and not is_variable:
             return NOTHING
         base = self.value(given[0])
         line = function.start_point.row + 1
-        place = self.facts.attribute(self.scope, base, attribute, line=line)
+        if attribute is None:
+            place = self.facts.named(self.scope, base, self.value(given[1]), line=line)
+        else:
+            place = self.facts.attribute(self.scope, base, attribute, line=line)
         self.facts.call(self.scope, self.value(function), line=line)
         other = self.value(given[2]) if len(given) > 2 else NOTHING
         if name == "setattr":
             self.facts.flow(other, place)
+            return place
+        if other < 0:
             return place
         merged = self.facts.opaque()
         self.facts.flow(place, merged)
@@ -129,11 +149,23 @@ class CallExpressions(Expressions):
 
     def _imported(self, arguments: Node, result: int) -> None:
         """Take `importlib.import_module("a.b")` for an import."""
-        given = arguments.named_children
-        if given:
-            module = self.literal_text(given[0])
-            if module and not module.startswith("."):
-                self.facts.add_import(result, module)
+        given = [child for child in arguments.named_children if not child.is_extra]
+        written = self.literal_text(given[0]) if given else None
+        if not written:
+            return
+        module = written.lstrip(".")
+        level = len(written) - len(module)
+        package = given[1].named_children[-1] if len(given) > 1 and given[1].named_children else None
+        if not level:
+            self.facts.add_import(result, module)
+        elif len(given) > 1 and self.text(given[1]).endswith(("__package__", "__name__")):
+            self.facts.add_import(result, module, level=level)
+        elif len(given) > 1 and level == 1:
+            said = self.literal_text(given[1]) or (
+                self.literal_text(package) if package is not None else None
+            )
+            if said:
+                self.facts.add_import(result, f"{said}.{module}")
 
     # Functions
 

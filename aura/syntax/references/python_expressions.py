@@ -1,15 +1,15 @@
 """What the expressions of Python say: each becomes the place of its value."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import NamedTuple
 
 from tree_sitter import Node
 
 from aura.syntax.language import grammar_of
-from aura.syntax.references.builder import ANY, NOTHING, Builder
-from aura.syntax.references.types import GENERATOR, PROTOCOL
+from aura.syntax.references.builder import NOTHING
+from aura.syntax.references.python_containers import Containers
+from aura.syntax.references.types import GENERATOR, OUTCOME, PROTOCOL, SENT
 
 MAX_DEPTH = 100
 
@@ -23,52 +23,12 @@ _UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
 _FORMATTED = frozenset(b"fFtT")
 
 
-class Fields(NamedTuple):
-    """The numbers by which the grammar knows its fields; a look-up by number takes half the time."""
-
-    alias: int
-    alternative: int
-    argument: int
-    arguments: int
-    attribute: int
-    body: int
-    definition: int
-    function: int
-    key: int
-    left: int
-    module_name: int
-    name: int
-    object: int
-    operator: int
-    parameters: int
-    return_type: int
-    right: int
-    superclasses: int
-    type: int
-    value: int
-
-
-@cache
-def _fields() -> Fields:
-    grammar = grammar_of("python")
-    return Fields(*(grammar.field_id_for_name(name) or 0 for name in Fields._fields))
-
-
-class Expressions(ABC):
+class Expressions(Containers):
     """Lowers the expressions of one file into a builder, in the scope that is being read."""
 
     def __init__(self, source: bytes) -> None:
-        self.source = source
-        self.facts = Builder("python")
-        self.scope = 0
-        self.depth = 0
-        self.renamed: dict[str, str] = {}
-        self.comprehensions = 0
+        super().__init__(source)
         self.handlers = _handlers()
-        self.fields = _fields()
-
-    def text(self, node: Node) -> str:
-        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def value(self, node: Node | None) -> int:
         """Return the place of an expression's value, having noted the calls in it."""
@@ -101,35 +61,7 @@ class Expressions(ABC):
             return NOTHING
         return self.facts.attribute(self.scope, base, self.text(name), line=name.start_point.row + 1)
 
-    def subscript(self, node: Node) -> int:
-        base = self.value(node.child_by_field_id(self.fields.value))
-        keys = node.children_by_field_name("subscript")
-        for child in keys:
-            self.value(child)
-        if len(keys) == 1 and keys[0].type == "slice":
-            return base
-        key = self.key(keys[0]) if len(keys) == 1 else ANY
-        if key is ANY and len(keys) == 1 and keys[0].type in ("identifier", "attribute"):
-            return self.facts.keyed(self.scope, base, self.value(keys[0]), line=node.start_point.row + 1)
-        return self.facts.element(self.scope, base, key, line=node.start_point.row + 1)
-
-    def key(self, node: Node) -> str | None:
-        """Return a literal key, or ANY."""
-        if node.type == "integer":
-            return self.text(node)
-        text = self.literal_text(node)
-        return repr(text) if text and text.isdigit() else text
-
-    def literal_text(self, node: Node) -> str | None:
-        """Return what a string literal without interpolation says, or None for anything else."""
-        if node.type != "string":
-            return None
-        parts = [child for child in node.named_children if child.type != "string_start"]
-        if any(child.type not in ("string_content", "string_end") for child in parts):
-            return None
-        return "".join(self.text(child) for child in parts if child.type == "string_content")
-
-    # Literals and containers
+    # Literals
 
     def string(self, node: Node) -> int:
         start = node.start_byte
@@ -139,101 +71,6 @@ class Expressions(ABC):
 
     def integer(self, node: Node) -> int:
         return NOTHING
-
-    def sequence(self, node: Node) -> int:
-        elements: list[tuple[str | None, int]] = []
-        for child in node.named_children:
-            if child.type == "list_splat":
-                inner = self.value(child.named_children[0] if child.named_children else None)
-                elements.append((ANY, self.item(inner, child)))
-            elif not child.is_extra:
-                elements.append((str(len(elements)), self.value(child)))
-        return self.facts.container(_SEQUENCES.get(node.type, "tuple"), elements)
-
-    def dictionary(self, node: Node) -> int:
-        elements: list[tuple[str | None, int]] = []
-        for child in node.named_children:
-            if child.type == "pair":
-                key, value = (
-                    child.child_by_field_id(self.fields.key),
-                    child.child_by_field_id(self.fields.value),
-                )
-                self.value(key)
-                elements.append((self.key(key) if key is not None else ANY, self.value(value)))
-            elif child.type == "dictionary_splat":
-                inner = self.value(child.named_children[0] if child.named_children else None)
-                line = child.start_point.row + 1
-                elements.append((ANY, self.facts.element(self.scope, inner, ANY, line=line)))
-        return self.facts.container("dict", elements)
-
-    def comprehension(self, node: Node) -> int:
-        outer = self.renamed
-        self.comprehensions += 1
-        self.renamed = dict(outer)
-        body = node.child_by_field_id(self.fields.body)
-        for clause in node.named_children:
-            if clause.type == "for_in_clause":
-                self.for_in_clause(clause)
-            elif clause.type == "if_clause":
-                self.other(clause)
-        if body is not None and body.type == "pair":
-            self.value(body.child_by_field_id(self.fields.key))
-            element = self.value(body.child_by_field_id(self.fields.value))
-        else:
-            element = self.value(body)
-        self.renamed = outer
-        return self.facts.container(_COMPREHENSIONS.get(node.type, "generator"), [(ANY, element)])
-
-    def for_in_clause(self, clause: Node) -> None:
-        left, right = clause.child_by_field_id(self.fields.left), clause.child_by_field_id(self.fields.right)
-        item = self.item(self.value(right), clause)
-        for name in self.target_names(left):
-            self.renamed[name] = f"{name}%{self.comprehensions}"
-        self.assign(left, item)
-
-    def target_names(self, node: Node | None) -> Iterator[str]:
-        """Yield the plain names that an assignment target binds."""
-        nodes = [node] if node is not None else []
-        while nodes:
-            child = nodes.pop()
-            if child.type == "identifier":
-                yield self.text(child)
-            elif child.type in _PATTERNS or child.type == "list_splat_pattern":
-                nodes.extend(child.named_children)
-
-    def item(self, place: int, node: Node) -> int:
-        return self.facts.item(self.scope, place, line=node.start_point.row + 1)
-
-    # Assignment
-
-    def assign(self, target: Node | None, place: int) -> None:
-        """Let the value of `place` flow into an assignment target, and bind its names."""
-        if target is None:
-            return
-        kind = target.type
-        if kind == "identifier":
-            name = self.text(target)
-            self.facts.flow(place, self.facts.bind(self.scope, self.renamed.get(name, name)))
-        elif kind in _PATTERNS:
-            self._unpack(target, place)
-        elif kind in ("as_pattern_target", "parenthesized_expression", "list_splat_pattern"):
-            for child in target.named_children:
-                self.assign(child, place)
-        else:
-            self.facts.flow(place if place >= 0 else self.facts.void(), self.value(target))
-
-    def _unpack(self, target: Node, place: int) -> None:
-        children = [child for child in target.named_children if not child.is_extra]
-        line = target.start_point.row + 1
-        starred = False
-        for index, child in enumerate(children):
-            if child.type == "list_splat_pattern":
-                starred = True
-                any_of = self.facts.element(self.scope, place, ANY, line=line)
-                self.assign(child, self.facts.container("list", [(ANY, any_of)]) if place >= 0 else place)
-            else:
-                key = ANY if starred else str(index)
-                self.assign(child, self.facts.element(self.scope, place, key, line=line))
 
     # Operators
 
@@ -248,6 +85,8 @@ class Expressions(ABC):
         operator = node.child_by_field_id(self.fields.operator)
         a, b = self.value(left), self.value(right)
         method = OPERATORS.get(operator.type) if operator is not None else None
+        if method is not None and left is not None and left.type in _NUMBERS:
+            return self.facts.result(self.protocol(b, method.replace("__", "__r", 1), node))
         if method is None or not self._may_have_methods(left):
             return NOTHING
         return self.facts.result(self.protocol(a, method, node, (b,)))
@@ -265,7 +104,9 @@ class Expressions(ABC):
         return NOTHING
 
     def _may_have_methods(self, node: Node | None) -> bool:
-        return node is not None and node.type in ("identifier", "attribute", "call", "subscript")
+        while node is not None and node.type == "parenthesized_expression" and node.named_child_count == 1:
+            node = node.named_children[0]
+        return node is not None and node.type in _WITH_METHODS
 
     def unary(self, node: Node) -> int:
         argument = node.child_by_field_id(self.fields.argument)
@@ -323,10 +164,11 @@ class Expressions(ABC):
     def yielded(self, node: Node) -> int:
         place = self.only_child(node)
         if any(child.type == "from" for child in node.children):
-            result = place
+            line = node.start_point.row + 1
+            result = self.facts.attribute(self.scope, place, OUTCOME, line=line)
             place = self.item(place, node)
         else:
-            result = NOTHING
+            result = self.facts.bind(self.scope, SENT)
         self.facts.add_flags(self.scope, GENERATOR)
         self.facts.flow(place, self.facts.yielded(self.scope))
         return result
@@ -342,12 +184,13 @@ class Expressions(ABC):
         """Return the place of a lambda."""
 
 
-_SEQUENCES = {"list": "list", "set": "set", "tuple": "tuple", "expression_list": "tuple"}
-_COMPREHENSIONS = {
-    "list_comprehension": "list", "set_comprehension": "set", "dictionary_comprehension": "dict",
-}  # fmt: skip
-_PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "expression_list", "tuple", "list"})
-
+_NUMBERS = frozenset({"integer", "float"})
+_WITH_METHODS = frozenset(
+    {
+        "identifier", "attribute", "call", "subscript", "list", "tuple", "set", "dictionary",
+        "binary_operator", "list_comprehension", "set_comprehension", "dictionary_comprehension",
+    }
+)  # fmt: skip
 _ERROR = 0xFFFF
 
 _Handler = Callable[[Expressions, Node], int]

@@ -8,8 +8,17 @@ from tree_sitter import Node
 from aura.syntax.language import grammar_of
 from aura.syntax.references.builder import ANY, NOTHING
 from aura.syntax.references.python_expressions import MAX_DEPTH, OPERATORS
-from aura.syntax.references.python_types import Types
-from aura.syntax.references.types import ABSTRACT, CLASS_METHOD, PROPERTY, PROTOCOL, STATIC, Facts
+from aura.syntax.references.python_patterns import Patterns
+from aura.syntax.references.types import (
+    ABSTRACT,
+    ANY_NAME,
+    CLASS_METHOD,
+    METACLASS,
+    PROPERTY,
+    PROTOCOL,
+    STATIC,
+    Facts,
+)
 
 _FLAGS = {
     "staticmethod": STATIC, "classmethod": CLASS_METHOD, "property": PROPERTY, "cached_property": PROPERTY,
@@ -18,7 +27,7 @@ _FLAGS = {
 _IMPLICIT = {"__new__": STATIC, "__init_subclass__": CLASS_METHOD, "__class_getitem__": CLASS_METHOD}
 
 
-class Statements(Types):
+class Statements(Patterns):
     """Lowers a file, statement by statement."""
 
     def __init__(self, source: bytes) -> None:
@@ -62,10 +71,16 @@ class Statements(Types):
         else:
             place = self.value(right)
         self.assign(left, place)
-        if left is not None and right is not None and left.type == "identifier" and right.type in _KEYS:
+        if (
+            left is not None
+            and right is not None
+            and left.type == "identifier"
+            and right.type != "assignment"
+        ):
             key = self.key(right)
-            if key is not ANY:
+            if key is not ANY or place < 0 or right.type == "string":
                 self.facts.assign_constant(self.facts.bind(self.scope, self.text(left)), key)
+        self._list_names(left, right)
         annotation = node.child_by_field_id(self.fields.type)
         if left is not None and annotation is not None:
             self.assign(left, self.annotated(annotation))
@@ -77,6 +92,12 @@ class Statements(Types):
                 self.facts.set_parameters(self.scope, fields)
         return place
 
+    def _note_key(self, node: Node, place: int, target: int) -> None:
+        """Note the literal key that a place has from an expression, or that it has nothing to be followed."""
+        key = self.key(node)
+        if key is not ANY or place < 0 or node.type == "string":
+            self.facts.assign_constant(target, key)
+
     def augmented(self, node: Node) -> None:
         left, right = node.child_by_field_id(self.fields.left), node.child_by_field_id(self.fields.right)
         operator = node.child_by_field_id(self.fields.operator)
@@ -85,11 +106,21 @@ class Statements(Types):
         if left is None:
             return
         target = self.value(left)
+        self._list_names(left, right)
         if left.type == "identifier":
             self.facts.bind(self.scope, self.text(left))
         if method:
             self.protocol(target, method.replace("__", "__i", 1), node, (place,))
             self.facts.flow(self.facts.result(self.protocol(target, method, node, (place,))), target)
+
+    def _list_names(self, left: Node | None, right: Node | None) -> None:
+        """Take what a module says of itself by `__all__`."""
+        if left is None or right is None or self.scope or self.text(left) != "__all__":
+            return
+        texts = [self.literal_text(child) for child in right.named_children if not child.is_extra]
+        is_known = right.type in ("list", "tuple") and None not in texts
+        for text in texts if is_known else (ANY_NAME,):
+            self.facts.list_name(text or ANY_NAME)
 
     # Definitions
 
@@ -110,7 +141,9 @@ class Statements(Types):
                 flags |= ABSTRACT
             if text == f"{name}.setter":
                 bound = f"{name}="
-            elif text not in _FLAGS and not text.endswith((".deleter", ".getter")):
+            elif not text.endswith((".deleter", ".getter")) and (
+                text not in _FLAGS or (text == "property" and place != self.facts.definition(scope))
+            ):
                 place = self.decorate(decorator, place)
         if bound != name:
             place = self.facts.definition(scope)
@@ -178,16 +211,22 @@ class Statements(Types):
         parent = self.scope
         superclasses = node.child_by_field_id(self.fields.superclasses)
         bases: list[int] = []
+        metaclass = NOTHING
         for child in superclasses.named_children if superclasses is not None else ():
             if child.type == "keyword_argument":
-                self.value(child.child_by_field_id(self.fields.value))
+                given = self.value(child.child_by_field_id(self.fields.value))
+                if self.text(child).startswith("metaclass"):
+                    metaclass = given
             elif child.type == "subscript":
                 bases.append(self.value(child.child_by_field_id(self.fields.value)))
             else:
                 bases.append(self.value(child))
         scope = self.facts.open_scope("class", name, parent, line=node.start_point.row + 1)
+        self.class_names[name] = scope
         self.facts.set_bases(scope, bases)
         place = self.facts.definition(scope)
+        if metaclass >= 0:
+            self.facts.flow(metaclass, self.facts.attribute(parent, place, METACLASS, line=1))
         for decorator in reversed(decorators):
             place = self.decorate(decorator, place)
         self.facts.flow(place, self.facts.bind(parent, name))
@@ -249,6 +288,17 @@ class Statements(Types):
 
     # Control
 
+    def match_statement(self, node: Node) -> None:
+        place = self.subject(node.children_by_field_name("subject"))
+        body = node.child_by_field_id(self.fields.body)
+        for clause in body.named_children if body is not None else ():
+            patterns = [child for child in clause.named_children if child.type == "case_pattern"]
+            if len(patterns) == 1:
+                self.pattern(patterns[0], place)
+            else:
+                self.sequence_pattern(patterns, place)
+            self.block(clause)
+
     def for_statement(self, node: Node) -> None:
         place = self.value(node.child_by_field_id(self.fields.right))
         self.assign(node.child_by_field_id(self.fields.left), self.item(place, node))
@@ -284,7 +334,9 @@ class Statements(Types):
 
     def return_statement(self, node: Node) -> None:
         for child in node.named_children:
-            self.facts.flow(self.value(child), self.facts.returned(self.scope))
+            place = self.value(child)
+            self.facts.flow(place, self.facts.returned(self.scope))
+            self._note_key(child, place, self.facts.returned(self.scope))
 
     def raise_statement(self, node: Node) -> None:
         """A class that is raised is called."""
@@ -303,7 +355,6 @@ class Statements(Types):
         pass
 
 
-_KEYS = frozenset({"integer", "string"})
 _ERROR = 0xFFFF
 
 _Handler = Callable[[Statements, Node], None]
@@ -316,6 +367,7 @@ _STATEMENTS: dict[str, _Handler] = {
     "import_from_statement": Statements.import_from,
     "global_statement": Statements.global_statement,
     "nonlocal_statement": Statements.global_statement,
+    "match_statement": Statements.match_statement,
     "for_statement": Statements.for_statement,
     "with_item": Statements.with_item,
     "except_clause": Statements.except_clause,
@@ -326,7 +378,7 @@ _STATEMENTS: dict[str, _Handler] = {
     **dict.fromkeys(
         (
             "block", "if_statement", "elif_clause", "else_clause", "while_statement", "try_statement",
-            "finally_clause", "with_statement", "with_clause", "match_statement", "case_clause",
+            "finally_clause", "with_statement", "with_clause", "case_clause",
         ),
         Statements.block,
     ),

@@ -11,7 +11,7 @@ from aura.syntax.references.dialect import dialect_of
 from aura.syntax.references.manifests import manifest_language, read_manifest
 from aura.syntax.references.types import Facts
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 
 
 def language_of(path: str) -> str | None:

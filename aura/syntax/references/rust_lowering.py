@@ -9,6 +9,12 @@ _HOLDERS = frozenset({"Box", "Rc", "Arc", "RefCell", "Cell", "Mutex", "RwLock", 
 _MAKERS = frozenset({"new", "from", "pin", "clone", "Borrowed", "Owned"})
 _TRANSPARENT = frozenset({"Some", "Ok", "Err"})
 
+_COLLECTIONS = frozenset(
+    {"Vec", "VecDeque", "LinkedList", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "IndexMap", "SmallVec"}
+)
+_EMPTY = frozenset({"new", "with_capacity", "default"})
+_ROOTS = frozenset({"self", "crate", "super"})
+
 
 class Rust(Blocks):
     """All of Rust."""
@@ -108,6 +114,9 @@ class Rust(Blocks):
             return self._constructed(node, parts, arguments)
         if len(parts) > 1 and parts[-2] in _HOLDERS and parts[-1] in _MAKERS:
             return arguments[0] if arguments else NOTHING
+        if len(parts) > 1 and parts[-2] in _COLLECTIONS and parts[-1] in _EMPTY:
+            self.facts.call(self.scope, self.located(parts, callee), line=self.line(node))
+            return self.facts.container("vec")
         if len(parts) == 2 and parts[0] in self.traits and arguments and arguments[0] >= 0:
             return self.called(node, self.attribute(arguments[0], f"{parts[1]}/", node), arguments[1:])
         result = self.called(node, self.located(parts, callee), arguments)
@@ -180,8 +189,14 @@ class Rust(Blocks):
             elif kind == "::" and names:
                 joint = "::"
             elif kind not in ("&", "mut"):
+                self._token_name(places, names, joint, child)
                 value, names, joint = NOTHING, [], ""
         return places
+
+    def _token_name(self, places: list[int], names: list[str], joint: str, node: Node) -> None:
+        """Let a name that nothing follows stand for what it means."""
+        if joint == "name" and names and names[0] not in _ROOTS and node.type in (",", ")", "]", "}"):
+            places[-1] = self._token_value(NOTHING, names, node)
 
     def _token_value(self, value: int, names: list[str], node: Node) -> int:
         if not names:

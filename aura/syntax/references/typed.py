@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from aura.syntax.references.dialect import Dialect
 from aura.syntax.references.entering import Calling
-from aura.syntax.references.models import Models
 from aura.syntax.references.program import NOT_FOUND, File, Found
 from aura.syntax.references.propagation import (
     BOUND,
@@ -23,6 +22,7 @@ from aura.syntax.references.propagation import (
     PARTIAL,
     SUPPOSED,
 )
+from aura.syntax.references.receivers import Receivers
 from aura.syntax.references.types import (
     ABSTRACT,
     ATTRIBUTE,
@@ -40,6 +40,7 @@ MAX_SUBCLASSES = 8
 PROTOTYPE = "%prototype"
 """The field of a function that has what its instances inherit from."""
 
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 _WITH_PROTOTYPE = frozenset({FUNCTION, CLASS, INSTANCE, SUPPOSED})
 _CALLABLE = frozenset({FUNCTION, BOUND, CLASS, PARTIAL})
 _FUNCTIONS = frozenset({FUNCTION, BOUND})
@@ -59,7 +60,7 @@ class _Unknown(NamedTuple):
     seen: set[int]
 
 
-class Typed(Models):
+class Typed(Receivers):
     """Supposes what is declared, and what unknown callees do."""
 
     def prepare(self) -> None:
@@ -131,7 +132,9 @@ class Typed(Models):
                 if file.dialect.single_method and any(kind in (FUNCTION, BOUND) for kind, _, _ in held):
                     continue
                 for scope in sorted(self.declared[place]):
-                    if not any(self._is_a(made, scope) for made in known):
+                    if not any(self._is_a(made, scope) for made in known) and not (
+                        known and self._is_protocol(scope)
+                    ):
                         for supposed in self._stands_for(scope):
                             self.add(file.place + target, self.value(SUPPOSED, supposed))
 
@@ -161,6 +164,10 @@ class Typed(Models):
 
     def _is_a(self, made: int, scope: int) -> bool:
         return scope in self.program.order(made) or made in self.subclasses.get(scope, ())
+
+    def _is_protocol(self, scope: int) -> bool:
+        """Tell whether anything may be of a type that has its methods."""
+        return not _PROTOCOLS.isdisjoint(self.program.order(scope))
 
     def _stands_for(self, scope: int) -> list[int]:
         if not self.program.file_with(scope).dialect.typed:

@@ -13,11 +13,13 @@ A place is a row `Place(op, a, b)`, named by its index in the file. What `a` and
 | `ALIAS` | place | | the same as another place |
 | `DEFINITION` | scope | | the function, lambda or class itself |
 | `ATTRIBUTE` | place | name | the attribute of what another place holds |
+| `NAMED` | place | place | the attribute whose name is the constant that another place holds |
 | `ELEMENT` | place | key or -1 | the element under a literal key, or under any |
 | `KEYED` | place | place | the element under the constant that another place holds, or under any |
+| `SLICE` | place | bounds | the elements from one index to another (`1:-1`), `?` where these are not known |
 | `ITEM` | place | | what an iteration over another place yields |
 | `RESULT` | call | | what a call gives back |
-| `CONTAINER` | type | | a new list, tuple, set, dict or object, made here |
+| `CONTAINER` | type | length or -1 | a new list, tuple, set, dict or object, made here |
 | `LITERAL` | type | | a value of a built-in type (`str`) |
 | `DECLARED` | place | | an instance of the class that another place holds: a declared type |
 | `RETURN` | scope | | what the function gives back |
@@ -35,7 +37,7 @@ from typing import Literal
 from msgspec import Struct
 
 VARIABLE, FREE, ALIAS, DEFINITION, ATTRIBUTE, ELEMENT, ITEM, RESULT, CONTAINER, LITERAL = range(10)
-DECLARED, RETURN, YIELD, SUPER, OPAQUE, INSTANCE, KEYED = range(10, 17)
+DECLARED, RETURN, YIELD, SUPER, OPAQUE, INSTANCE, KEYED, SLICE, NAMED = range(10, 19)
 
 PLAIN, NEW, DECORATION, PROTOCOL = range(4)
 """How a call comes about: `f()`; `new C()` where that is another thing than a call; `@f`, whose result is
@@ -47,6 +49,12 @@ MEMBER = 1 << 6
 """What a scope is besides its kind: a generator; a method without body; one whose first parameter (`this`) is
 never among the arguments; one with no receiver, or with the class as receiver; one called by being read; a
 member of a class or object that is not around it."""
+
+ANY_NAME = "*"
+KEYS, METACLASS, SENT, OUTCOME = "%keys", "%metaclass", "%sent", "%outcome"
+"""Names of what is kept like an attribute or a variable: the keys of a mapping, the class of a class, what is
+sent to a generator, and what a generator gives back at its end."""
+VARYING = "%varying"
 
 ScopeKind = Literal["module", "class", "function", "lambda"]
 Confidence = Literal["exact", "imported", "name_only"]
@@ -120,7 +128,9 @@ class Facts(Struct, frozen=True, array_like=True):
     `package` is what the file itself says that it belongs to (Java, Go), if anything. `exports` is the place
     whose attributes are seen by importers, or -1 where they see the variables of scope 0. `derived` are pairs
     of places, flat: of a class, and of what it derives from by a statement of its own (Rust's `impl`).
-    `constants` are pairs, flat: of a variable, and of the key that is assigned to it.
+    `constants` are pairs, flat: of a place, and of the key that it has, `VARYING` where it has others, too.
+    `listed` are the names that are for others by a list of their own (Python's `__all__`), `ANY_NAME` where
+    more may be.
     """
 
     language: str
@@ -134,6 +144,7 @@ class Facts(Struct, frozen=True, array_like=True):
     exports: int = -1
     derived: tuple[int, ...] = ()
     constants: tuple[int, ...] = ()
+    listed: tuple[int, ...] = ()
 
 
 class Symbol(Struct, frozen=True, array_like=True):
