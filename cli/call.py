@@ -119,7 +119,10 @@ def _exit(code: str) -> int:
 
 
 def segment(text: str) -> str:
-    """Write a value as one segment of a path."""
+    """Write a value as one segment of a path; an empty one is refused, for it would name another route."""
+    if not text:
+        hint = "Name it, or leave the argument out where it may be left out."
+        refuse({"code": "invalid_request", "message": "cannot look for an empty name", "hint": hint})
     return quote(text, safe="")
 
 

@@ -95,8 +95,14 @@ def _field(o: Operation, field: Any, arguments: dict[str, bool]) -> dict[str, An
         "metavar": extra.get("metavar"),
         "is_path": extra.get("path", False) or (where == "query" and name == "path"),
         "default": _default(field.default, kind, where),
-        "help": doc,
+        "help": _limited(field, doc) if name == "limit" else doc,
     }
+
+
+def _limited(field: Any, doc: str) -> str:
+    """Say how many rows there are without the option, and how many it may ask for."""
+    most = next(part.le for part in _parts(field.type) if isinstance(part, msgspec.Meta))
+    return f"{doc.rstrip('.')}, 1 to {most}; without it {field.default} on a terminal, and all in a pipe."
 
 
 def _default(given: Any, kind: str, where: str) -> bool | str | None:

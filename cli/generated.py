@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -10,7 +11,7 @@ import click
 
 from aura import wire
 
-from . import call
+from . import call, show
 from ._commands import COMMANDS, GROUPS
 
 TYPES: dict[str, Any] = {"int": int, "str": str}
@@ -59,7 +60,8 @@ def _leaf(name: str) -> click.Command:
         if as_json:
             call.print_json(answer)
         else:
-            render(name, answer, given)
+            for page in pages(row, given, answer):
+                render(name, page, given)
         if failed := status(name, answer):
             sys.exit(failed)
 
@@ -112,6 +114,14 @@ def request(row: dict[str, Any], given: dict[str, Any]) -> wire.Reply:
     return reply
 
 
+def pages(row: dict[str, Any], given: dict[str, Any], first: Any) -> Iterator[Any]:
+    """Yield an answer; where it is a page of a list and no terminal shows it, also all that follow."""
+    is_list = any(field["name"] == "cursor" for field in row["fields"])
+    if is_list and given.get("limit") is None and not show.on_terminal():
+        return show.following(first, lambda more: request(row, {**given, **more}).json())
+    return iter((first,))
+
+
 def _value(field: dict[str, Any], value: Any) -> Any:
     if field["metavar"] == "TARGET":
         return os.path.abspath(value) if os.path.lexists(value) else _entity(value)
@@ -157,8 +167,6 @@ def _module(noun: str) -> ModuleType | None:
 def render(name: str, answer: Any, given: dict[str, Any]) -> None:
     """Show an answer the way its noun does, or plainly."""
     noun, _, verb = name.partition(" ")
-    from . import show
-
     answer = show.printable(answer)
     if show.is_groups(answer):
         show.page(answer, None)
