@@ -1,6 +1,7 @@
 """click commands from the generated table: one request each, and a rendering where the noun has one."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -13,6 +14,9 @@ from aura import wire
 
 from . import call, show
 from ._commands import COMMANDS, GROUPS
+
+_NEW_FILE = re.compile(r"[^:*?\[]+\.(?:py|pyi|js|jsx|mjs|ts|tsx|rs|java|cpp|hpp|cs|rb|php|kt)")
+"""A file that may not be there yet; no method is called like these endings."""
 
 TYPES: dict[str, Any] = {"int": int, "str": str}
 
@@ -124,7 +128,8 @@ def pages(row: dict[str, Any], given: dict[str, Any], first: Any) -> Iterator[An
 
 def _value(field: dict[str, Any], value: Any) -> Any:
     if field["metavar"] == "TARGET":
-        return os.path.abspath(value) if os.path.lexists(value) else _entity(value)
+        is_file = os.path.lexists(value) or _NEW_FILE.fullmatch(value)
+        return os.path.abspath(value) if is_file else _entity(value)
     if field["metavar"] == "SYSTEM:ID":
         return [_ticket(text) for text in value]
     if field["is_path"] or field["metavar"] == "PATH":

@@ -468,7 +468,7 @@ complete -c aura -n 'not __fish_seen_subcommand_from claim list release renew; a
 complete -c aura -n 'not __fish_seen_subcommand_from claim list release renew; and __fish_seen_subcommand_from zone' -f -a release -d 'Release a zone; with force another\'s, whose owner gets a message.'
 complete -c aura -n 'not __fish_seen_subcommand_from claim list release renew; and __fish_seen_subcommand_from zone' -f -a renew -d 'Let a zone last longer.'
 complete -c aura -n '__fish_seen_subcommand_from zone' -l help -d 'Show this message and exit.'
-complete -c aura -n '__fish_seen_subcommand_from zone; and __fish_seen_subcommand_from claim' -l mode -d 'shared, exclusive, or block (refuses others\' commits).'
+complete -c aura -n '__fish_seen_subcommand_from zone; and __fish_seen_subcommand_from claim' -l mode -d 'shared, exclusive, or block: others\' commits are refused by the pre-commit hook; in this work tree only those that name another session, for git does not tell who commits.'
 complete -c aura -n '__fish_seen_subcommand_from zone; and __fish_seen_subcommand_from claim' -l reason -d 'What is done there.'
 complete -c aura -n '__fish_seen_subcommand_from zone; and __fish_seen_subcommand_from claim' -l expires -d 'After which span it ends, 30 days at most.'
 complete -c aura -n '__fish_seen_subcommand_from zone; and __fish_seen_subcommand_from claim' -l json -d 'Print the API\'s JSON.'
