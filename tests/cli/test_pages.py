@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aura.cli import show
+from aura.cli._commands import COMMANDS
 
 from ..gitrepo import GitRepo
 from ..lifecycle.daemons import Aura
@@ -108,3 +109,10 @@ def test_an_empty_name_is_refused(aura: Aura, long: GitRepo, args: tuple[str, ..
     refused = aura.cli(*args, cwd=long.path)
     assert refused.returncode == 2
     assert "route" not in refused.stderr
+
+
+def test_help_speaks_of_commands_and_not_of_the_api() -> None:
+    told = {name: row["doc"] for name, row in COMMANDS.items()}
+    assert [name for name, doc in told.items() if "Raises" in doc or "answered with" in doc] == []
+    assert "Without --commit it takes" in told["intent log"]
+    assert "It is refused where files were changed since" in told["undo"]
