@@ -11,6 +11,27 @@ from aura.errors import CODES
 from aura.op import OPERATIONS, Operation, op
 
 REF = "#/components/schemas/{name}"
+_TEXT: dict[str, Any] = {"type": "string"}
+_ENCODED: dict[str, Any] = {
+    "type": "object",
+    "description": "A content as JSON: its bytes in base64.",
+    "properties": {
+        **dict.fromkeys(("path", "mode", "sha256", "content"), _TEXT),
+        "size": {"type": "integer"},
+        "encoding": {"const": "base64"},
+    },
+    "required": ["path", "mode", "size", "sha256", "encoding", "content"],
+    "additionalProperties": False,
+}
+_ALSO_AS: dict[str, dict[str, dict[str, Any]]] = {
+    "events.list": {"text/event-stream": _TEXT},
+    "prove.prove": {"text/event-stream": _TEXT},
+    "snapshots.content": {"text/plain": _TEXT, "application/json": _ENCODED},
+}
+"""Media types besides that of the declaration, which `Accept` asks for."""
+
+_UNKEYED = ("hooks.drain", "status.token", "history.backfill")
+"""What takes no idempotency key: it does no more when it is repeated, or its answer must not be kept."""
 
 
 class ErrorDetail(msgspec.Struct, frozen=True):
@@ -27,11 +48,32 @@ class Error(msgspec.Struct, frozen=True):
     error: ErrorDetail
 
 
+Key = str | int | float | bool | None
+
+
+class Group(msgspec.Struct, frozen=True):
+    """What a list holds of one group; of `sum`, `avg` and `fail_rate` the one that was asked for, if any."""
+
+    key: dict[str, Key]
+    count: int
+    sum: int | float | None = None
+    avg: float | None = None
+    fail_rate: float | None = None
+
+
+class Groups(msgspec.Struct, frozen=True):
+    """One page of a list that was asked for by `group_by` or `aggregate`."""
+
+    data: list[Group]
+    next_cursor: str | None
+    has_more: bool
+
+
 @op("GET /openapi.json", scope=None, needs="none", manual=True)
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 description of this API."""
     operations = list(OPERATIONS.values())
-    types: list[Any] = [Error]
+    types: list[Any] = [Error, Groups]
     for o in operations:
         given = o.input if o.in_body else None
         types += [t for t in (given, o.output) if t not in (None, bytes, dict[str, Any])]
@@ -45,7 +87,11 @@ def document() -> dict[str, Any]:
     components["ErrorDetail"]["properties"]["code"] = {"type": "string", "enum": sorted(CODES)}
     paths: dict[str, dict[str, Any]] = {}
     for o in operations:
-        paths.setdefault(o.path, {})[o.method.lower()] = _entry(o, by_type)
+        entry = _entry(o, by_type)
+        paths.setdefault(o.path, {})[o.method.lower()] = entry
+        for number, alias in enumerate(o.aliases, 2):
+            other = {**entry, "operationId": f"{o.name}.{number}", "x-aura-alias-of": o.path}
+            paths.setdefault(alias, {})[o.method.lower()] = other
     return {
         "openapi": "3.1.0",
         "info": {
@@ -89,15 +135,25 @@ def _entry(o: Operation, by_type: dict[str, Any]) -> dict[str, Any]:
         entry["x-aura-emits"] = list(o.emits)
     if o.in_body and o.input is not None:
         entry["requestBody"] = {
-            "required": True,
+            "required": _needs_body(o.input, o.path_fields),
             "content": {"application/json": {"schema": _body(o, by_type)}},
         }
     return entry
 
 
+def _needs_body(given: type[msgspec.Struct], path_fields: tuple[str, ...]) -> bool:
+    """Tell whether a field must be given that is not in the path."""
+    fields = msgspec.structs.fields(given)
+    return any(field.required and field.encode_name not in path_fields for field in fields)
+
+
 def _answer(o: Operation, by_type: dict[str, Any]) -> dict[str, Any]:
     schema = {} if o.output is bytes else _schema(o.output, by_type)
-    return {"description": "Done.", "content": {o.media: {"schema": schema}}}
+    if o.listing is not None:
+        schema = {"anyOf": [schema, {"$ref": REF.format(name="Groups")}]}
+    content = {o.media: {"schema": schema}}
+    content |= {media: {"schema": other} for media, other in _ALSO_AS.get(o.name, {}).items()}
+    return {"description": "Done.", "content": content}
 
 
 def _schema(type_: Any, by_type: dict[str, Any]) -> dict[str, Any]:
@@ -132,24 +188,35 @@ def _parameters(o: Operation) -> list[dict[str, Any]]:
                 {"name": name, "in": where, "required": required, "description": doc, "schema": field}
             )
     if o.needs != "none":
-        text = {"type": "string"}
         about = "A path inside the work tree, or the repository's slug."
-        parameters.append(
-            {"name": "repo", "in": "query", "required": False, "description": about, "schema": text}
-        )
-    if o.writes:
+        parameters.append(_optional("repo", "query", about, _TEXT))
+    return parameters + _headers(o)
+
+
+def _headers(o: Operation) -> list[dict[str, Any]]:
+    """Return the headers that are read on the way to an operation."""
+    headers = []
+    if o.needs != "none":
+        about = "The same as the parameter repo, percent-encoded; it goes before it."
+        headers.append(_optional("Aura-Repo", "header", about, _TEXT))
+    if o.scope is not None:
+        about = "The session that asks, percent-encoded."
+        headers.append(_optional("Aura-Session", "header", about, {**_TEXT, "maxLength": 255}))
+    version = {**_TEXT, "pattern": r"^(>=|>|==|~=)?[0-9]{1,4}(\.[0-9]{1,4})?$"}
+    about = "The version of the API that is needed, such as >=1.3; 426 where it is not met."
+    headers.append(_optional("Aura-API-Version", "header", about, version))
+    if o.name == "events.list":
+        about = "The id of the last frame that was seen: the stream goes on after it."
+        headers.append(_optional("Last-Event-ID", "header", about, {**_TEXT, "pattern": "^[0-9]{1,18}$"}))
+    if o.writes and o.name not in _UNKEYED:
         about = "Retrying with the same key within 24 hours replays the first answer."
-        key: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255}
-        parameters.append(
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "description": about,
-                "schema": key,
-            }
-        )
-    return parameters
+        key = {**_TEXT, "minLength": 1, "maxLength": 255}
+        headers.append(_optional("Idempotency-Key", "header", about, key))
+    return headers
+
+
+def _optional(name: str, where: str, about: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": where, "required": False, "description": about, "schema": schema}
 
 
 @op("GET /docs", scope=None, needs="none", manual=True, media="text/html")

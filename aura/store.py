@@ -1,6 +1,10 @@
 """The one database (WAL, `synchronous=FULL`): opened, migrated, written by one thread, read by many."""
 
 import asyncio
+import contextlib
+import errno
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -68,19 +72,54 @@ def migrate(db: Connection) -> None:
 
 
 def copy(path: Path, target: Path, *, vfs: str = "") -> None:
-    """Copy a database while it is in use; the copy appears whole or not at all."""
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
-    made, source = Connection(str(part)), connect(path, readonly=True, vfs=vfs)
+    """Copy a database while it is in use; the copy appears whole or not at all.
+
+    Raises `conflict` where the target is there by then, `storage_full`, `storage_failed`, and OSError where
+    nothing can be written beside the target.
+    """
+    handle, name = tempfile.mkstemp(prefix=f"{target.name[:100]}.", suffix=".part", dir=target.parent)
+    os.close(handle)
+    part = Path(name)
     try:
+        _copy_pages(path, part, vfs)
+        _put(part, target)
+    except STORAGE as error:
+        raise storage_error(error, f"back up to {target}") from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise storage_error(apsw.FullError(), f"back up to {target}") from error
+        raise
+    finally:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            Path(f"{part}{suffix}").unlink(missing_ok=True)
+
+
+def _copy_pages(path: Path, part: Path, vfs: str) -> None:
+    with contextlib.ExitStack() as opened:
+        made = opened.enter_context(contextlib.closing(Connection(str(part))))
+        source = opened.enter_context(contextlib.closing(connect(path, readonly=True, vfs=vfs)))
         with made.backup("main", source, "main") as job:
             while not job.done:
                 job.step(512)
         made.pragma("journal_mode", "delete")
+
+
+def _put(part: Path, target: Path) -> None:
+    """Give a whole file its name, unless another has it; of two that come at once one is refused."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise AuraError(
+            "conflict", f"cannot back up to {target}: it is there already", "Name a file that is not there."
+        ) from None
+    except OSError:
+        # Not every file system has links.
+        part.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
     finally:
-        made.close()
-        source.close()
-    part.replace(target)
+        os.close(folder)
 
 
 def problems(db: Connection) -> list[str]:
@@ -195,6 +234,8 @@ class Store:
             return problems(self.reader())
         except DAMAGED as error:
             return [str(error)]
+        except STORAGE as error:
+            raise storage_error(error, "check the database") from error
 
     def close(self) -> None:
         """Finish what is queued, interrupt who still reads, and close every connection."""

@@ -11,12 +11,19 @@ from urllib.parse import quote
 from aura import home
 
 TIMEOUT = 120.0
+QUIET_SECONDS, ALIVE_SECONDS = 10.0, 5.0
+"""After which silence it is asked whether the daemon lives, and how long that may take."""
+
 LONGEST_PATH = 107
 Headers = dict[str, str]
 
 
 class NoDaemon(Exception):
     """Nobody answers on the daemon's socket."""
+
+
+class Hung(TimeoutError):
+    """The daemon takes connections, and answers nobody."""
 
 
 class Reply:
@@ -57,11 +64,14 @@ def request(
     headers: Headers | None = None,
     timeout: float = TIMEOUT,
 ) -> Reply:
-    """Send one request and read its answer whole. Raises NoDaemon, or OSError when the connection breaks."""
+    """Send one request and read its answer whole. Raises NoDaemon, Hung, or OSError when the connection
+    breaks.
+    """
     with _connect(timeout) as sock:
         # A body that is refused unread still has an answer.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             sock.sendall(_head(method, path, body, repo, headers or {}))
+        _wait(sock, timeout)
         with sock.makefile("rb") as stream:
             status, found = _read_head(stream)
             return Reply(status, found, _read_body(stream, found))
@@ -78,6 +88,7 @@ def stream(
     """Follow a stream, line by line; the first item is the status line's code as bytes."""
     with _connect(None) as sock:
         sock.sendall(_head(method, path, body, repo, {"Accept": "text/event-stream", **(headers or {})}))
+        _wait(sock, None)
         with sock.makefile("rb") as source:
             status, found = _read_head(source)
             yield str(status).encode()
@@ -98,10 +109,31 @@ def _connect(timeout: float | None) -> socket.socket:
     except (FileNotFoundError, ConnectionRefusedError) as error:
         sock.close()
         raise NoDaemon(str(error)) from error
+    except NotADirectoryError as error:
+        sock.close()
+        raise NotADirectoryError(error.errno, "its folder is no folder", path) from error
     except OSError:
         sock.close()
         raise
     return sock
+
+
+def _wait(sock: socket.socket, timeout: float | None) -> None:
+    """Wait for an answer to begin: some take long, but a daemon that lives says so meanwhile. Raises Hung."""
+    left = float("inf") if timeout is None else timeout
+    try:
+        while left > QUIET_SECONDS:
+            sock.settimeout(QUIET_SECONDS)
+            left -= QUIET_SECONDS
+            with contextlib.suppress(TimeoutError):
+                sock.recv(1, socket.MSG_PEEK)
+                return
+            try:
+                request("GET", "/livez", timeout=ALIVE_SECONDS)
+            except TimeoutError as error:
+                raise Hung(f"it has not answered for {QUIET_SECONDS + ALIVE_SECONDS:.0f} s") from error
+    finally:
+        sock.settimeout(timeout if timeout is None else max(left, 0.001))
 
 
 def _head(method: str, path: str, body: Any, repo: str | None, headers: Headers) -> bytes:

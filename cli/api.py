@@ -61,5 +61,7 @@ def _print_all() -> None:
     spec = call.send("GET", "/openapi.json", repo=None)
     for path, methods in spec["paths"].items():
         for method, entry in methods.items():
+            if "x-aura-alias-of" in entry:
+                continue
             line = f"{method.upper():<6} {path:<34} {entry.get('x-aura-scope', '-'):<14} {entry['summary']}"
             click.echo(line if len(line) <= COLUMNS else line[: COLUMNS - 1].rstrip() + "…")

@@ -2,13 +2,14 @@
 codes.
 """
 
+import json
 import os
 from typing import Any, NoReturn
 from urllib.parse import quote, urlencode
 
 import click
 
-from aura import __version__, wire
+from aura import __version__, home, wire
 from aura.errors import CODES, FAILED
 
 from . import show
@@ -39,6 +40,10 @@ def raw(
         except wire.NoDaemon as error:
             failure: Exception = error
             ensure_daemon()
+        except wire.Hung as error:
+            hung(error)
+        except NotADirectoryError:
+            no_home()
         except ConnectionError as error:
             failure = error
         except TimeoutError as error:
@@ -47,6 +52,29 @@ def raw(
             break
     hint = "aura daemon logs"
     return refuse({"code": "api_protocol", "message": f"cannot hear the daemon: {failure}", "hint": hint})
+
+
+def hung(error: Exception) -> NoReturn:
+    """End the command where the daemon takes connections and answers nobody."""
+    pid = running_pid()
+    hint = f"kill -9 {pid}; aura daemon start" if pid else "aura daemon logs"
+    refuse({"code": "daemon_unreachable", "message": f"cannot hear the daemon: {error}", "hint": hint})
+
+
+def no_home() -> NoReturn:
+    """End the command where what should be aura's folder is none."""
+    hint = "Set AURA_HOME to a folder of your own, or leave it out."
+    message = f"cannot use {home.folder()}: it is no folder"
+    refuse({"code": "permission_denied", "message": message, "hint": hint})
+
+
+def running_pid() -> int | None:
+    """Return the process that says in the lock's file that it is the daemon, or None."""
+    try:
+        with open(home.path("daemon.lock"), encoding="utf-8") as file:
+            return int(json.load(file)["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def here() -> str:
@@ -84,6 +112,10 @@ def ensure_daemon_unless_running() -> None:
         wire.request("GET", "/livez", timeout=10)
     except wire.NoDaemon:
         ensure_daemon()
+    except NotADirectoryError:
+        no_home()
+    except TimeoutError as error:
+        hung(error)
 
 
 class Refusal(SystemExit):
@@ -119,7 +151,10 @@ def _exit(code: str) -> int:
 
 
 def segment(text: str) -> str:
-    """Write a value as one segment of a path."""
+    """Write a value as one segment of a path; an empty one is refused, for it would name another route."""
+    if not text:
+        hint = "Name it, or leave the argument out where it may be left out."
+        refuse({"code": "invalid_request", "message": "cannot look for an empty name", "hint": hint})
     return quote(text, safe="")
 
 

@@ -207,6 +207,10 @@ def _running() -> dict[str, Any] | None:
     try:
         who: dict[str, Any] = wire.request("GET", "/v1/status", repo=wire.here(), timeout=10).json()
         return who
+    except NotADirectoryError:
+        call.no_home()
+    except TimeoutError as error:
+        call.hung(error)
     except (wire.NoDaemon, OSError):
         return None
 

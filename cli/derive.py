@@ -17,6 +17,14 @@ import msgspec
 
 from aura.op import Operation
 
+_REFUSED = re.compile(r"Raises (?:`\w+`(?:,? and |, )?)+ where")
+_RAISES = re.compile(r"\s*\bRaises\s+`[^.]*\.")
+_ANSWERED = re.compile(r"A dry run is answered with\s+\d+\. ?")
+ON_PAGES = {
+    "cursor": "Go on where a page ended: it says from where.",
+    "order": "asc: in the order of recording, as who asks again and again needs it.",
+}
+
 ROOT = Path(__file__).resolve().parent.parent
 GROUPS = {
     "config": "Read and change settings.",
@@ -58,7 +66,7 @@ def _row(o: Operation, arguments: list[str]) -> dict[str, Any]:
         "method": o.method,
         "path": o.path,
         "help": o.summary,
-        "doc": o.doc,
+        "doc": _for_people(o, [f["option"] for f in fields if not f["argument"]]),
         "body": o.in_body,
         "here": o.needs == "required",
         "tool": o.tool,
@@ -95,8 +103,25 @@ def _field(o: Operation, field: Any, arguments: dict[str, bool]) -> dict[str, An
         "metavar": extra.get("metavar"),
         "is_path": extra.get("path", False) or (where == "query" and name == "path"),
         "default": _default(field.default, kind, where),
-        "help": doc,
+        "help": _limited(field, doc) if name == "limit" else ON_PAGES.get(name, doc) if o.listing else doc,
     }
+
+
+def _for_people(o: Operation, options: list[str]) -> str:
+    """Say in the words of the command line what a docstring says of the API."""
+    if o.media == "application/octet-stream":
+        return o.summary
+    text = _REFUSED.sub("It is refused where", o.doc)
+    text = _ANSWERED.sub("", _RAISES.sub("", text))
+    for option in options:
+        text = text.replace(f"`{option}`", f"--{option}")
+    return re.sub(r"[ \n]*\n\n\s*", "\n\n", text).strip()
+
+
+def _limited(field: Any, doc: str) -> str:
+    """Say how many rows there are without the option, and how many it may ask for."""
+    most = next(part.le for part in _parts(field.type) if isinstance(part, msgspec.Meta))
+    return f"{doc.rstrip('.')}, 1 to {most}; without it {field.default} on a terminal, and all in a pipe."
 
 
 def _default(given: Any, kind: str, where: str) -> bool | str | None:

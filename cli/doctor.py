@@ -158,7 +158,7 @@ def _hooks() -> Finding:
     if states == {"installed"}:
         return Finding("hooks", "ok", f"installed in {os.path.dirname(found[0].path)}")
     if states <= {"absent", "foreign"}:
-        seen = "not installed: commits are noticed all the same, a moment later"
+        seen = "no pre-commit hook here: commits are noticed a moment later, and nothing is refused"
         return Finding("hooks", "warn", seen, "aura hooks install")
     wrong = ", ".join(f"{h.hook} is {h.state}" for h in found if h.state != "installed")
     return Finding("hooks", "fail", wrong, "aura hooks install")

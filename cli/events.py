@@ -1,5 +1,6 @@
 """`aura events`: what happened, or what happens."""
 
+from functools import partial
 from typing import Any
 
 import click
@@ -14,27 +15,50 @@ SHOWN = 5
 @click.option("-f", "--follow", is_flag=True, help="Go on as events come.")
 @click.option("--type", "types", multiple=True, help="Only events of this type; may be repeated.")
 @click.option("--since", help="From this time or span before now (30d, 12h, 15m).")
-@click.option("--limit", type=int, default=50, show_default=True, help="Events at most.")
+@click.option(
+    "--limit", type=int, help="Events at most, 1 to 500; without it 50 on a terminal, and all in a pipe."
+)
 @click.option("--cursor", help="Go on from a page's next_cursor.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the API's JSON, one event a line when following."
 )
 def command(
-    follow: bool, types: tuple[str, ...], since: str | None, limit: int, cursor: str | None, as_json: bool
+    follow: bool,
+    types: tuple[str, ...],
+    since: str | None,
+    limit: int | None,
+    cursor: str | None,
+    as_json: bool,
 ) -> None:
     """Show what happened, oldest first, or follow it."""
     kinds = ",".join(types) or None
     if follow:
         _follow(kinds, as_json)
         return
-    order = None if since or cursor else "desc"
+    whole = limit is None and not as_json and not show.on_terminal()
+    order = None if since or cursor or whole else "desc"
     query = {"type": kinds, "since": since, "limit": limit, "cursor": cursor, "order": order}
     answer = call.send("GET", "/v1/events", query=query)
     if as_json:
         call.print_json(answer)
         return
-    newest_last = answer["data"][::-1] if order == "desc" else answer["data"]
-    show.table(("when", "type", "actor", "about"), [_row(event) for event in show.printable(newest_last)])
+    ask = partial(_more, query)
+    for page in show.following(answer, ask) if whole else [answer]:
+        _show(page, newest_first=order == "desc")
+
+
+def _more(query: dict[str, Any], more: dict[str, Any]) -> Any:
+    return call.send("GET", "/v1/events", query={**query, **more})
+
+
+def _show(answer: dict[str, Any], *, newest_first: bool) -> None:
+    """Print a page, the newest event last."""
+    events = answer["data"][::-1] if newest_first else answer["data"]
+    show.table(("when", "type", "actor", "about"), [_row(event) for event in show.printable(events)])
+    if not newest_first:
+        show.more(answer)
+    elif answer["has_more"]:
+        click.echo("there are older ones: --limit N shows more, --since SPAN all of a time", err=True)
 
 
 def _follow(kinds: str | None, as_json: bool) -> None:

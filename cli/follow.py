@@ -40,7 +40,7 @@ def follow(types: str | None = None, last: str | None = None) -> Iterator[Frame 
             for frame in _frames(path, last):
                 last = frame.id or last
                 yield frame
-        except (wire.NoDaemon, ConnectionError):
+        except (wire.NoDaemon, wire.Hung, ConnectionError):
             pass
         except Refused as refusal:
             if refusal.error["code"] not in PASSING:

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -11,8 +12,11 @@ import click
 
 from aura import wire
 
-from . import call
+from . import call, show
 from ._commands import COMMANDS, GROUPS
+
+_NEW_FILE = re.compile(r"[^:*?\[]+\.(?:py|pyi|js|jsx|mjs|ts|tsx|rs|java|cpp|hpp|cs|rb|php|kt)")
+"""A file that may not be there yet; no method is called like these endings."""
 
 TYPES: dict[str, Any] = {"int": int, "str": str}
 
@@ -60,7 +64,8 @@ def _leaf(name: str) -> click.Command:
         if as_json:
             call.print_json(answer)
         else:
-            render(name, answer, given)
+            for page in pages(row, given, answer):
+                render(name, page, given)
         if failed := status(name, answer):
             sys.exit(failed)
 
@@ -113,9 +118,18 @@ def request(row: dict[str, Any], given: dict[str, Any]) -> wire.Reply:
     return reply
 
 
+def pages(row: dict[str, Any], given: dict[str, Any], first: Any) -> Iterator[Any]:
+    """Yield an answer; where it is a page of a list and no terminal shows it, also all that follow."""
+    is_list = any(field["name"] == "cursor" for field in row["fields"])
+    if is_list and given.get("limit") is None and not show.on_terminal():
+        return show.following(first, lambda more: request(row, {**given, **more}).json())
+    return iter((first,))
+
+
 def _value(field: dict[str, Any], value: Any) -> Any:
     if field["metavar"] == "TARGET":
-        return os.path.abspath(value) if os.path.lexists(value) else _entity(value)
+        is_file = os.path.lexists(value) or _NEW_FILE.fullmatch(value)
+        return os.path.abspath(value) if is_file else _entity(value)
     if field["metavar"] == "[SYSTEM:]ID":
         return [_ticket(text) for text in value]
     if field["is_path"] or field["metavar"] == "PATH":
@@ -158,8 +172,6 @@ def _module(noun: str) -> ModuleType | None:
 def render(name: str, answer: Any, given: dict[str, Any]) -> None:
     """Show an answer the way its noun does, or plainly."""
     noun, _, verb = name.partition(" ")
-    from . import show
-
     answer = show.printable(answer)
     if show.is_groups(answer):
         show.page(answer, None)

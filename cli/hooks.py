@@ -14,6 +14,7 @@ from aura import wire
 from . import call, show
 
 T = TypeVar("T")
+UNGUARDED = "no pre-commit hook here: nothing is refused; aura hooks install"
 
 if TYPE_CHECKING:
     from aura.repo.hooks import Installed
@@ -31,6 +32,9 @@ def install() -> None:
     from aura.repo import hooks
 
     _show(_refusing(lambda: hooks.install(worktree(), aura())))
+    if (where := _refusing(lambda: hooks.committed(worktree()))) is not None:
+        said = f"{show.printable(where)} lies in the work tree, for core.hooksPath says so: whoever commits"
+        click.echo(f"note: {said} these files gives them to everybody", err=True)
 
 
 @command.command("uninstall")
@@ -72,6 +76,19 @@ def worktree() -> "WorkTree":
     from aura.repo.worktrees import discover
 
     return _refusing(lambda: discover(os.getcwd()))
+
+
+def warn_unguarded() -> None:
+    """Say so where no pre-commit hook of ours is here to refuse anything."""
+    if wire.here() is None:
+        return
+    from aura.errors import AuraError
+    from aura.repo import hooks
+
+    with contextlib.suppress(AuraError, OSError):
+        states = {found.hook: found.state for found in hooks.state(worktree(), [])}
+        if states["pre-commit"] != "installed":
+            click.echo(UNGUARDED, err=True)
 
 
 def aura() -> list[str]:

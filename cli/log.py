@@ -11,7 +11,7 @@ WORDS = {"added": "introduced", "extracted": "extracted", "carried": "went along
 
 def show_all(answer: dict[str, Any]) -> None:
     """Show an entity's life, one event after the other, each under its commit."""
-    if answer["data"]:
+    if answer["data"] and show.GOES_ON not in answer:
         newest = answer["data"][0]
         called = newest["new"] or newest["old"]
         name = edits.named(called["kind"], called["qualified_name"])

@@ -79,7 +79,8 @@ def main() -> None:
         click.echo("error: cannot send this: an argument is not UTF-8", err=True)
         sys.exit(2)
     except OSError as error:
-        click.echo(f"error: cannot go on: {error.strerror or error}", err=True)
+        about = f" ({error.filename})" if error.filename else ""
+        click.echo(f"error: cannot go on: {error.strerror or error}{about}", err=True)
         sys.exit(1)
 
 

@@ -82,6 +82,8 @@ def _frames(body: dict[str, Any]) -> Iterator[tuple[str, Any]]:
                 yield event, json.loads(line[6:])
             elif line.startswith(b"{"):
                 yield "error", json.loads(line)
+    except wire.Hung as error:
+        call.hung(error)
     except (wire.NoDaemon, ConnectionError) as error:
         message = f"cannot hear the daemon: {error}"
         call.refuse({"code": "api_protocol", "message": message, "hint": "aura daemon logs"})

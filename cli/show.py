@@ -2,10 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
+
+LARGEST_PAGE = 500
+GOES_ON, FOLLOWED = "goes_on", "followed"
+"""What is noted on a page that is printed after others, and on one that is printed before others."""
 
 
 def on_terminal() -> bool:
@@ -142,9 +146,18 @@ def page(answer: dict[str, Any], columns: Sequence[str] | None) -> None:
 
 
 def more(answer: dict[str, Any]) -> None:
-    """Say how to see the next page."""
-    if answer.get("has_more") and on_terminal():
+    """Say how to see the next page, where it is not printed unasked."""
+    if answer.get("has_more") and not answer.get(FOLLOWED):
         click.echo(f"more: --cursor {answer['next_cursor']}", err=True)
+
+
+def following(first: dict[str, Any], ask: Callable[[dict[str, Any]], Any]) -> Iterator[dict[str, Any]]:
+    """Yield a page and all that follow it, each asked for when the one before it is printed."""
+    answer = first
+    while answer["has_more"]:
+        yield {**answer, FOLLOWED: True}
+        answer = {**ask({"cursor": answer["next_cursor"], "limit": LARGEST_PAGE}), GOES_ON: True}
+    yield answer
 
 
 def ago(at: str | None) -> str:

@@ -11,15 +11,21 @@ from . import call, edits, show
 
 @click.command("why")
 @click.argument("what", metavar="FILE[:LINE]|ENTITY")
-@click.option("--limit", type=int, default=20, show_default=True, help="Intents at most.")
+@click.option(
+    "--limit", type=int, help="Intents at most, 1 to 500; without it 20 on a terminal, and 500 in a pipe."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
-def command(what: str, limit: int, as_json: bool) -> None:
+def command(what: str, limit: int | None, as_json: bool) -> None:
     """Tell why a line or an entity is what it is: the intents that shaped it, newest first."""
-    answer = call.send("GET", "/v1/why", query={**query(what), "limit": limit}, repo=call.here())
+    unasked = 20 if as_json or show.on_terminal() else show.LARGEST_PAGE
+    most = unasked if limit is None else limit
+    answer = call.send("GET", "/v1/why", query={**query(what), "limit": most}, repo=call.here())
     if as_json:
         call.print_json(answer)
     else:
         show_found(show.printable(answer))
+        if answer["has_more"]:
+            click.echo(f"more: --limit N, {show.LARGEST_PAGE} at most", err=True)
 
 
 def query(what: str) -> dict[str, Any]:

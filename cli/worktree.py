@@ -1,10 +1,53 @@
 """Showing work trees."""
 
+import os
 from typing import Any
 
 import click
 
-from . import edits, show
+from . import call, edits, show
+
+LINKED = "/worktrees/"
+
+
+@click.command("remove")
+@click.argument("id_", metavar="ID")
+@click.option("--force", is_flag=True, help="Also where logged intents go with it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
+def remove(id_: str, force: bool, as_json: bool) -> None:
+    """Forget a work tree, by its id or its path; the record of its repository goes with the last one."""
+    path = f"/v1/worktrees/{call.segment(id_)}"
+    if not force:
+        _keep_intents(call.send("GET", path))
+    answer = call.send("DELETE", path)
+    if as_json:
+        call.print_json(answer)
+    else:
+        show.anything(show.printable(answer))
+
+
+BY_HAND = (remove,)
+
+
+def _keep_intents(tree: dict[str, Any]) -> None:
+    """Refuse what would take along intents that were said by hand: no history brings them back."""
+    listed = call.send("GET", "/v1/worktrees", query={"limit": show.LARGEST_PAGE}, repo=None)["data"]
+    same = [t for t in listed if _common(t) == _common(tree) and t["removed_at"] is None]
+    if any(other["id"] != tree["id"] for other in same):
+        return
+    where = tree["worktree"] if os.path.isdir(tree["worktree"]) else tree["repo"]
+    query = {"source": "log", "aggregate": "count"}
+    said = sum(group["count"] for group in call.send("GET", "/v1/intents", query=query, repo=where)["data"])
+    if said:
+        message = f"cannot forget {tree['worktree']}: it is the last of its repository, and with it"
+        message += f" {show.count(said, 'intent')} would go that history does not bring back"
+        hint = f"aura db backup FILE keeps a copy; aura worktree remove {tree['id']} --force"
+        call.refuse({"code": "conflict", "message": message, "hint": hint})
+
+
+def _common(tree: dict[str, Any]) -> str:
+    """Return the folder that the work trees of a repository have in common."""
+    return str(tree["git_dir"]).partition(LINKED)[0]
 
 
 def show_list(answer: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from . import show
+from . import hooks, show
 
 
 def show_list(answer: dict[str, Any]) -> None:
@@ -22,6 +22,8 @@ def show_list(answer: dict[str, Any]) -> None:
 def show_claim(zone: dict[str, Any]) -> None:
     """Say what was claimed, and until when."""
     click.echo(f"{zone['id']}  {zone['kind']} {place(zone)} is yours until {show.when(zone['expires_at'])}")
+    if zone["mode"] == "block":
+        hooks.warn_unguarded()
 
 
 show_renew = show_claim

@@ -92,7 +92,7 @@ _aura() {
     "worktree") words="add list remove show --help" ;;
     "worktree add") words="--json --help" ;;
     "worktree list") words="--removed --path --since --until --order --limit --cursor --group-by --aggregate --json --help" ;;
-    "worktree remove") words="--json --help" ;;
+    "worktree remove") words="--force --json --help" ;;
     "worktree show") words="--json --help" ;;
     "zone") words="claim list release renew --help" ;;
     "zone claim") words="--mode --reason --expires --json --help" ;;

@@ -15,7 +15,7 @@ from aura.op import BODY as MAX_BODY
 from . import access, metrics
 from .bind import routes
 from .context import CONTEXT, REQUEST_ID, Context, Manual
-from .runner import limit_of
+from .runner import encodings, limit_of
 
 log = logging.getLogger("aura.http")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -35,6 +35,8 @@ async def envelope(request: web.Request, handler: Handler) -> web.StreamResponse
                 "shutting_down", "cannot answer: the daemon is stopping", "Try again in a moment."
             )
         else:
+            if encoded := encodings(request):
+                raise _encoded(encoded)
             limit = limit_of(request)
             if (size := request.content_length or 0) > limit:
                 raise web.HTTPRequestEntityTooLarge(limit, size)
@@ -110,6 +112,14 @@ def _known(request: web.Request, error: Exception) -> AuraError | None:
             "Send it in parts.",
         )
     return None
+
+
+def _encoded(encoded: str) -> AuraError:
+    return AuraError(
+        "unsupported_media_type",
+        f"cannot read a body that is encoded as {encoded}",
+        "Send it as it is, without Content-Encoding.",
+    )
 
 
 def build(context: Context, manual: dict[str, Manual]) -> web.Application:

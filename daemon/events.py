@@ -18,24 +18,29 @@ from .context import Context
 from .stream import QUEUE, Follower, frame, sendable, wait_for_frames
 
 MAX_FOLLOWERS = 9_000
+STREAM = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 async def list_or_stream(
     context: Context, caller: Caller, query: Any, request: web.Request
 ) -> web.StreamResponse:
     """Answer one page, or a stream where the client asks for one."""
-    if not query.subscribe and "text/event-stream" not in request.headers.get("Accept", ""):
+    streams = query.subscribe or "text/event-stream" in request.headers.get("Accept", "")
+    if not streams:
         page: Page[Any] = await context.read(lambda db: events.list_(db, caller, query))
         return reply(Answer(200, encode(page)))
+    _refuse_list_only(query, request)
+    if request.method == "HEAD":
+        return web.Response(headers=STREAM)
     if len(context.tail.followers) >= MAX_FOLLOWERS:
         raise AuraError("overloaded", "cannot open another stream", "Close some of those that are open.")
-    _refuse_list_only(query)
     return await _stream(context, caller, query, request)
 
 
-def _refuse_list_only(query: Any) -> None:
-    for name in ("since", "until", "group_by", "aggregate"):
-        if getattr(query, name):
+def _refuse_list_only(query: Any, request: web.Request) -> None:
+    for name in ("since", "until", "group_by", "aggregate", "order", "limit"):
+        given = name in request.query if name in ("order", "limit") else getattr(query, name)
+        if given:
             raise AuraError(
                 "invalid_request",
                 f"cannot stream with {name}",
@@ -47,9 +52,7 @@ def _refuse_list_only(query: Any) -> None:
 async def _stream(context: Context, caller: Caller, query: Any, request: web.Request) -> web.StreamResponse:
     start = _start(request, query)
     follower = Follower(caller.place.repo if caller.place else None, events.EVENTS.chosen(query))
-    response = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    )
+    response = web.StreamResponse(headers=STREAM)
     stamp(context, request, response)
     response.force_close()
     await response.prepare(request)

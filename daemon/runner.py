@@ -77,8 +77,14 @@ class Runner(web.AppRunner):
     """Runs the application with these answers."""
 
     def __init__(self, app: web.Application, *, idle: float = IDLE_SECONDS, **kwargs: Any) -> None:
+        # What little inflates to much would hold everybody up, before anybody is asked for a token.
         super().__init__(
-            app, access_log=None, lingering_time=LINGER_SECONDS, keepalive_timeout=idle, **kwargs
+            app,
+            access_log=None,
+            lingering_time=LINGER_SECONDS,
+            keepalive_timeout=idle,
+            auto_decompress=False,
+            **kwargs,
         )
 
     async def _make_server(self) -> web.Server:
@@ -87,9 +93,9 @@ class Runner(web.AppRunner):
 
 
 async def expected(request: web.Request) -> None:
-    """Ask for the body of a client that waits to be asked, unless it is too large to be taken."""
+    """Ask for the body of a client that waits to be asked, unless it is refused without being read."""
     asks = request.headers.get("Expect", "").lower() == "100-continue"
-    if asks and request.version == HttpVersion11 and not too_large(request):
+    if asks and request.version == HttpVersion11 and not (too_large(request) or encodings(request)):
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
 
@@ -102,3 +108,9 @@ def limit_of(request: web.Request) -> int:
 def too_large(request: web.Request) -> bool:
     """Tell whether the request says that its body is larger than what is taken."""
     return (request.content_length or 0) > limit_of(request)
+
+
+def encodings(request: web.Request) -> str:
+    """Return how the body is encoded, beyond being what it is: compressed ones are not taken."""
+    said = ",".join(request.headers.getall("Content-Encoding", ()))
+    return ", ".join(name.strip() for name in said.split(",") if name.strip().lower() not in ("", "identity"))

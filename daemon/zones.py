@@ -13,9 +13,11 @@ from aura.record import lineage
 from aura.record.lookup import Lookup, not_found
 from aura.record.places import relative
 from aura.store import Connection
+from aura.syntax.language import language_for
 from aura.syntax.types import Side
 from aura.team import zones
 from aura.team.areas import Area, is_glob
+from aura.team.objections import objections as objections_to
 from aura.team.zones import NewZone
 
 from . import asking
@@ -69,7 +71,7 @@ async def objections(context: Context, caller: Caller, index: str | None) -> str
 
     def judge(db: Connection) -> str:
         sides = [side for edit in staged.edits for side in (edit.old, edit.new) if side is not None]
-        return zones.objections(db, caller, [touched(db, here.repo, side) for side in sides])
+        return objections_to(db, caller, [touched(db, here.repo, side) for side in sides])
 
     return await context.read(judge)
 
@@ -98,7 +100,7 @@ def area_of(context: Context, db: Connection, here: Place, target: str) -> Area:
         return Area("entity", about.qualified_name or "", about.path, about.id)
     if (there := next(lookup.present({target}), None)) is not None:
         return Area("entity", there[1].qualified_name, there[0])
-    if "/" in target:
+    if "/" in target or language_for(target) is not None:
         path = f"{path}/" if target.endswith("/") else path
         return Area("path", path, path)
     raise not_found(target)

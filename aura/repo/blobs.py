@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import apsw
 
 from aura.errors import AuraError
-from aura.storage import DAMAGED, STORAGE, storage_error
+from aura.storage import STORAGE, storage_error
 from aura.store import connect, copy, problems
 from aura.writer import rollback
 
@@ -219,7 +219,10 @@ class Blobs:
             with self._reading:
                 found = problems(self._reader or self._open_reader())
             lost = len(live - {sha256 for sha256, _ in self._all()})
-        except (*DAMAGED, AuraError) as error:
+        except (*STORAGE, AuraError) as error:
+            said = storage_error(error, "check what snapshots keep")
+            if not isinstance(said, AuraError) or said.code != "database_damaged":
+                raise said from error
             return [f"{self._path.name}: {error}"]
         return [f"{self._path.name}: {each}" for each in found] + (
             [f"{self._path.name}: {lost} contents that snapshots need are not there"] if lost else []

@@ -3,19 +3,22 @@
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Self
 
+from aura.errors import AuraError
 from aura.repo.cache import Cache, Key, Shelf
 from aura.repo.present import Present, Seen
 from aura.repo.requests import Calls, CallsOf, Trace, Traced
 from aura.repo.worktrees import WorkTree, discover
+from aura.syntax.language import language_for
 from aura.syntax.references import reach, read
+from aura.syntax.references.dialect import dialect_of
 from aura.syntax.references.graph import Graph
 from aura.syntax.references.join import graph
 from aura.syntax.references.linked import Linked
-from aura.syntax.references.types import Facts
+from aura.syntax.references.types import Facts, Symbol
 
 GRAPH_VERSION = 2
 """Rises when a kept graph would lack something."""
@@ -25,6 +28,9 @@ TREES = 4
 
 BATCH = 100
 """Files after which their facts are kept: whoever is out of time has not read in vain."""
+
+WRITTEN = {"cpp": "C++", "csharp": "C#", "php": "PHP"}
+READ = "Python, JavaScript, TypeScript, Go, Java and Rust"
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,7 +58,9 @@ class Graphs:
         if request.name is None:
             return Calls([], graph.edges(), graph.degraded)
         about = graph.at(request.path, request.name) if request.path else graph.find(request.name)
-        return Calls(about, graph.of(about, request.direction), graph.degraded)
+        if request.path and not about and read.language_of(request.path) is None:
+            raise _unread(request.path, request.name)
+        return Calls(about, graph.of(_with_constructors(graph, about), request.direction), graph.degraded)
 
     def trace(self, request: Trace) -> Traced:
         """Answer a question about calls or types from the graph of a work tree."""
@@ -74,6 +82,29 @@ class Graphs:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _with_constructors(graph: Graph, about: Sequence[Symbol]) -> list[Symbol]:
+    """Return symbols with the constructors of those that are classes: calling a class means making one."""
+    found = dict.fromkeys(about)
+    for symbol in about:
+        language = read.language_of(symbol.path) if symbol.path and symbol.scope else None
+        dialect = dialect_of(language) if language else None
+        for name in dialect.constructors if dialect else ():
+            own = symbol.scope.rpartition(".")[2] if name.startswith("<") else name
+            found |= dict.fromkeys(graph.at(symbol.path, f"{symbol.scope}.{own}"))
+    return list(found)
+
+
+def _unread(path: str, name: str) -> AuraError:
+    """Return the refusal to tell of calls where none are read, which would look like there were none."""
+    language = language_for(path)
+    where = f"{WRITTEN.get(language.name, language.name.capitalize())} ({path})" if language else path
+    return AuraError(
+        "entity_not_found",
+        f"cannot tell who calls whom at {name or path}: calls are not read in {where}",
+        f"They are read in {READ}; elsewhere search for the name: git grep -nw NAME.",
+    )
 
 
 class _Tree:

@@ -127,6 +127,26 @@ def folder(worktree: WorkTree) -> str:
     return os.path.join(worktree.common_dir, "hooks")
 
 
+def committed(worktree: WorkTree) -> str | None:
+    """Return the folder of the hooks where git would commit what lies in it, or None."""
+    where = os.path.normpath(folder(worktree))
+    inside = os.path.relpath(where, worktree.root)
+    if inside.split(os.sep)[0] in ("..", ".git"):
+        return None
+    probe = os.path.join(inside, HOOKS[0])
+    ignored = git.run(
+        worktree.git_dir,
+        "check-ignore",
+        "--no-index",
+        "-z",
+        "--stdin",
+        work_tree=worktree.root,
+        stdin=os.fsencode(probe),
+        accept=(0, 1),
+    )
+    return None if ignored else inside
+
+
 def install(worktree: WorkTree, aura: list[str]) -> list[Installed]:
     """Install every hook, keeping those of others beside ours. Raises `permission_denied` and `conflict`."""
     where = folder(worktree)

@@ -18,6 +18,7 @@ from aura.team import impacts, messages, zones
 from aura.team.areas import Area, covers
 from aura.team.impacts import Impact
 from aura.team.messages import Message
+from aura.team.times import local
 from aura.team.zones import Zone
 
 SHOWN = 5
@@ -140,7 +141,7 @@ def zone_line(zone: Zone) -> str:
     reason = f" ({_short(zone.reason)})" if zone.reason else ""
     what = {"block": "blocks changes of", "exclusive": "has claimed", "shared": "is at work on"}[zone.mode]
     return (
-        f"{zones.called(zone.owner)} {what} {zone.place}{reason} until {zone.expires_at}:"
+        f"{zones.called(zone.owner)} {what} {zone.place}{reason} until {local(zone.expires_at)}:"
         f" aura message send --to {zone.session or zone.owner.id} '...'"
     )
 
@@ -150,7 +151,7 @@ def neighbour_line(other: Neighbour) -> str:
     who = other.who or "somebody"
     where = f"{other.worktree} ({other.branch})" if other.branch else other.worktree
     edits = f", uncommitted: {'; '.join(other.edits[:SHOWN])}" if other.edits else ""
-    when = f" at {other.edited_at}" if other.edited_at else ""
+    when = f" at {local(other.edited_at)}" if other.edited_at else ""
     return f"{who} edits it in {where}{when}{edits}"
 
 

@@ -21,6 +21,7 @@ from aura.store import Connection, one, rows
 from aura.syntax.impacts import ImpactChange, Severity, Site
 from aura.syntax.types import Kind, Side
 from aura.team.areas import Area, holds
+from aura.team.times import local
 
 Status = Literal["open", "snoozed", "resolved", "dismissed"]
 Because = Literal["new", "raised", "returned", "reopened", "due"]
@@ -367,7 +368,7 @@ def _refusal(impact: Impact, status: Status) -> AuraError:
         return AuraError("invalid_transition", f"cannot open {impact.id}: it is open", "aura impact list")
     return AuraError(
         "invalid_transition",
-        f"cannot make {impact.id} {status}: it was {impact.status} at {impact.closed_at}",
+        f"cannot make {impact.id} {status}: it was {impact.status} at {local(impact.closed_at)}",
         f"aura impact show {impact.id}",
     )
 

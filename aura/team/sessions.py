@@ -18,6 +18,7 @@ from aura.op import op
 from aura.record import events
 from aura.store import Connection, rows
 from aura.team import zones
+from aura.team.times import local
 
 SILENT_US = 30 * 60 * 1_000_000
 """A session that gave no sign of life for half an hour is lost."""
@@ -124,7 +125,7 @@ def end(db: Connection, caller: Caller, which: SessionId) -> Session:
     if session.state == "ended":
         raise AuraError(
             "invalid_transition",
-            f"cannot end {which.id}: it ended at {session.ended_at}",
+            f"cannot end {which.id}: it ended at {local(session.ended_at)}",
             "aura session list",
         )
     zones.leave(db, caller, which.id)

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from aura.api import Actor, Caller, Time, moment, now_us, rfc3339
 from aura.errors import AuraError
-from aura.ids import new_id
+from aura.ids import is_id, new_id
 from aura.listing import Filter, Listing, Page
 from aura.op import op
 from aura.record import events
@@ -20,6 +20,7 @@ from aura.store import Connection, one, rows
 from aura.team import messages
 from aura.team.areas import Area, Kind, holds, meet
 from aura.team.messages import Recipient
+from aura.team.times import local
 
 Mode = Literal["shared", "exclusive", "block"]
 State = Literal["active", "released", "expired"]
@@ -36,24 +37,27 @@ class NewZone(Struct, frozen=True, forbid_unknown_fields=True):
             extra={"metavar": "TARGET"},
         ),
     ]
-    mode: Annotated[Mode, Meta(description="shared, exclusive, or block (refuses others' commits).")] = (
-        "exclusive"
-    )
+    mode: Annotated[
+        Mode,
+        Meta(
+            description="shared, exclusive, or block: others' commits are refused by the pre-commit hook; in "
+            "this work tree only those that name another session, for git does not tell who commits."
+        ),
+    ] = "exclusive"
     reason: Annotated[str | None, Meta(description="What is done there.")] = None
     expires: Annotated[str, Meta(description="After which span it ends, 30 days at most.")] = "2h"
 
 
-class ZoneId(Struct, frozen=True, forbid_unknown_fields=True):
-    id: Annotated[str, Meta(description="The zone's id (zon_...).")]
+_WHICH = "The zone's id (zon_...), or what the list of zones shows of one of your own."
 
 
 class Renewal(Struct, frozen=True, forbid_unknown_fields=True):
-    id: Annotated[str, Meta(description="The zone's id (zon_...).")]
+    id: Annotated[str, Meta(description=_WHICH)]
     expires: Annotated[str, Meta(description="After which span it ends, 30 days at most.")] = "2h"
 
 
 class Release(Struct, frozen=True, forbid_unknown_fields=True):
-    id: Annotated[str, Meta(description="The zone's id (zon_...).")]
+    id: Annotated[str, Meta(description=_WHICH)]
     force: Annotated[bool, Meta(description="Release another's zone; its owner is told.")] = False
 
 
@@ -155,7 +159,7 @@ def renew(db: Connection, caller: Caller, given: Renewal) -> Zone:
 
     Raises `zone_not_found`, `permission_denied` for another's, `invalid_transition` where it has ended.
     """
-    zone = get(db, given.id)
+    zone = meant(db, caller, given.id)
     _own(caller, zone)
     if zone.state != "active":
         raise _ended(zone)
@@ -175,7 +179,7 @@ def release(db: Connection, caller: Caller, given: Release) -> Zone:
 
     Raises `zone_not_found`, `permission_denied` for another's, `invalid_transition` where it has ended.
     """
-    zone = get(db, given.id)
+    zone = meant(db, caller, given.id)
     if zone.state != "active":
         raise _ended(zone)
     if not given.force:
@@ -294,21 +298,6 @@ def meeting(db: Connection, caller: Caller, area: Area) -> list[Zone]:
     ]
 
 
-def objections(db: Connection, caller: Caller, touched: Iterable[Touched]) -> str:
-    """Tell whether a change enters the zones of others, as the pre-commit hook is answered."""
-    met = entered(db, caller, touched)
-    if not met:
-        return "ok"
-    refused = any(zone.mode == "block" for zone, _ in met)
-    said = [f"{'refused' if refused else 'warning'}: what is staged enters the zones of others"]
-    said += [f"  {path}: {_claimed(zone)}" for zone, path in met]
-    owners = dict.fromkeys(zone.session or zone.owner.id for zone, _ in met)
-    said += [f"hint: aura message send --to {owner} '...'" for owner in owners]
-    if refused:
-        said.append("hint: git commit --no-verify passes by")
-    return "\n".join(said)
-
-
 def guarded(db: Connection) -> list[int]:
     """Return the repositories that have zones."""
     return [row[0] for row in rows(db, "SELECT DISTINCT repo FROM zones WHERE state = 'active'")]
@@ -320,6 +309,21 @@ def get(db: Connection, id_: str) -> Zone:
     if not found:
         raise AuraError("zone_not_found", f"cannot find the zone {id_}", "aura zone list")
     return _rows(db, found)[0]
+
+
+def meant(db: Connection, caller: Caller, said: str) -> Zone:
+    """Return the zone with an id, or the caller's own that is claimed now and shown so in the list."""
+    if is_id(said, "zon"):
+        return get(db, said)
+    repos = [caller.place.repo] if caller.place else guarded(db)
+    mine = [zone for repo in repos for zone in active(db, repo) if _is_owner(caller, zone)]
+    mine = [zone for zone in mine if said in (zone.place, zone.target)]
+    if not mine:
+        raise AuraError("zone_not_found", f"cannot find the zone {said} among your own", "aura zone list")
+    if len(mine) > 1:
+        ids = ", ".join(zone.id for zone in mine)
+        raise AuraError("conflict", f"cannot tell which zone {said} is meant", f"Name one of {ids}.")
+    return mine[0]
 
 
 def _is_owner(caller: Caller, zone: Zone) -> bool:
@@ -341,7 +345,7 @@ def _own(caller: Caller, zone: Zone) -> None:
 def _conflict(zone: Zone, target: str) -> AuraError:
     return AuraError(
         "zone_conflict",
-        f"cannot claim {target}: {_claimed(zone)}",
+        f"cannot claim {target}: {claimed(zone)}",
         f"Wait, write to the owner with aura message send --to {zone.session or zone.owner.id} ..., or"
         f" aura zone release {zone.id} --force.",
         {"zone": zone.id, "owner": zone.owner.id, "session": zone.session, "expires_at": zone.expires_at},
@@ -349,11 +353,8 @@ def _conflict(zone: Zone, target: str) -> AuraError:
 
 
 def _ended(zone: Zone) -> AuraError:
-    return AuraError(
-        "invalid_transition",
-        f"cannot change {zone.id}: it was {zone.state} at {zone.ended_at}",
-        "aura zone list",
-    )
+    said = f"cannot change {zone.id}: it was {zone.state} at {local(zone.ended_at)}"
+    return AuraError("invalid_transition", said, "aura zone list")
 
 
 def _until(span: str) -> int:
@@ -389,9 +390,10 @@ def _tell(db: Connection, caller: Caller, zone: Zone, body: str) -> None:
     messages.post(db, caller, body, channel="sentinel", to=to)
 
 
-def _claimed(zone: Zone) -> str:
+def claimed(zone: Zone) -> str:
+    """Say who has a zone, why, and until when."""
     reason = f" ({zone.reason})" if zone.reason else ""
-    return f"{called(zone.owner)} has {zone.place}{reason} until {zone.expires_at}"
+    return f"{called(zone.owner)} has {zone.place}{reason} until {local(zone.expires_at)}"
 
 
 def called(actor: Actor) -> str:

@@ -7,6 +7,7 @@ from aura.repo.pool import CallPool, Pool
 from aura.repo.requests import FileEntities
 from aura.syntax.naming import dotted
 from aura.work import judges
+from aura.work.absences import look_again
 from aura.work.goals import Judgement, Statement
 from aura.work.judges import Known
 
@@ -44,7 +45,10 @@ class Inspection:
             )
             judge = judges.judge_never if goal.form.startswith("never") else judges.judge_calls
         assert found.reach is not None
-        return judge(goal, known, found.reach, found.degraded)
+        judged = judge(goal, known, found.reach, found.degraded)
+        if goal.form == "covered":
+            return judged
+        return look_again(judged, goal, known, found.reach, self._root, self._graphs)
 
     def is_dirty(self, head: str | None) -> bool:
         """Tell whether the work tree holds other code than its last commit."""

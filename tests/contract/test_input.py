@@ -1,8 +1,10 @@
 """What a request may hold: everything else is refused with the JSON path, and nothing crashes."""
 
+import gzip
 import json
 import os
 import string
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -293,3 +295,27 @@ def test_what_is_no_http_is_refused_in_the_same_shape(daemon: Daemon) -> None:
         assert b" 400 " in head.split(b"\r\n")[0]
         assert b"X-Request-Id: req_" in head
         assert json.loads(body)["error"]["code"] == "invalid_request"
+
+
+BOMB = gzip.compress(b" " * (1 << 28))
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP", "identity, gzip", "nonsense"])
+def test_an_encoded_body_is_refused_unread(daemon: Daemon, repo: GitRepo, encoding: str) -> None:
+    for body in (BOMB, b"no such thing", b""):
+        began = time.monotonic()
+        reply = daemon.post("/v1/intents", body, {"Content-Encoding": encoding})
+        assert (reply.status, reply.error["code"]) == (415, "unsupported_media_type")
+        assert time.monotonic() - began < 1
+
+
+def test_an_encoded_body_needs_no_token_to_be_refused_and_is_not_asked_for(daemon: Daemon) -> None:
+    head = b"POST /v1/intents HTTP/1.1\r\nHost: aura\r\nContent-Encoding: gzip\r\n"
+    answer = daemon.raw(head + b"Expect: 100-continue\r\nContent-Length: 100\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 415")
+
+
+def test_a_body_may_say_that_it_is_what_it_is(daemon: Daemon, repo: GitRepo) -> None:
+    headers = {"Content-Encoding": "identity"}
+    reply = daemon.post("/v1/intents", {"summary": "as it is", "dry_run": True}, headers)
+    assert reply.status < 300

@@ -7,13 +7,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 import pytest
 
 from aura.errors import AuraError
+from aura.repo.blobs import Blobs
 from aura.store import Connection, Store, connect, migrations, one, rows
 
 INSERT = "INSERT INTO authors (handle, name, kind) VALUES (?, ?, 'human')"
@@ -257,6 +259,63 @@ def test_a_backup_is_whole_while_others_write(path: Path, tmp_path: Path) -> Non
     assert copy.check() == []
     assert copy.read(names)[: len(before)] == before
     copy.close()
+
+
+def test_of_backups_to_one_file_at_once_one_is_made_and_whole(path: Path, tmp_path: Path) -> None:
+    store = filled(path)
+    target = tmp_path / "copy.db"
+    gate = threading.Barrier(8)
+
+    def back_up() -> str:
+        gate.wait(10)
+        try:
+            store.backup(target)
+        except AuraError as error:
+            return error.code
+        copy = Store(target)
+        whole = not copy.check() and copy.read(names) == store.read(names)
+        copy.close()
+        return "made" if whole else "broken"
+
+    with ThreadPoolExecutor(8) as pool:
+        told = [future.result(30) for future in [pool.submit(back_up) for _ in range(8)]]
+    store.close()
+    assert sorted(told) == ["conflict"] * 7 + ["made"]
+    assert [p.name for p in tmp_path.iterdir() if "part" in p.name] == []
+
+
+@contextmanager
+def full_disk(folder: Path) -> Iterator[Path]:
+    """A folder in memory of its own with hardly any room."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a tmpfs cannot be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_backup_for_which_there_is_no_room_leaves_nothing(path: Path, tmp_path: Path) -> None:
+    store = filled(path)
+    with full_disk(tmp_path / "small") as small:
+        with pytest.raises(AuraError) as met:
+            store.backup(small / "copy.db")
+        assert met.value.code == "storage_full"
+        assert list(small.iterdir()) == []
+    with pytest.raises(OSError, match="Not a directory"):
+        store.backup(path / "copy.db")
+    store.close()
+
+
+def test_what_snapshots_keep_cannot_be_checked_without_room(tmp_path: Path) -> None:
+    with full_disk(tmp_path / "small") as small:
+        (small / "filler").write_bytes(bytes(60_000))
+        with pytest.raises(AuraError) as met:
+            Blobs(small / "blobs.db").check({"0" * 64})
+        assert met.value.code in ("storage_full", "storage_failed")
+        assert met.value.status == 507
 
 
 WRITER = """

@@ -70,3 +70,24 @@ def test_a_bare_repository_has_no_work_tree_to_look_at(
     assert f"cannot look at the files of {bare.path}: it is bare" in refused.stderr
     assert aura.why(bare, "note") == ["begin"]
     assert "cannot find an entity nowhere" in aura.cli("why", "nowhere", cwd=bare.path).stderr
+
+
+def test_who_makes_a_class_calls_it(aura: Aura, repo: GitRepo) -> None:
+    made = "class Till:\n    def __init__(self):\n        pass\n\n\ndef open_():\n    return Till()\n"
+    repo.commit({"till.py": made}, "begin")
+    aura.init(repo)
+    assert callers(aura, repo, "Till") == [("till.open_", "exact")]
+    assert "1 call Till: open_ (till.py:7)" in aura.ok("check", "Till", "--callers", cwd=repo.path)
+
+
+@pytest.mark.parametrize("args", [("callers", "Till.open"), ("callees", "Till.open")])
+def test_where_calls_are_not_read_nobody_is_said_to_call(
+    aura: Aura, repo: GitRepo, args: tuple[str, ...]
+) -> None:
+    repo.commit({"till.rb": "class Till\n  def open\n  end\nend\nTill.new.open\n"}, "begin")
+    aura.init(repo)
+    refused = aura.cli(*args, cwd=repo.path)
+    assert (refused.returncode, "calls are not read in Ruby" in refused.stderr) == (1, True)
+    refused = aura.cli("check", "Till.open", "--callers", cwd=repo.path)
+    assert (refused.returncode, "calls are not read in Ruby" in refused.stderr) == (1, True)
+    assert aura.ok("check", "Till.open", cwd=repo.path)

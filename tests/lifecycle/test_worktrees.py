@@ -141,7 +141,7 @@ def test_nothing_of_a_forgotten_repository_is_another_ones(aura: Aura, tmp_path:
     first.commit({"a.py": "X = 1\n"}, "begin")
     tree = aura.init(first)
     aura.log(first, "of the first")
-    aura.ok("worktree", "remove", tree["id"], cwd=first.path)
+    aura.ok("worktree", "remove", tree["id"], "--force", cwd=first.path)
     second.commit({"a.py": "X = 1\n"}, "begin")
     aura.init(second)
     told = aura.api("GET", "/v1/events?limit=500", repo=second.path)["data"]

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from aura.errors import AuraError
 from aura.repo.cache import Cache
 from aura.repo.calls import Graphs
 from aura.repo.pool import CallPool
+from aura.repo.requests import CallsOf
+from aura.syntax.references.graph import Direction
 
 from ..gitrepo import GitRepo
 
@@ -87,3 +90,42 @@ def test_a_worker_answers_from_either_end(repo: GitRepo, tmp_path: Path) -> None
         assert pool.calls(root, "idle").about != []
         assert pool.calls(root, "nowhere").about == []
         assert {(e.caller.name, e.callee.name) for e in pool.calls(root).edges} == BEGINNING
+
+
+CLASSES = {
+    "a.py": (
+        "class A:\n    def __init__(self):\n        go()\n\n\ndef go():\n    pass\n\n\ndef use():\n    A()\n"
+    ),
+    "C.java": (
+        "package x;\nclass C {\n  C(int a) { go(); }\n  static void go() {}\n"
+        "  static C use() { return new C(1); }\n}\n"
+    ),
+    "j.js": "class J { constructor() { go(); } }\nfunction go() {}\nfunction use() { return new J(); }\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "scope", "caller", "callee"),
+    [
+        ("a.py", "A", "a.use", "a.go"),
+        ("C.java", "C", "C.C.use", "C.C.go"),
+        ("j.js", "J", "j.use", "j.go"),
+    ],
+)
+def test_who_asks_for_a_class_means_who_makes_it(
+    repo: GitRepo, cache: Cache, path: str, scope: str, caller: str, callee: str
+) -> None:
+    repo.write(CLASSES)
+    graphs, root = Graphs(cache), str(repo.path).encode()
+    callers = graphs.answer(CallsOf(root, "callers", scope, path)).edges
+    assert [edge.caller.name for edge in callers] == [caller]
+    callees = graphs.answer(CallsOf(root, "callees", scope, path)).edges
+    assert [edge.callee.name for edge in callees] == [callee]
+
+
+@pytest.mark.parametrize("direction", ["callers", "callees"])
+def test_where_calls_are_not_read_that_is_said(repo: GitRepo, cache: Cache, direction: Direction) -> None:
+    repo.write({"till.rb": "class Till\n  def open\n    close\n  end\nend\n"})
+    with pytest.raises(AuraError, match="calls are not read in Ruby") as refused:
+        Graphs(cache).answer(CallsOf(str(repo.path).encode(), direction, "Till.open", "till.rb"))
+    assert "git grep" in refused.value.hint

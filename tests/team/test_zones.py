@@ -153,3 +153,22 @@ def test_who_names_no_session_is_not_held_up_in_the_same_work_tree(
     touched = [("shop.py", "pay", None)]
     assert zones.entered(db, bo, touched) == []
     assert len(zones.entered(db, replace(bo, session="ses_2"), touched)) == 1
+
+
+def test_a_zone_of_ones_own_is_named_as_the_list_shows_it(db: Connection, ada: Caller, bo: Caller) -> None:
+    held = zones.take(db, ada, NewZone("src/*.py"), Area("glob", "src/*.py"))
+    assert zones.renew(db, ada, Renewal("src/*.py", "3d")).id == held.id
+    with pytest.raises(AuraError, match="among your own") as refused:
+        zones.release(db, bo, Release("src/*.py"))
+    assert refused.value.code == "zone_not_found"
+    assert zones.release(db, ada, Release("src/*.py")).state == "released"
+    for new in (NewZone("f", "shared"), NewZone("f", "exclusive")):
+        zones.take(db, ada, new, Area("entity", "f", "a.py", "ent_1"))
+    with pytest.raises(AuraError, match="which zone f is meant"):
+        zones.release(db, ada, Release("f"))
+
+
+def test_times_are_told_as_everywhere_else(db: Connection, ada: Caller, bo: Caller) -> None:
+    zones.take(db, ada, NewZone("shop.py"), Area("path", "shop.py", "shop.py"))
+    with pytest.raises(AuraError, match=r"until \d{4}-\d\d-\d\d \d\d:\d\d$"):
+        zones.take(db, bo, NewZone("shop.py"), Area("path", "shop.py", "shop.py"))

@@ -281,3 +281,55 @@ def test_a_value_is_said_to_be_one(shop: Shop) -> None:
     found = shop.judge("calls make -> lib.js:mixin")
     assert found.result == "unknown"
     assert "mixin is a constant" in found.reason
+
+
+MAKING = {
+    "lib/things.py": "class D:\n    x = 1\n\n\nclass B:\n    def __init__(self):\n        pass\n\n\n"
+    "class Sub(B):\n    pass\n\n\ndef near():\n    return D()\n\n\ndef shadowed(D):\n    return D()\n",
+    "lib/__init__.py": "",
+    "use.py": (
+        "import json\nimport lib.things\nfrom lib import things as t\nfrom lib.things import D, Sub\n"
+        "from lib.things import D as E\nfrom elsewhere import *\n\nAlias = D\n\n\n"
+        "def plain():\n    return D(1)\n\n\ndef renamed():\n    return [E() for _ in 'ab']\n\n\n"
+        "def dotted():\n    return lib.things.D()\n\n\ndef module():\n    return t.D()\n\n\n"
+        "def aliased():\n    return Alias()\n\n\ndef raised():\n    raise D\n\n\n"
+        "def inherited():\n    return Sub()\n\n\ndef far():\n    return plain()\n\n\n"
+        "def looked(o, n):\n    return getattr(o, n)()\n\n\n"
+        "def literal(o):\n    return getattr(o, 'size')\n\n\n"
+        "def evaluated(s):\n    return eval(s)\n\n\ndef by_global(n):\n    return globals()[n]()\n\n\n"
+        "def given(f):\n    return f(D)\n\n\ndef asked(o):\n    return isinstance(o, D)\n\n\n"
+        "def innocent():\n    return json.dumps({})\n"
+    ),
+}
+
+
+def test_making_a_class_without_a_constructor_is_a_call_of_it(shop: Shop) -> None:
+    shop.repo.write(MAKING)
+    for one in ("near", "plain", "renamed", "dotted", "module", "aliased", "raised"):
+        assert shop.result(f"never calls {one} -> D") == "fail", one
+        assert shop.result(f"calls {one} -> lib/things.py:D") == "pass", one
+    assert shop.result("never calls inherited -> Sub") == "fail"
+    assert shop.result("never reaches far -> D") == "fail"
+    assert shop.result("never calls far -> D") == "pass"
+    step = shop.judge("never calls plain -> D").evidence.calls[0]
+    assert (step.caller, step.callee, step.path, step.line) == ("use.plain", "lib.things.D", "use.py", 12)
+
+
+@pytest.mark.parametrize("one", ["looked", "evaluated", "by_global", "given", "shadowed"])
+def test_what_may_call_anything_rules_nothing_out(shop: Shop, one: str) -> None:
+    shop.repo.write(MAKING)
+    assert shop.result(f"never calls {one} -> D") == "unknown"
+    assert shop.result(f"calls {one} -> D") == "unknown"
+
+
+@pytest.mark.parametrize("one", ["looked", "evaluated", "by_global"])
+def test_nor_does_it_rule_out_a_function(shop: Shop, one: str) -> None:
+    shop.repo.write(MAKING)
+    assert shop.result(f"never calls {one} -> lib/things.py:near") == "unknown"
+    assert shop.result(f"never reaches {one} -> lib/things.py:near") == "unknown"
+
+
+@pytest.mark.parametrize("one", ["literal", "asked", "innocent"])
+def test_what_names_no_class_makes_none(shop: Shop, one: str) -> None:
+    shop.repo.write(MAKING)
+    assert shop.result(f"never calls {one} -> D") == "pass"
