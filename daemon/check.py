@@ -13,6 +13,7 @@ from aura.errors import AuraError
 from aura.idempotency import Answer
 from aura.record import calls
 from aura.record.places import touches
+from aura.repo.calls import unread
 from aura.syntax.types import Edit
 from aura.team import check, sessions, zones
 from aura.team.areas import Area
@@ -34,11 +35,12 @@ async def show(
     area = await context.read(lambda db: area_of(context, db, here, target))
     others = await _at_work(context, caller, area)
     by = None
-    if query.callers and area.kind == "entity":
+    missing = unread(area.path) if query.callers and area.path and area.kind == "entity" else None
+    if query.callers and area.kind == "entity" and missing is None:
         services = (context.pool, context.graphs, context.ancestry)
         name = area.entity or f"{area.path}:{area.target}"
         by = await context.read(lambda db: calls.who_calls(db, here, name, *services))
-    found = await context.read(lambda db: check.made(db, caller, target, area, others, by))
+    found = await context.read(lambda db: check.made(db, caller, target, area, others, by, missing))
     return reply(Answer(200, encode(found)))
 
 

@@ -58,8 +58,8 @@ class Graphs:
         if request.name is None:
             return Calls([], graph.edges(), graph.degraded)
         about = graph.at(request.path, request.name) if request.path else graph.find(request.name)
-        if request.path and not about and read.language_of(request.path) is None:
-            raise _unread(request.path, request.name)
+        if request.path and not about and unread(request.path):
+            raise _refusal(request.name, request.path)
         return Calls(about, graph.of(_with_constructors(graph, about), request.direction), graph.degraded)
 
     def trace(self, request: Trace) -> Traced:
@@ -96,13 +96,20 @@ def _with_constructors(graph: Graph, about: Sequence[Symbol]) -> list[Symbol]:
     return list(found)
 
 
-def _unread(path: str, name: str) -> AuraError:
-    """Return the refusal to tell of calls where none are read, which would look like there were none."""
+def unread(path: str) -> str | None:
+    """Say that calls are not read in a file, where that is so."""
+    if read.language_of(path) is not None:
+        return None
     language = language_for(path)
     where = f"{WRITTEN.get(language.name, language.name.capitalize())} ({path})" if language else path
+    return f"calls are not read in {where}"
+
+
+def _refusal(about: str, path: str) -> AuraError:
+    """Return the refusal to tell of calls where none are read, which would look like there were none."""
     return AuraError(
         "entity_not_found",
-        f"cannot tell who calls whom at {name or path}: calls are not read in {where}",
+        f"cannot tell who calls whom at {about or path}: {unread(path)}",
         f"They are read in {READ}; elsewhere search for the name: git grep -nw NAME.",
     )
 

@@ -62,7 +62,7 @@ class Check(Struct, frozen=True):
 
     `blocked`: another's zone refuses changes there. `caution`: somebody else is there, or has claimed it, or
     something changed elsewhere that concerns it.
-    `callers` is null where nobody asked for them.
+    `callers` is null where nobody asked for them, or where calls are not read.
     """
 
     target: str
@@ -102,8 +102,9 @@ def made(
     area: Area,
     at_work: Sequence[Neighbour],
     callers: Sequence[Call] | None = None,
+    missing: str | None = None,
 ) -> Check:
-    """Put together what is to be known before an area is edited."""
+    """Put together what is to be known before an area is edited; `missing` says why callers are not known."""
     met = zones.meeting(db, caller, area)
     count, unread = messages.newest_unread(db, caller, SHOWN)
     opened = impacts.about(db, caller.here.path, area)
@@ -111,6 +112,8 @@ def made(
     said += map(impact_line, opened[:SHOWN])
     if callers:
         said.append(_callers_line(area.target, callers))
+    if missing:
+        said.append(f"who calls {area.target} is not known: {missing}")
     if count:
         said += unread_lines(count, unread)
     return Check(
