@@ -57,21 +57,15 @@ def backup(caller: Caller, new: NewBackup, store: Store, blobs: Blobs) -> Backup
             f"cannot back up to {new.file}: it is no absolute path",
             "Give an absolute path.",
         )
-    for file in (target, contents):
-        if file.exists():
-            raise AuraError(
-                "conflict", f"cannot back up to {file}: it is there already", "Name a file that is not there."
-            )
-    if not target.parent.is_dir():
-        raise AuraError(
-            "file_not_found",
-            f"cannot back up to {new.file}: there is no such folder",
-            f"mkdir {target.parent}",
-        )
     try:
+        _refuse_unfit(new.file, target, contents)
         # The record goes first: what it names is kept before it is named.
         store.backup(target)
-        kept = blobs.backup(contents)
+        try:
+            kept = blobs.backup(contents)
+        except BaseException:
+            target.unlink()
+            raise
     except OSError as error:
         raise AuraError(
             "permission_denied",
@@ -81,6 +75,20 @@ def backup(caller: Caller, new: NewBackup, store: Store, blobs: Blobs) -> Backup
     if not kept:
         return Backup(str(target), target.stat().st_size)
     return Backup(str(target), target.stat().st_size, str(contents), contents.stat().st_size)
+
+
+def _refuse_unfit(named: str, target: Path, contents: Path) -> None:
+    for file in (target, contents):
+        if file.exists():
+            raise AuraError(
+                "conflict", f"cannot back up to {file}: it is there already", "Name a file that is not there."
+            )
+    if not target.parent.is_dir():
+        raise AuraError(
+            "file_not_found",
+            f"cannot back up to {named}: there is no such folder",
+            f"mkdir {target.parent}",
+        )
 
 
 @op(

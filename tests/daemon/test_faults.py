@@ -265,6 +265,7 @@ def test_a_backup_is_made_while_the_database_is_in_use(daemon: Daemon, repo: Git
         ("relative.db", "invalid_request"),
         (str(tmp_path / "none" / "x.db"), "file_not_found"),
         ("/tmp/\0x", "invalid_request"),
+        (str(tmp_path / ("x" * 300)), "permission_denied"),
     ):
         reply = daemon.post("/v1/admin/database:backup", {"file": file})
         assert reply.error["code"] == code
