@@ -27,7 +27,8 @@ LISTS = {o.path: o for o in OPERATIONS.values() if o.listing is not None}
 def filled(daemon: Daemon, repo: GitRepo) -> Daemon:
     """A daemon whose one repository has thirty intents of two authors on two branches, and some of all."""
     for number in range(12):
-        daemon.log(f"On main [ENG-{number % 3}]", {"Aura-Session": f"s{number % 2}"})
+        # What explains no commit yet goes to the branch that holds it in the end.
+        daemon.log(f"On main [ENG-{number % 3}]", {"Aura-Session": f"s{number % 2}"}, commit="HEAD")
     for agent in ("codex", "cursor"):
         daemon.post("/v1/sessions", {"agent": agent})
         daemon.post("/v1/messages", {"body": f"{agent} is here"})
