@@ -1,7 +1,7 @@
 """Which of the items in one place have one name, and which is which where several have it."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from aura.syntax.assignment import assign
 from aura.syntax.items import CODE, Item
@@ -15,6 +15,7 @@ MOST = 2_500
 """Of more pairs than these none is compared."""
 
 _Pair = tuple[Item, Item]
+_Pairs = Callable[[list[Item], list[Item]], Iterator[_Pair]]
 
 
 def namesakes(olds: Sequence[Item], news: Sequence[Item]) -> Iterator[_Pair]:
@@ -41,22 +42,24 @@ def _of_one_name(olds: list[Item], news: list[Item]) -> Iterator[_Pair]:
         yield olds[0], news[0]
         return
     met: set[Item] = set()
-    for key in (_kind_and_text, _kind_and_parameters, None, _kind):
-        if key is None:
-            found = list(_most_alike(*([item for item in side if item not in met] for side in (olds, news))))
-            met.update(item for pair in found for item in pair)
-            yield from found
-            continue
+    for pairs in (_same(_kind_and_text), _same(_kind_and_parameters), _most_alike, _same(_kind)):
+        for pair in pairs(*([item for item in side if item not in met] for side in (olds, news))):
+            met.update(pair)
+            yield pair
+
+
+def _same(key: Callable[[Item], object]) -> _Pairs:
+    """Pair what is equal by some key, in order."""
+
+    def pairs(olds: list[Item], news: list[Item]) -> Iterator[_Pair]:
         waiting: dict[object, deque[Item]] = defaultdict(deque)
         for new in news:
-            if new not in met:
-                waiting[key(new)].append(new)
+            waiting[key(new)].append(new)
         for old in olds:
-            same = waiting.get(key(old))
-            if old not in met and same:
-                new = same.popleft()
-                met |= {old, new}
-                yield old, new
+            if same := waiting.get(key(old)):
+                yield old, same.popleft()
+
+    return pairs
 
 
 def _most_alike(olds: list[Item], news: list[Item]) -> Iterator[_Pair]:
