@@ -6,14 +6,12 @@ import click
 
 from . import call, callers, show
 
-LIMIT = "Rows at most, 1 to 500; without it 50 on a terminal, and all in a pipe."
-
 
 @click.command("callees")
 @click.argument("entity", required=False)
 @click.option("--all", "everything", is_flag=True, help="All calls of the work tree.")
 @click.option("--name-only", is_flag=True, help="With --all: also calls by the name of a method alone.")
-@click.option("--limit", type=int, help=LIMIT)
+@click.option("--limit", type=int, help=show.limit_help("Rows at most"))
 @click.option("--cursor", help="Go on from a page's next_cursor.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
 def command(

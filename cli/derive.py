@@ -17,6 +17,8 @@ import msgspec
 
 from aura.op import Operation
 
+from . import show
+
 _REFUSED = re.compile(r"Raises (?:`\w+`(?:,? and |, )?)+ where")
 _RAISES = re.compile(r"\s*\bRaises\s+`[^.]*\.")
 _ANSWERED = re.compile(r"A dry run is answered with\s+\d+\. ?")
@@ -119,9 +121,8 @@ def _for_people(o: Operation, options: list[str]) -> str:
 
 
 def _limited(field: Any, doc: str) -> str:
-    """Say how many rows there are without the option, and how many it may ask for."""
-    most = next(part.le for part in _parts(field.type) if isinstance(part, msgspec.Meta))
-    return f"{doc.rstrip('.')}, 1 to {most}; without it {field.default} on a terminal, and all in a pipe."
+    most: Any = next(part.le for part in _parts(field.type) if isinstance(part, msgspec.Meta))
+    return show.limit_help(doc.rstrip("."), most, field.default)
 
 
 def _default(given: Any, kind: str, where: str) -> bool | str | None:

@@ -15,9 +15,7 @@ SHOWN = 5
 @click.option("-f", "--follow", is_flag=True, help="Go on as events come.")
 @click.option("--type", "types", multiple=True, help="Only events of this type; may be repeated.")
 @click.option("--since", help="From this time or span before now (30d, 12h, 15m).")
-@click.option(
-    "--limit", type=int, help="Events at most, 1 to 500; without it 50 on a terminal, and all in a pipe."
-)
+@click.option("--limit", type=int, help=show.limit_help("Events at most"))
 @click.option("--cursor", help="Go on from a page's next_cursor.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the API's JSON, one event a line when following."

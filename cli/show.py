@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-LARGEST_PAGE = 500
+PAGE, LARGEST_PAGE = 50, 500
 GOES_ON, FOLLOWED = "goes_on", "followed"
 """What is noted on a page that is printed after others, and on one that is printed before others."""
 
@@ -149,6 +149,11 @@ def more(answer: dict[str, Any]) -> None:
     """Say how to see the next page, where it is not printed unasked."""
     if answer.get("has_more") and not answer.get(FOLLOWED):
         click.echo(f"more: --cursor {answer['next_cursor']}", err=True)
+
+
+def limit_help(what: str, most: int = LARGEST_PAGE, unasked: int = PAGE) -> str:
+    """Say how many rows there are without the option, and how many it may ask for."""
+    return f"{what}, 1 to {most}; without it {unasked} on a terminal, and all in a pipe."
 
 
 def following(first: dict[str, Any], ask: Callable[[dict[str, Any]], Any]) -> Iterator[dict[str, Any]]:
